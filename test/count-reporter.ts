@@ -1,0 +1,19 @@
+import type { Reporter, TestModule } from "vitest/node";
+
+/** Closes a run with `N passed, N failed` alone on its line, printed at exit so that nothing follows it. */
+export default class CountReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]) {
+    let [passed, failed, skipped] = [0, errors.length, 0];
+    for (const module of modules) {
+      const states = [...module.children.allTests()].map((test) => test.result().state);
+      const broken = states.filter((state) => state === "failed").length;
+      passed += states.filter((state) => state === "passed").length;
+      skipped += states.filter((state) => state === "skipped").length;
+      failed += broken || (module.state() === "failed" ? 1 : 0); // a file that throws at import has no tests
+    }
+    process.on("exit", (code) => {
+      const tail = skipped > 0 ? `, ${skipped} skipped` : "";
+      process.stdout.write(`${passed} passed, ${failed || (code ? 1 : 0)} failed${tail}\n`);
+    });
+  }
+}
