@@ -1,0 +1,28 @@
+/** What `pdctl proxy --config FILE` reads, and what the plan writes: JSON with exactly these keys. */
+export interface ProxyConfig {
+  /** Address and port to listen on. */
+  readonly bind: string;
+  readonly port: number;
+  /** Order of the legs and what is carried between them. */
+  readonly family: "relay" | "shared-store";
+  readonly prefill_policy: Policy;
+  readonly decode_policy: Policy;
+  /** A true bound on requests that are being served; beyond it clients get 503 with Retry-After. */
+  readonly max_concurrent: number;
+  /** Seconds that prefill holds the KV for decode; a decode leg is never dispatched later than that. None: no lease. */
+  readonly kv_hold_seconds?: number;
+  /** Prefill must finish by length to hand out its ticket (MooncakeConnectorV1): the prefill leg carries `min_tokens: 1`. */
+  readonly length_capped?: boolean;
+  /** Prompts estimated shorter than this go to decode alone. Unset: always both legs. */
+  readonly pd_min_prompt_tokens?: number;
+  readonly targets: readonly Target[];
+}
+
+export type Policy = "round_robin" | "least_loaded";
+
+/** One HTTP endpoint. With `slots` > 1 it holds that many ranks, chosen by `X-data-parallel-rank: 0…slots-1`. */
+export interface Target {
+  readonly url: string;
+  readonly role: "prefill" | "decode";
+  readonly slots: number;
+}
