@@ -1,0 +1,62 @@
+/**
+ * A live connection to one node: ssh2 underneath, or a local shell for `host: local`. One per node for a whole command.
+ * Every method rejects with a UserError that names the node: `node.lost` when the connection ended, `node.silent` when a
+ * deadline passed, the signal's own reason when the user interrupted.
+ */
+export interface Session {
+  readonly node: string;
+  /** What a person would type after `ssh`: for messages only. */
+  readonly address: string;
+  /** Runs one static script of templates/ on the node, with values as bash variables and arrays. Never glued text. */
+  call(ask: Call): Promise<Answer>;
+  /** Runs a static script whose stdout is read as it comes (logs, the watch). Ends when the script ends or `signal` aborts. */
+  stream(ask: StreamAsk): AsyncIterable<Buffer>;
+  /** A TCP connection from the node's point of view (a forwarded channel, or the direct one for a local node). */
+  connect(host: string, port: number, signal: AbortSignal): Promise<import("node:stream").Duplex>;
+  /** Resolves with the reason when the connection is gone, however it went. */
+  readonly lost: Promise<Error>;
+  close(): Promise<void>;
+}
+
+export interface Call {
+  /** Text of a script in templates/, loaded by the caller (cli and cluster load, rooms below get it as a value). */
+  readonly script: string;
+  /** Assigned before the script's text, each through `quote`: a text, or a bash array. */
+  readonly values: Readonly<Record<string, string | readonly string[]>>;
+  /** Binary input on the script's stdin (a tar of files, for example). */
+  readonly input?: Uint8Array;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly exit: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface StreamAsk {
+  readonly script: string;
+  readonly values: Readonly<Record<string, string | readonly string[]>>;
+  readonly signal: AbortSignal;
+}
+
+/** Where a node is and how to log in; what the topology says, before ssh_config fills in the rest. */
+export interface NodeAddress {
+  readonly node: string;
+  /** `local` means no SSH. Otherwise a name or an address, possibly an alias of ssh_config. */
+  readonly host: string;
+  readonly ssh: SshOptions;
+}
+
+/** Unset values come from the user's ssh_config through `ssh -G`. Durations in ms. */
+export interface SshOptions {
+  readonly user?: string;
+  readonly port?: number;
+  readonly identityFile?: string;
+  /** One bastion or a chain, outermost first: `user@host:port`. */
+  readonly jump?: readonly string[];
+  readonly connectTimeoutMs?: number;
+  /** `strict` (default), `accept-new`, or pinned keys: `ssh-ed25519 AAAA…` or `SHA256:…` texts. */
+  readonly hostKeys?: "strict" | "accept-new" | readonly string[];
+}
