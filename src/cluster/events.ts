@@ -1,0 +1,158 @@
+import type { Level } from "../topology/rule.ts";
+
+/**
+ * What the verbs emit; every output (terminal, plain lines, JSON, NDJSON) is a fold over these. Node and service names are
+ * full ids, never folded; seconds and bytes are plain numbers. The last event of a run is always `result`.
+ */
+export interface EventHead {
+  readonly schema: "pdctl.event/1";
+  /** 1, 2, 3 … without a gap within a run. */
+  readonly seq: number;
+  /** When the launcher learned of it. ISO 8601, UTC. */
+  readonly time: string;
+  readonly run: string;
+  readonly generation: number;
+  readonly cluster: string;
+}
+
+export type Phase = "connect" | "check" | "push" | "side" | "engines" | "proxy" | "smoke" | "logs" | "decode" | "prefill" | "verify" | "down";
+
+/** The words of a service's state, and no others. */
+export type ServiceWord = "waiting" | "starting" | "loading" | "ready" | "died" | "stopped" | "absent" | "unknown";
+export type NodeWord = "reached" | "unreachable" | "refused" | "lost";
+export type Evidence = "counter" | "log" | "store" | "none";
+
+interface Body<Type extends string, Data> {
+  readonly type: Type;
+  readonly level: Level | "info";
+  readonly phase?: Phase;
+  readonly node?: string;
+  readonly service?: string;
+  readonly code?: string;
+  readonly data: Data;
+}
+
+export type EventBody =
+  | Body<"start", StartData>
+  | Body<"phase", PhaseData>
+  | Body<"node", { readonly state: NodeWord; readonly why?: string; readonly seconds?: number }>
+  | Body<"service", ServiceData>
+  | Body<"progress", ProgressData>
+  | Body<"finding", FindingData>
+  | Body<"proof", ProofData>
+  | Body<"receipt", ReceiptData>
+  | Body<"log", { readonly line: string; readonly pdctl?: boolean }>
+  | Body<"result", ResultData>;
+
+export type ClusterEvent = EventHead & EventBody;
+
+export interface StartData {
+  readonly verb: string;
+  readonly version: string;
+  readonly plan: string | null;
+  readonly services: number;
+  readonly engines: number;
+  readonly nodes: number;
+  /** File as the user named it, for the plain lines' first one. */
+  readonly file?: string;
+  readonly rehearsal?: boolean;
+}
+
+export interface PhaseData {
+  readonly state: "waiting" | "running" | "done" | "failed";
+  readonly seconds?: number;
+  /** Facts of the phase, ready to be put into its one line: `4 of 4 nodes, lock on a2-1`. */
+  readonly text?: string;
+  /** What a waiting phase waits for: `6 engines`, `the proxy`. */
+  readonly awaits?: string;
+  readonly limitSeconds?: number;
+}
+
+export interface ServiceData {
+  readonly state: ServiceWord;
+  readonly from?: ServiceWord;
+  /** How far a loading engine is, in its own words: `31 of 46 shards`. */
+  readonly progress?: string;
+  readonly pid?: number;
+  readonly seconds?: number;
+  readonly exit?: number | null;
+  readonly signal?: string | null;
+}
+
+export interface ProgressData {
+  readonly ready: number;
+  readonly of: number;
+  readonly seconds: number;
+  readonly limit: number;
+  readonly behind: readonly string[];
+  readonly text: string;
+}
+
+/** An error card: labels in the order of ux.md §1. */
+export interface FindingData {
+  readonly title: string;
+  readonly where?: string;
+  /** The machine's own words, verbatim; the first error line, or up to ten lines from it on. */
+  readonly why?: string | readonly string[];
+  /** pdctl's reading; the code goes into the event's `code`. */
+  readonly cause?: string;
+  readonly do?: readonly string[];
+  readonly then?: string;
+  readonly kept?: string;
+  readonly log?: string;
+  readonly exit?: number | null;
+  readonly signal?: string | null;
+  /** The last lines of the log, for JSON and JUnit; the terminal shows `why`. */
+  readonly tail?: readonly string[];
+  /** Nodes or services that share this card. */
+  readonly subjects?: readonly string[];
+}
+
+export interface ProofData {
+  readonly evidence: Evidence;
+  readonly requests: number;
+  readonly prompt_tokens: number;
+  readonly from_prefill: number;
+  readonly bytes?: number;
+  /** Covered slots of how many. */
+  readonly covered: { readonly prefill: readonly [number, number]; readonly decode: readonly [number, number] };
+  readonly endpoints: { readonly prefill: readonly [number, number]; readonly decode: readonly [number, number] };
+  readonly uncovered: readonly string[];
+  readonly answers: readonly [number, number]; // right of compared
+  readonly same_answer: boolean;
+  /** Median milliseconds. */
+  readonly latency?: { readonly prefill?: number; readonly transfer?: number; readonly decode?: number; readonly total: number; readonly first: number };
+  /** Time to first token of the first request, ms. */
+  readonly ttft?: number;
+}
+
+export interface ReceiptData {
+  readonly nodes: readonly ReceiptRow[];
+  readonly file?: string;
+}
+export interface ReceiptRow {
+  readonly node: string;
+  /** null: unknown, the node did not answer. */
+  readonly processes: number | null;
+  readonly ports: number | null;
+  /** "as before up", "+54.1 GiB" … or null when unknown; `-` where no accelerator tool is there. */
+  readonly deviceMemory: string | null;
+  readonly sharedMemory: number | null;
+  readonly files: number | null;
+}
+
+export interface ResultData {
+  readonly verb: string;
+  readonly exit: number;
+  readonly state: "healthy" | "starting" | "degraded, serving" | "degraded, not serving" | "absent" | "unknown" | "gone";
+  readonly seconds: number;
+  /** The closing sentence without sign and duration: `is up`, `is not up · 4 of 8 engines ready`. */
+  readonly verdict: string;
+  readonly serve?: string;
+  readonly model?: string;
+  readonly proof?: string;
+  readonly kept?: string;
+  readonly then?: string;
+  readonly receipt?: string;
+  readonly next: readonly string[];
+}

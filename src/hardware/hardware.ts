@@ -1,0 +1,29 @@
+import type { Cause } from "../diagnose/cause.ts";
+import type { AnyRule } from "../topology/rule.ts";
+import type { Env, Topology } from "../topology/topology.ts";
+
+/** One accelerator: what it needs, whoever uses it. No connector is named here. What it does not have is left out. */
+export interface Hardware {
+  readonly name: string;
+  /** Variable that limits an engine to its devices, comma separated. */
+  readonly visibility?: string;
+  /** Other variables that would select devices too: managed, never to be set by the user. */
+  readonly alsoVisibility?: readonly string[];
+  /** Each gets the node's interface. */
+  readonly interfaces: readonly string[];
+  /** Each gets the node's address. */
+  readonly addresses: readonly string[];
+  /** Sourced first where they exist; they read unset names. */
+  readonly vendorScripts: readonly string[];
+  readonly env: Env;
+  /** `docker run` flags; the device subset is made by the visibility variable alone. */
+  readonly container: (ids: readonly string[]) => readonly string[];
+  /** What vLLM takes as block size when nothing is said; unset: version dependent. */
+  readonly blockSize?: number;
+  /** `kv_buffer_device` values that connectors may choose from; the first is the device's own. */
+  readonly kvBufferDevices: readonly string[];
+  /** Variables that must be equal on all ranks of a group. */
+  readonly sameInGroup: readonly string[];
+  readonly causes: readonly Cause[];
+  readonly rules: readonly AnyRule<Topology>[];
+}

@@ -1,0 +1,147 @@
+import type { Proof } from "../connectors/connector.ts";
+import type { SshOptions } from "../nodes/session.ts";
+import type { Target } from "../proxy/config.ts";
+import type { Probe } from "../supervise/supervise.ts";
+import type { Env, Json, Role } from "../topology/topology.ts";
+
+/**
+ * Everything that will run, as a plain value. Same topology and facts, same bytes. What only a node knows and has not been
+ * asked yet stands as `<fact:NAME@NODE>` in any text (home, nic, ip, node), and is listed in `unknowns`.
+ * Durations in ms, ports 1024–65535, spans inclusive, device ids in the hardware's own id space.
+ */
+export interface Plan {
+  readonly schema: "pdctl.plan/1";
+  readonly cluster: string;
+  /** sha256 of argv, env, files, runtime of all services; not of secrets' values, origins or pdctl's version. */
+  readonly hash: string;
+  readonly provisional: boolean;
+  /** Stand-in engines on the topology's real nodes and ports. */
+  readonly rehearsal: boolean;
+  readonly model: { readonly path: string; readonly servedName: string; readonly kind: "moe" | "dense" | null };
+  readonly transfer: string; // connector names, for people
+  readonly cache: { readonly connector: string; readonly roles: readonly Role[] } | null;
+  readonly unknowns: readonly { readonly fact: string; readonly node: string }[];
+  readonly facts: { readonly digest: string; readonly at: number } | null;
+  readonly nodes: readonly PlanNode[];
+  readonly instances: readonly PlanInstance[];
+  /** In the order of waves, nodes, ids. */
+  readonly services: readonly Service[];
+  /** Ids of services that start together. */
+  readonly waves: readonly (readonly string[])[];
+  /** Every listener and reserved range, by node. */
+  readonly reservations: Readonly<Record<string, readonly Reservation[]>>;
+  readonly targets: readonly Target[];
+  readonly smoke: SmokeStep;
+  readonly bench: BenchStep | null;
+  readonly timeouts: { readonly connectMs: number; readonly readyMs: number; readonly stopMs: number; readonly smokeMs: number };
+  readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };
+  /** `PORT → NODE` pairs that a rehearsal or check wants open are derived from services; nothing else is. */
+}
+
+export interface PlanNode {
+  readonly name: string;
+  readonly host: string;
+  readonly ip: string;
+  readonly nic: string | null;
+  readonly hardware: string;
+  readonly devices: readonly string[];
+  readonly ssh: SshOptions;
+  /** Absolute: `<home>/.pdctl/<cluster>/<node>`, or under the node's own state_dir. */
+  readonly stateDir: string;
+}
+
+export interface PlanInstance {
+  readonly id: string;
+  readonly role: Role;
+  readonly nodes: readonly string[];
+  readonly engines: readonly string[];
+  readonly devices: number;
+  readonly parallel: { readonly tp: number; readonly pp: number; readonly pcp: number; readonly dcp: number; readonly dp: number; readonly dpLocal: number };
+  /** none: dp is 1. */
+  readonly lb: "none" | "internal" | "hybrid" | "external";
+}
+
+export interface Service {
+  /** `<role>-<instance>-<process>`, `proxy`, or a side service's own name. */
+  readonly id: string;
+  readonly kind: "engine" | "proxy" | "side";
+  readonly role: Role | null;
+  readonly instance: string | null;
+  readonly process: number | null;
+  /** Restarted as one. */
+  readonly group: string;
+  readonly ranks: readonly number[];
+  readonly node: string;
+  readonly devices: readonly string[];
+  readonly runtime: PlanRuntime;
+  /** Vendor scripts, sourced where they exist. */
+  readonly vendor: readonly string[];
+  /** The user's own shell text, sourced before the environment is set. */
+  readonly prelude: string | null;
+  readonly argv: readonly string[];
+  readonly env: Env;
+  /** Names only. */
+  readonly secrets: readonly string[];
+  readonly files: readonly PlanFile[];
+  /** Directories made 0700 by the launch script and removed by `down`. */
+  readonly scratch: readonly string[];
+  readonly listens: readonly Listen[];
+  readonly reserves: readonly Reservation[];
+  readonly ready: readonly Probe[];
+  readonly live: readonly Probe[];
+  readonly stop: { readonly order: number; readonly graceMs: number };
+  readonly peers: readonly string[];
+  readonly hash: string;
+}
+
+export type PlanRuntime =
+  | { readonly kind: "process" }
+  | { readonly kind: "docker" | "podman"; readonly image: string; readonly name: string; readonly options: readonly string[] }
+  | { readonly kind: "docker" | "podman"; readonly container: string };
+
+/** A content-addressed file, or one of pdctl's own programs, which have a stable path. */
+export type PlanFile =
+  | { readonly name: string; readonly path: string; readonly sha256: string; readonly content: string }
+  | { readonly name: string; readonly path: string; readonly program: "proxy" | "sim" | "node" };
+
+export interface Listen {
+  readonly port: number;
+  readonly purpose: string;
+  readonly bind: string;
+  /** Bound only while the group starts. */
+  readonly transient?: boolean;
+}
+
+export interface Reservation {
+  readonly first: number;
+  readonly last: number;
+  readonly owner: string;
+  readonly purpose: string;
+}
+
+export interface SmokeStep {
+  /** The proxy's address as the nodes reach it. */
+  readonly url: string;
+  readonly node: string;
+  readonly path: "/v1/completions";
+  readonly body: { readonly model: string; readonly max_tokens: number; readonly temperature: 0 };
+  readonly promptWords: number;
+  /** At least one per prefill slot and per decode slot. */
+  readonly requests: number;
+  readonly proof: Proof;
+}
+
+export interface BenchStep {
+  readonly node: string;
+  readonly argv: readonly string[];
+  readonly env: Env;
+}
+
+/** Where a value of the plan comes from; beside the plan, outside its hash. */
+export interface Origin {
+  /** pdctl, plan, a hardware's or connector's name, or file:line. */
+  readonly from: string;
+  readonly why: string;
+}
+
+export type { Json };

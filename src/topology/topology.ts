@@ -1,0 +1,177 @@
+import type { SshOptions } from "../nodes/session.ts";
+import type { Path } from "./rule.ts";
+
+/**
+ * The user's file, validated and resolved: `extends` merged, ranges expanded, defaults filled in, the layers
+ * engine → role → instance merged per instance. Nodes' own `env` is merged by the plan, as the last layer.
+ */
+export interface Topology {
+  readonly name: string;
+  readonly model: Model;
+  readonly nodes: readonly Node[];
+  readonly kv: Kv;
+  /** Prefill before decode, in file order. */
+  readonly instances: readonly Instance[];
+  readonly proxy: ProxyChoice;
+  /** The user's own side processes. */
+  readonly services: readonly SideProcess[];
+  readonly smoke: Smoke;
+  readonly bench?: Bench;
+  readonly timeouts: { readonly connectMs: number; readonly readyMs: number; readonly stopMs: number; readonly smokeMs: number };
+  readonly preflight: { readonly skip: readonly string[] };
+  /** Names of variables taken from the launcher's environment. */
+  readonly secrets: readonly string[];
+  readonly ttlMs?: number;
+  readonly experimental: readonly string[];
+  /** `--set` and `--hosts` as given, for the record in the plan. */
+  readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };
+}
+
+export type Role = "prefill" | "decode";
+
+export interface Model {
+  readonly path: string;
+  /** What clients send as `model`; the path unless set. */
+  readonly servedName: string;
+  /** Unset: a fact from the model's config. */
+  readonly kind?: "moe" | "dense";
+  readonly tokenizer?: string;
+  readonly servedNameIsSet: boolean;
+}
+
+export interface Node {
+  readonly name: string;
+  /** Where SSH goes; `local`: no SSH. */
+  readonly host: string;
+  /** Data-plane address; unset while the host is a name that only the nodes can resolve (a fact). */
+  readonly ip?: string;
+  /** Interface that owns `ip`; unset: a fact. */
+  readonly nic?: string;
+  readonly hardware: string; // a name of hardware/, or "none"
+  /** Ids in the hardware's own id space, in order. */
+  readonly devices: readonly string[];
+  readonly ssh: SshOptions;
+  readonly env: Env;
+  readonly mounts: readonly string[];
+  readonly stateDir?: string;
+  readonly path: Path;
+}
+
+/** Text, or a path list that is composed over the layers and with what the node already has. */
+export type EnvValue = string | { readonly prepend: readonly string[]; readonly append: readonly string[] };
+export type Env = Readonly<Record<string, EnvValue>>;
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** By flag name in kebab case. true: `--flag`; false: `--no-flag`; text: `--flag text`; list: `--flag a b`; json: one JSON argument. */
+export type ArgValue = boolean | string | readonly string[] | { readonly json: Json };
+export type Args = Readonly<Record<string, ArgValue>>;
+
+export interface Kv {
+  readonly hashSeed: number;
+  readonly transfer: ConnectorUse;
+  readonly cache?: ConnectorUse & { readonly roles: readonly Role[] };
+}
+
+/** A connector and its own fields, checked by its schema; `extra` goes verbatim into its extra config. */
+export interface ConnectorUse {
+  readonly connector: string;
+  /** Fields per role: the shared ones with `prefill:` / `decode:` overlays merged. Shape: the connector's own `fields`. */
+  readonly fields: Readonly<Record<Role, Readonly<Record<string, unknown>>>>;
+  readonly path: Path;
+}
+
+export interface Instance {
+  /** `<role>-<name>`; the name is its number unless the list of instances names it. */
+  readonly id: string;
+  readonly role: Role;
+  readonly name: string;
+  /** Names of its nodes in order; the first one holds rank 0. */
+  readonly nodes: readonly string[];
+  /** Pinned device ids (on each of its nodes), else the next free ones. */
+  readonly devices?: readonly string[];
+  readonly engine: EngineChoice;
+  /** Pinned port bases by connector port name (`kv_port`, `side_channel_port`), over the connector's own field. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** The role's key, or the entry of its `instances` list. */
+  readonly path: Path;
+}
+
+export interface EngineChoice {
+  readonly kind: "vllm" | "sim";
+  /** Replaces `vllm serve`. */
+  readonly command?: readonly string[];
+  readonly venv?: string;
+  readonly runtime: Runtime;
+  readonly bind?: string;
+  readonly port: number;
+  readonly kvLayout?: "HND" | "NHD";
+  readonly parallel: Parallel;
+  readonly args: Args;
+  readonly argv: readonly string[];
+  readonly env: Env;
+  /** Shell text run before the engine's environment is set; its own file, sourced. */
+  readonly prelude?: string;
+}
+
+export interface Parallel {
+  readonly tp: number;
+  readonly pp: number;
+  readonly pcp: number;
+  readonly dcp: number;
+  readonly dp: number;
+  readonly dpLocal?: number;
+  readonly dpLb?: "internal" | "hybrid" | "external";
+  readonly expertParallel?: boolean;
+  readonly rpcPort?: number;
+  readonly masterPort?: number;
+}
+
+export type Runtime =
+  | { readonly kind: "process" }
+  | {
+      readonly kind: "docker" | "podman";
+      readonly image: string;
+      readonly privileged: boolean;
+      readonly capAdd: readonly string[];
+      readonly mounts: readonly string[];
+      readonly options: readonly string[];
+    }
+  | { readonly kind: "docker" | "podman"; readonly container: string };
+
+export interface ProxyChoice {
+  readonly node: string;
+  readonly bind?: string;
+  readonly port: number;
+  readonly kind: "pdctl" | "vllm-router" | "vllm-toy" | "ucm-toy" | "ascend" | "ascend-layerwise" | "llm-d-sidecar";
+  readonly command?: readonly string[];
+  readonly args: Args;
+  readonly env: Env;
+  readonly prefillPolicy: "round_robin" | "least_loaded";
+  readonly decodePolicy: "round_robin" | "least_loaded";
+  readonly pdMinPromptTokens?: number;
+  readonly maxConcurrent: number;
+  readonly path: Path;
+}
+
+export interface SideProcess {
+  readonly name: string;
+  readonly node: string;
+  readonly command: readonly string[];
+  readonly env: Env;
+  /** Ports it listens on, and how it is known to be ready. */
+  readonly listens: readonly number[];
+  readonly ready?: { readonly http?: string; readonly tcp?: number };
+  readonly wave: number;
+  readonly path: Path;
+}
+
+export interface Smoke {
+  readonly maxTokens: number;
+  readonly promptWords: number;
+}
+
+export interface Bench {
+  readonly args: Args;
+  readonly path: Path;
+}
