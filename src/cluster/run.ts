@@ -1,0 +1,22 @@
+import type { EventBody } from "./events.ts";
+
+/** One call of pdctl: what every verb gets beside its own question. Made by cli, passed down unchanged. */
+export interface Run {
+  /** Short id of this call, in every event. */
+  readonly id: string;
+  readonly version: string;
+  /** `user@machine` of the launcher, written into state and lock. */
+  readonly owner: string;
+  readonly signal: AbortSignal;
+  emit(body: EventBody): void;
+  /** The generation and cluster that following events carry. */
+  about(cluster: string, generation: number): void;
+  /** Texts of templates/, by path without suffix: `supervise/start`, `launch/launch`, `gather/node`. */
+  readonly templates: Readonly<Record<string, string>>;
+  /** pdctl's own programs on the launcher: absolute path and digest. */
+  program(name: "proxy" | "sim" | "node"): Promise<{ readonly path: string; readonly sha256: string; readonly bytes: number }>;
+  /** Launcher state: $XDG_STATE_HOME/pdctl. */
+  readonly stateHome: string;
+  /** Monotonic milliseconds. */
+  clock(): number;
+}

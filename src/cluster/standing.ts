@@ -1,0 +1,67 @@
+import type { NodeAddress } from "../nodes/session.ts";
+import type { Found } from "../supervise/supervise.ts";
+import type { Evidence, NodeWord, ServiceWord } from "./events.ts";
+
+/** What the launcher remembers of a cluster: where its nodes are. Everything else is on the nodes. */
+export interface Known {
+  readonly cluster: string;
+  /** The topology file as it was named at `up`, for messages. */
+  readonly file: string | null;
+  readonly nodes: readonly (NodeAddress & { readonly stateDir: string; readonly ip: string })[];
+}
+
+/** What the nodes' own state lists: enough for status, logs, smoke and down without a plan. */
+export interface Standing {
+  readonly cluster: string;
+  readonly generation: number;
+  readonly owner: string | null;
+  readonly nodes: readonly StandingNode[];
+  readonly services: readonly (Found & { readonly node: string })[];
+}
+
+export interface StandingNode {
+  readonly node: string;
+  readonly state: NodeWord;
+  readonly why?: string;
+}
+
+/** What `status` knows; the table and the JSON are made from it. */
+export interface StatusReport {
+  readonly cluster: string;
+  readonly generation: number;
+  readonly state: "healthy" | "starting" | "degraded, serving" | "degraded, not serving" | "absent" | "unknown";
+  readonly nodes: readonly StandingNode[];
+  readonly endpoints: { readonly prefill: readonly [number, number]; readonly decode: readonly [number, number] };
+  readonly proxy: ServiceWord;
+  readonly services: readonly StatusRow[];
+  readonly serve?: string;
+  readonly proven?: { readonly secondsAgo: number; readonly evidence: Evidence };
+  readonly rehearsal: boolean;
+}
+
+export interface StatusRow {
+  readonly service: string;
+  readonly kind: "engine" | "proxy" | "side";
+  readonly role: "prefill" | "decode" | null;
+  readonly group: string;
+  readonly state: ServiceWord;
+  readonly node: string;
+  readonly ranks: readonly number[];
+  readonly devices: readonly string[];
+  readonly port: number | null;
+  readonly kvPorts: readonly number[];
+  readonly sinceSeconds: number | null;
+  readonly note: string | null;
+  readonly code: string | null;
+  readonly pid: number | null;
+  readonly rssBytes: number | null;
+  readonly restarts: number;
+  readonly hash: string;
+}
+
+/** One line of `plan --changes`. */
+export interface Change {
+  readonly kind: "blocked" | "stop" | "restart" | "start" | "keep";
+  readonly services: readonly string[];
+  readonly why: string;
+}
