@@ -1,0 +1,15 @@
+import type { Hardware } from "./hardware.ts";
+
+/** No accelerator. A device is a share of the machine that the topology names; nothing limits an engine to it. */
+export const cpu: Hardware = {
+  name: "cpu",
+  interfaces: ["GLOO_SOCKET_IFNAME"],
+  addresses: [],
+  vendorScripts: [],
+  env: {},
+  container: () => [],
+  kvBufferDevices: ["cpu"],
+  sameInGroup: [],
+  causes: [],
+  rules: [],
+};
