@@ -146,13 +146,23 @@ export interface ResultData {
   readonly exit: number;
   readonly state: "healthy" | "starting" | "degraded, serving" | "degraded, not serving" | "absent" | "unknown" | "gone";
   readonly seconds: number;
-  /** The closing sentence without sign and duration: `is up`, `is not up · 4 of 8 engines ready`. */
+  /**
+   * The closing sentence without sign, duration and exit: `is up`, `is not up · 4 of 8 engines ready`. One that starts with
+   * `is ` gets the cluster's name in front; others name it themselves (`the rehearsal of ascend-moe went through`).
+   */
   readonly verdict: string;
+  /** The verdict says its time itself, or has none (`nothing to take down: …`): no duration is put after it. */
+  readonly untimed?: boolean;
   readonly serve?: string;
   readonly model?: string;
   readonly proof?: string;
   readonly kept?: string;
   readonly then?: string;
   readonly receipt?: string;
+  /** What the proof cannot show, of a rehearsal. */
+  readonly not?: string;
+  /** Commands that can be pasted, and nothing else. */
   readonly next: readonly string[];
+  /** What a command of `next` does: `pdctl up` → `starts prefill-0 again, keeps the rest`. */
+  readonly nextWhy?: Readonly<Record<string, string>>;
 }
