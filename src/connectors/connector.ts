@@ -20,8 +20,12 @@ export interface Connector<Fields = Record<string, unknown>, Port extends string
   claims(instance: Instance, fields: Fields): readonly PortSpan<Port>[];
   /** Once per engine process. */
   emit(context: EmitContext<Fields, Port>): Emitted;
-  /** Once per cluster. `fields` of the prefill role; both roles' fields are in the topology. */
-  shared(fields: Fields, topology: Topology): Shared;
+  /** Once per cluster. `fields` of the prefill role; both roles' fields are in the topology, whose nodes have their `ip`. */
+  shared(fields: Fields, topology: Topology, versions: Readonly<Record<string, string>>): Shared;
+  /** Variables that it sets itself → the topology key that decides them; a user may not set them. */
+  readonly managedEnv: ReadonlyMap<string, string>;
+  /** Its fields for a rehearsal, when real ones would touch real data; `scratch` is made before and removed after. */
+  rehearse?(fields: Fields, cluster: string): { readonly fields: Fields; readonly scratch: readonly string[] };
   /** Engines of the other role must be restarted with an instance (their handshake state would be stale). */
   readonly restartsPeers: boolean;
   readonly causes: readonly Cause[];
@@ -39,7 +43,10 @@ export interface PortSpan<Port extends string = string> {
   readonly base: number;
   readonly span: number;
   /** Which of the span's ports one engine process binds, and as what: offsets from the granted first port. */
-  readonly binds: (process: { readonly ranks: readonly number[]; readonly parallel: Instance["engine"]["parallel"] }) => readonly number[];
+  readonly binds: (process: {
+    readonly ranks: readonly number[];
+    readonly parallel: Instance["engine"]["parallel"];
+  }) => readonly number[];
   readonly purpose: string;
   /** Address the listener binds; unset: the node's ip. */
   readonly bind?: string;
@@ -63,7 +70,11 @@ export interface EmitContext<Fields, Port extends string> {
   readonly fields: Fields;
   readonly grants: Readonly<Record<Port, Grant>>;
   /** Engines of the other role. */
-  readonly peers: readonly { readonly kvLayout: "HND" | "NHD" | undefined; readonly hardware: Hardware; readonly parallel: Instance["engine"]["parallel"] }[];
+  readonly peers: readonly {
+    readonly kvLayout: "HND" | "NHD" | undefined;
+    readonly hardware: Hardware;
+    readonly parallel: Instance["engine"]["parallel"];
+  }[];
   /** Parallel sizes of each role, as the connector's extra config wants them (the first instance of the role). */
   readonly sizes: Readonly<Record<Role, Instance["engine"]["parallel"]>>;
   /** Where the connector's side services are: name → address. */
@@ -106,7 +117,10 @@ export interface Shared {
   readonly decodeAlone: boolean;
   readonly proof: Proof;
   /** Port ranges its library draws from at random, per node: nothing else may listen there. */
-  readonly reserves: (node: { readonly hardware: Hardware; readonly devices: readonly string[] }) => readonly { readonly first: number; readonly last: number; readonly purpose: string }[];
+  readonly reserves: (node: {
+    readonly hardware: Hardware;
+    readonly devices: readonly string[];
+  }) => readonly { readonly first: number; readonly last: number; readonly purpose: string }[];
 }
 
 /** How `smoke` sees that KV moved, best first. */

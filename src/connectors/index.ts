@@ -1,0 +1,15 @@
+import type { Connector } from "./connector.ts";
+import { mooncakeAscend } from "./mooncake-ascend/index.ts";
+import { nixl } from "./nixl/index.ts";
+import { ucm } from "./ucm/index.ts";
+
+/** By the name that `kv.transfer.connector` and `kv.cache.connector` take. Each reads its own fields only, checked by its schema before. */
+export const connectors: ReadonlyMap<string, AnyConnector> = new Map<string, AnyConnector>([
+  [nixl.name, nixl],
+  [mooncakeAscend.name, mooncakeAscend],
+  [ucm.name, ucm],
+]);
+
+/** A connector whose fields and port names are its own business; `fields` parsed them. */
+// biome-ignore lint/suspicious/noExplicitAny: the map holds connectors of any fields; each stays typed in itself
+export type AnyConnector = Connector<any, any>;

@@ -1,0 +1,41 @@
+import type { Cause } from "../../diagnose/cause.ts";
+
+/** A dead master is no cause here: this connector never opens it. Source: launch.md §3.5, §6.1 rows 10, 12, 13, 42. */
+export const causes: readonly Cause[] = [
+  {
+    id: "kv-port-taken",
+    pattern: /(KV Cache (sending|receiving) thread failed to start|zmq.*Address already in use)/i,
+    says: "the connector's kv_port is taken",
+    remedy: [
+      "kv.transfer.kv_port: 28001 or higher (36001 with 16 devices): below it the transfer engine draws ports at random",
+    ],
+  },
+  {
+    id: "adxl",
+    pattern: /(103902|ADXL.*(fail|error|timeout)|adxl.*(fail|error|timeout))/,
+    says: "the device-to-device transfer failed",
+    remedy: [
+      "hccn_tool -i N -link -g, -net_health -g and -tls -g on both nodes",
+      "engine.env ASCEND_CONNECT_TIMEOUT: 10000 and ASCEND_TRANSFER_TIMEOUT: 10000",
+    ],
+  },
+  {
+    id: "mooncake-missing",
+    pattern:
+      /(No module named 'mooncake'|libmooncake.*cannot open shared object|transfer_engine.*cannot open shared object)/,
+    says: "the Mooncake library is not installed where the engine runs",
+    remedy: ["install mooncake-transfer-engine, or add its directory to env LD_LIBRARY_PATH"],
+  },
+  {
+    id: "engine-id",
+    pattern: /Conflict engine id/,
+    says: "a prefill and a decode engine have the same engine_id",
+    remedy: ["leave engine_id out"],
+  },
+  {
+    id: "master-port",
+    pattern: /(metrics.*(bind|Address already in use)|master.*Address already in use)/i,
+    says: "another mooncake_master has the port",
+    remedy: ["kv.transfer.master: set port and metrics_port to free ones"],
+  },
+];

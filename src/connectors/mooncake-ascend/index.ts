@@ -1,0 +1,82 @@
+import type { Parallel } from "../../topology/topology.ts";
+import type { Connector } from "../connector.ts";
+import { causes } from "./causes.ts";
+import { type Fields, fields } from "./fields.ts";
+import { master } from "./master.ts";
+import { planRules, rules } from "./rules.ts";
+
+const variants = {
+  v1: "MooncakeConnectorV1",
+  hybrid: "MooncakeHybridConnector",
+  layerwise: "MooncakeLayerwiseConnector",
+};
+const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfer"}';
+
+/** vllm-ascend's Mooncake P2P connectors. Source: launch.md §3.5, §2.1. */
+export const mooncakeAscend: Connector<Fields, "kv_port"> = {
+  name: "mooncake-ascend",
+  fields,
+  uses: ["transfer"],
+  rules,
+  planRules,
+  causes,
+  restartsPeers: true,
+  managedEnv: new Map([
+    ["MOONCAKE_CONFIG_PATH", "kv.transfer.mooncake_json"],
+    ["MOONCAKE_MASTER", "kv.transfer.master"],
+  ]),
+  // one base for the whole group: each worker adds rank · W and its place in the engine by itself
+  claims: ({ engine: { parallel } }, { kv_port: base }) => [
+    {
+      name: "kv_port",
+      key: "kv_port",
+      base,
+      span: parallel.dp * width(parallel),
+      binds: ({ ranks }) =>
+        ranks.flatMap((rank) =>
+          Array.from({ length: width(parallel) }, (_, worker) => rank * width(parallel) + worker),
+        ),
+      purpose: "kv",
+    },
+  ],
+  emit({ engine: { role }, fields: wanted, grants, sizes, services }) {
+    const at = services["mooncake-master"];
+    return {
+      kv: {
+        kv_connector: variants[wanted.variant],
+        kv_role: wanted.kv_role ?? (role === "prefill" ? "kv_producer" : "kv_consumer"),
+        kv_port: grants.kv_port.first,
+        kv_connector_extra_config: { prefill: size(sizes.prefill), decode: size(sizes.decode), ...wanted.extra },
+      },
+      env: { MOONCAKE_CONFIG_PATH: { file: "mooncake.json" } },
+      files: [
+        {
+          name: "mooncake.json",
+          format: "json",
+          value: {
+            ...(wanted.mooncake_json as Readonly<Record<string, string | number | boolean>>),
+            ...(at && { master_server_address: `${at.ip}:${at.port}` }),
+          },
+        },
+      ],
+    };
+  },
+  shared: ({ master: wanted }, topology) => ({
+    services: wanted ? [master(wanted, topology)] : [],
+    proxy: { family: "relay", kv_hold_seconds: 480, length_capped: true },
+    decodeAlone: true,
+    proof: { rises: [external], tokens: external, stays: [], log: "KV cache transfer" },
+    reserves: ({ hardware, devices }) => (hardware.name === "ascend" ? [adxl(devices)] : []),
+  }),
+};
+
+/** Devices of one engine. */
+const width = ({ tp, pp, pcp }: Parallel) => tp * pp * pcp;
+
+const size = ({ dp, tp, pp }: Parallel) => ({ dp_size: dp, tp_size: tp, ...(pp > 1 && { pp_size: pp }) });
+
+/** The transfer engine draws a port from 1000 per physical device, upper end included. Newer ones draw from 100; the wide range is safe for both. */
+function adxl(devices: readonly string[]) {
+  const highest = Math.max(-1, ...devices.map(Number).filter(Number.isInteger));
+  return { first: 20000, last: 20000 + 1000 * (highest + 1), purpose: "transfer engine" };
+}

@@ -1,0 +1,77 @@
+import type { Connector } from "../connector.ts";
+import { causes } from "./causes.ts";
+import { type Fields, fields } from "./fields.ts";
+import { gaudi, type NixlPair } from "./gaudi.ts";
+import { lease } from "./lease.ts";
+import { planRules, rules } from "./rules.ts";
+
+const onHardware: ReadonlyMap<string, NixlPair> = new Map([["gaudi", gaudi]]);
+const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfer"}';
+
+/** NixlConnector (RIXL on ROCm): decode pulls from prefill. Source: launch.md §3.2. */
+export const nixl: Connector<Fields, "side_channel"> = {
+  name: "nixl",
+  fields,
+  uses: ["transfer"],
+  rules,
+  planRules,
+  causes,
+  restartsPeers: true, // the peer's agent keeps the dead one's metadata
+  managedEnv: new Map([
+    ["VLLM_NIXL_SIDE_CHANNEL_HOST", "nodes[].ip"],
+    ["VLLM_NIXL_SIDE_CHANNEL_PORT", "kv.transfer.side_channel_port"],
+    ["VLLM_NIXL_ABORT_REQUEST_TIMEOUT", "kv.transfer.lease_seconds"],
+  ]),
+  // the whole group's span on every node: vLLM before #26338 binds base + rank·tp + tp_rank, later ones base + rank
+  claims: ({ engine: { parallel } }, { side_channel_port: base }) => [
+    {
+      name: "side_channel",
+      key: "side_channel_port",
+      base,
+      span: parallel.dp * parallel.tp,
+      binds: ({ ranks }) => ranks,
+      purpose: "side_channel",
+    },
+  ],
+  emit({ engine: { role, kvLayout, hardware, node }, fields: wanted, grants, peers, versions }) {
+    const permutes = role === "decode" && kvLayout === "NHD" && peers.some((peer) => peer.kvLayout === "HND");
+    const hold = lease(wanted.lease_seconds, versions.vllm);
+    const extra = {
+      ...(wanted.backends && { backends: wanted.backends }),
+      ...(wanted.num_threads !== undefined && { num_threads: wanted.num_threads }),
+      ...(wanted.enforce_handshake_compat !== undefined && {
+        enforce_handshake_compat: wanted.enforce_handshake_compat,
+      }),
+      ...hold.extra,
+      ...wanted.extra,
+    };
+    return {
+      kv: {
+        kv_connector: "NixlConnector",
+        kv_role: wanted.kv_role,
+        kv_buffer_device: wanted.kv_buffer_device ?? hardware.kvBufferDevices[0] ?? "cpu",
+        ...(permutes && { enable_permute_local_kv: true }),
+        ...(wanted.kv_load_failure_policy && { kv_load_failure_policy: wanted.kv_load_failure_policy }),
+        ...(Object.keys(extra).length > 0 && { kv_connector_extra_config: extra }),
+      },
+      env: {
+        VLLM_NIXL_SIDE_CHANNEL_HOST: node.ip,
+        VLLM_NIXL_SIDE_CHANNEL_PORT: String(grants.side_channel.first),
+        ...hold.env,
+        ...onHardware.get(hardware.name)?.env({ permutes, lease: wanted.lease_seconds }),
+      },
+      files: [],
+    };
+  },
+  shared: ({ lease_seconds }, _topology, versions) => ({
+    services: [],
+    proxy: { family: "relay", kv_hold_seconds: lease(lease_seconds, versions.vllm).hold },
+    decodeAlone: true,
+    proof: {
+      rises: ["vllm:nixl_bytes_transferred_sum", external],
+      tokens: external,
+      stays: ["vllm:nixl_num_failed_transfers_total"],
+    },
+    reserves: () => [],
+  }),
+};
