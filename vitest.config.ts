@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const isolated = process.env.PDCTL_ISOLATED !== undefined;
+
 // unit: pure rooms and loopback sockets, one process. hosts: real sshd hosts in a network namespace, one file at a time.
 export default defineConfig({
   test: {
@@ -19,6 +21,7 @@ export default defineConfig({
           name: "hosts",
           include: ["test/hosts/**/*.test.ts", "test/chaos/**/*.test.ts"],
           globalSetup: ["test/hosts/global-setup.ts"],
+          ...(isolated ? {} : { runner: "./test/hosts/skipping-runner.ts" }),
           pool: "forks",
           fileParallelism: false,
           testTimeout: 120_000,
