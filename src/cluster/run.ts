@@ -1,4 +1,5 @@
-import type { EventBody } from "./events.ts";
+import type { UserError } from "../errors.ts";
+import type { EventBody, FindingData } from "./events.ts";
 
 /** One call of pdctl: what every verb gets beside its own question. Made by cli, passed down unchanged. */
 export interface Run {
@@ -17,6 +18,10 @@ export interface Run {
   program(name: "proxy" | "sim" | "node"): Promise<{ readonly path: string; readonly sha256: string; readonly bytes: number }>;
   /** Launcher state: $XDG_STATE_HOME/pdctl. */
   readonly stateHome: string;
+  /** The card of errors that share one code, folded over their nodes; text is made at the edge. */
+  describe(errors: readonly UserError[]): FindingData;
+  /** Exit code of an error of the user's world (design.md §7). */
+  exitOf(error: UserError): number;
   /** Monotonic milliseconds. */
   clock(): number;
 }

@@ -1,0 +1,105 @@
+import type { Death, Diagnosed } from "../diagnose/index.ts";
+import type { Plan, Service } from "../plan/plan.ts";
+import { folded, naming, runs } from "../report/names.ts";
+import { duration, limit } from "../report/numbers.ts";
+import type { FindingData, ServiceWord } from "./events.ts";
+
+/** What a card needs to know beside its own matter: the plan, and how far every service is. */
+export interface Scene {
+  readonly plan: Plan;
+  readonly states: ReadonlyMap<string, ServiceWord>;
+}
+
+/** The first cause, what followed from it, what still runs. `startedMs` is when the service was started, on the same clock as the deaths. */
+export function deathCard(scene: Scene, { first, cause, why, followers }: Diagnosed, startedMs: number | null): FindingData {
+  const { plan } = scene;
+  const show = naming(plan.services.map(({ id }) => id));
+  const service = serviceOf(plan, first.service);
+  const after = first.atMs === null || startedMs === null ? "" : ` ${duration(Math.max(0, first.atMs - startedMs) / 1000)} after its start`;
+  const others = plan.services.filter(({ id, group }) => group === first.group && id !== first.service && !followers.some((one) => one.service === id));
+  return {
+    title: `${show(first.service)} died${after}, ${ending(first)}`,
+    ...(service !== undefined && { where: where(plan, service) }),
+    why: why.length > 0 ? why : ["it left no line that says why"],
+    cause: cause?.says ?? "not known to pdctl",
+    ...(cause !== undefined && { do: cause.remedy }),
+    ...then(
+      followers.map((one) => `${show(one.service)} died${later(first, one)}, ${ending(one)}`),
+      others.length === 0 ? [] : [`${folded(others.map(({ id }) => show(id)))} stopped with ${others.length === 1 ? "its" : "their"} group`],
+    ),
+    ...kept(scene, first.group),
+    log: `pdctl logs ${show(first.service)} --tail 50`,
+    exit: first.exit,
+    signal: first.signal,
+    tail: first.log.slice(-20),
+    subjects: [first.service],
+  };
+}
+
+/** Who was not ready when the time was over, how far it was, and what the others did. */
+export function lateCard(scene: Scene, late: readonly Service[], limitMs: number, progress: ReadonlyMap<string, string>): FindingData {
+  const { plan } = scene;
+  const show = naming(plan.services.map(({ id }) => id));
+  const [first] = late;
+  const alone = late.length === 1 && first !== undefined;
+  const far = late.map(({ id }) => progress.get(id)).find((text) => text !== undefined);
+  return {
+    title: `${folded(late.map(({ id }) => show(id)))} ${alone ? "was" : "were"} not ready within ${limit(limitMs / 1000)}`,
+    where: alone ? `${where(plan, first)}, alive, no HTTP yet` : `on ${folded([...new Set(late.map(({ node }) => node))])}, alive, no HTTP yet`,
+    ...(far !== undefined && { why: far }),
+    cause: missing(plan, late, scene.states) ?? "still starting, or waiting for something that pdctl cannot see",
+    do: [`look at its log: pdctl logs ${first === undefined ? "" : show(first.id)} --tail 50`, `or give it longer: timeouts.ready: ${limit((limitMs * 2) / 1000)}`],
+    kept: `everything runs on${keptText(scene) === undefined ? "" : `; ${keptText(scene)}`}`,
+    subjects: late.map(({ id }) => id),
+  };
+}
+
+/** A rank that was never started keeps its whole group waiting in silence: name it. */
+function missing(plan: Plan, late: readonly Service[], states: ReadonlyMap<string, ServiceWord>): string | undefined {
+  for (const { group, id } of late) {
+    const away = plan.services.filter((other) => other.group === group && other.id !== id && !["starting", "loading", "ready"].includes(states.get(other.id) ?? ""));
+    if (away.length > 0) return `waits for ${folded(away.map((other) => other.id))}, which ${away.length === 1 ? "does" : "do"} not run`;
+  }
+  return undefined;
+}
+
+export const serviceOf = (plan: Plan, id: string) => plan.services.find((service) => service.id === id);
+
+/** `a2-2 (192.168.10.2), rank 2 of prefill-0, devices 0-3` */
+export function where(plan: Plan, { node, ranks, group, devices, kind, listens }: Service): string {
+  const ip = plan.nodes.find(({ name }) => name === node)?.ip;
+  const http = listens.find(({ purpose }) => purpose === "http");
+  return [
+    ip === undefined || ip === node ? node : `${node} (${ip})`,
+    ...(kind === "engine" && ranks.length > 0 ? [`${ranks.length === 1 ? "rank" : "ranks"} ${runs(ranks)} of ${group}`] : []),
+    ...(devices.length > 0 ? [`${devices.length === 1 ? "device" : "devices"} ${runs(devices)}`] : []),
+    ...(kind !== "engine" && http !== undefined ? [`port ${http.port}`] : []),
+  ].join(", ");
+}
+
+export function ending({ exit, signal }: Pick<Death, "exit" | "signal">): string {
+  if (signal !== null) return `killed by signal ${signal}`;
+  return exit === null ? "exit unknown" : `exit code ${exit}`;
+}
+
+const later = (first: Death, one: Death) => (first.atMs === null || one.atMs === null ? "" : ` ${duration(Math.max(0, one.atMs - first.atMs) / 1000)} later`);
+
+function then(...parts: readonly (readonly string[])[]): { then?: string } {
+  const text = parts.flat().join("; ");
+  return text === "" ? {} : { then: text };
+}
+
+function kept(scene: Scene, without: string): { kept?: string } {
+  const text = keptText(scene, without);
+  return text === undefined ? {} : { kept: text };
+}
+
+/** `mooncake-master, decode-0-[0-1] ready; prefill-0-[0-3] loading` */
+export function keptText({ plan, states }: Scene, without?: string): string | undefined {
+  const show = naming(plan.services.map(({ id }) => id));
+  const groups = (["ready", "loading", "starting"] as const).flatMap((word) => {
+    const ids = plan.services.filter(({ id, group }) => group !== without && states.get(id) === word).map(({ id }) => show(id));
+    return ids.length === 0 ? [] : [`${folded(ids)} ${word}`];
+  });
+  return groups.length === 0 ? undefined : groups.join("; ");
+}

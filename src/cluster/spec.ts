@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Plan, PlanFile, Service } from "../plan/plan.ts";
+import type { NodeFile, ServiceSpec } from "../supervise/supervise.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * What the node records of a service: enough for status, logs, smoke and down on any machine that can log in. Arguments and
+ * environment ride along so that a later plan can say what differs; secrets are names only.
+ */
+export function specOf(service: Service, plan: Plan, generation: number): ServiceSpec {
+  const { id, kind, role, instance, group, node, ranks, devices, listens, ready, runtime, hash, scratch, peers } = service;
+  return {
+    cluster: plan.cluster,
+    generation,
+    service: id,
+    kind,
+    role,
+    instance,
+    group,
+    node,
+    ranks,
+    devices,
+    listens: listens.filter(({ transient }) => transient !== true),
+    ready,
+    runtime,
+    graceMs: service.stop.graceMs,
+    hash,
+    planHash: plan.hash,
+    scratch,
+    peers,
+    note: {
+      argv: service.argv,
+      env: service.env,
+      rehearsal: plan.rehearsal,
+      services: plan.services.length,
+      ...(kind === "proxy" && { smoke: plan.smoke, targets: plan.targets, engines: enginesOf(plan) }),
+    },
+  };
+}
+
+/** Which engine answers at which target: what smoke reads its counters from. */
+function enginesOf(plan: Plan): readonly { id: string; url: string; node: string }[] {
+  return plan.services.flatMap(({ id, kind, listens, node }) => {
+    const http = listens.find(({ purpose }) => purpose === "http");
+    const ip = plan.nodes.find(({ name }) => name === node)?.ip;
+    return kind === "engine" && http !== undefined ? [{ id, url: `http://${ip}:${http.port}`, node }] : [];
+  });
+}
+
+/** The files of one node, each once: contents of the plan, programs from the launcher under a stable name. */
+export async function filesOf(services: readonly Service[], stateDir: string, run: Run): Promise<readonly NodeFile[]> {
+  const unique = new Map(services.flatMap(({ files }) => files).map((file) => [file.path, file]));
+  return Promise.all([...unique.values()].map((file) => nodeFile(file, stateDir, run)));
+}
+
+async function nodeFile(file: PlanFile, stateDir: string, run: Run): Promise<NodeFile> {
+  if ("content" in file) return { path: file.path, mode: 0o600, sha256: file.sha256, content: Buffer.from(file.content) };
+  const program = await run.program(file.program);
+  return {
+    path: path.posix.join(stateDir, "files", program.sha256),
+    mode: file.program === "node" ? 0o700 : 0o600,
+    sha256: program.sha256,
+    content: await readFile(program.path),
+    link: file.path,
+  };
+}

@@ -1,0 +1,99 @@
+import type { Target } from "../proxy/config.ts";
+import type { Found } from "../supervise/supervise.ts";
+import type { ServiceWord } from "./events.ts";
+import type { Standing, StatusReport, StatusRow } from "./standing.ts";
+
+/** The last proof as its node remembers it. */
+export interface Proven {
+  readonly atMs: number;
+  readonly evidence: "counter" | "log" | "store" | "none";
+}
+
+/** What to show of what the nodes said. Pure: pdctl never guesses in the user's favour. */
+export function reportOf(standing: Standing, proven: Proven | undefined, nowMs: number): StatusReport {
+  const rows = standing.services.map((one) => row(one));
+  const proxy = rows.find(({ kind }) => kind === "proxy");
+  const serve = serveUrl(standing);
+  const endpoints = { prefill: endpointsOf(standing, rows, "prefill"), decode: endpointsOf(standing, rows, "decode") };
+  return {
+    cluster: standing.cluster,
+    generation: standing.generation,
+    state: stateOf(standing, rows, endpoints),
+    nodes: standing.nodes,
+    endpoints,
+    proxy: proxy?.state ?? "absent",
+    services: rows.toSorted((a, b) => Number(a.state === "ready") - Number(b.state === "ready")),
+    ...(serve !== undefined && { serve }),
+    ...(proven !== undefined && { proven: { secondsAgo: Math.max(0, Math.round((nowMs - proven.atMs) / 1000)), evidence: proven.evidence } }),
+    rehearsal: standing.services.some(({ spec }) => spec.note.rehearsal === true),
+  };
+}
+
+function row({ spec, state, ready, nodeNowMs, node }: Found & { readonly node: string }): StatusRow {
+  const http = spec.listens.find(({ purpose }) => purpose === "http") ?? spec.listens[0];
+  const since = state.state === "alive" ? state.sinceMs : state.state === "died" ? state.atMs : null;
+  return {
+    service: spec.service,
+    kind: spec.kind,
+    role: spec.role,
+    group: spec.group,
+    state: word(state, ready, spec.ready.length > 0),
+    node,
+    ranks: spec.ranks,
+    devices: spec.devices,
+    port: http?.port ?? null,
+    kvPorts: spec.listens.filter(({ purpose }) => purpose !== "http" && purpose !== "rpc").map(({ port }) => port),
+    sinceSeconds: since === null ? null : Math.max(0, Math.round((nodeNowMs - since) / 1000)),
+    note: noteOf(state),
+    code: null,
+    pid: state.state === "alive" ? state.identity.pid : null,
+    rssBytes: null,
+    restarts: 0,
+    hash: spec.hash,
+  };
+}
+
+/** ready: undefined = its probes were not asked. */
+export function word(state: Found["state"], ready: boolean | undefined, probed: boolean): ServiceWord {
+  switch (state.state) {
+    case "alive":
+      return ready === true || !probed ? "ready" : "starting";
+    case "died":
+      return state.exit === 0 || state.signal === "TERM" ? "stopped" : "died";
+    default:
+      return state.state;
+  }
+}
+
+function noteOf(state: Found["state"]): string | null {
+  if (state.state === "unknown") return state.why;
+  if (state.state !== "died") return null;
+  if (state.signal !== null) return `killed by signal ${state.signal}`;
+  return state.exit === null ? "exit unknown" : `exit code ${state.exit}`;
+}
+
+function serveUrl(standing: Standing): string | undefined {
+  const smoke = standing.services.find(({ spec }) => spec.kind === "proxy")?.spec.note.smoke as { url?: string } | undefined;
+  return smoke?.url === undefined ? undefined : `${smoke.url}/v1`;
+}
+
+/** Endpoints are what the proxy sends to: a headless engine has none, so its endpoint is ready when all its group is. */
+function endpointsOf(standing: Standing, rows: readonly StatusRow[], role: "prefill" | "decode"): readonly [number, number] {
+  const proxy = standing.services.find(({ spec }) => spec.kind === "proxy");
+  const targets = (proxy?.spec.note.targets as readonly Target[] | undefined)?.filter((target) => target.role === role);
+  const mine = rows.filter((one) => one.role === role && one.port !== null);
+  const ready = mine.filter((one) => one.state === "ready").length;
+  return [Math.min(ready, targets?.length ?? ready), targets?.length ?? mine.length];
+}
+
+function stateOf(standing: Standing, rows: readonly StatusRow[], { prefill, decode }: StatusReport["endpoints"]): StatusReport["state"] {
+  const silent = standing.nodes.some(({ state }) => state !== "reached");
+  const alive = rows.filter(({ state }) => state === "ready" || state === "starting" || state === "loading");
+  if (alive.length === 0) return silent ? "unknown" : "absent";
+  const proxy = rows.find(({ kind }) => kind === "proxy")?.state;
+  const serving = proxy === "ready" && prefill[0] > 0 && decode[0] > 0;
+  const planned = Number(standing.services[0]?.spec.note.services ?? rows.length);
+  if (serving && !silent && rows.length >= planned && rows.every(({ state }) => state === "ready")) return "healthy";
+  if (!silent && rows.every(({ state }) => state === "ready" || state === "starting" || state === "loading") && !serving) return "starting";
+  return serving ? "degraded, serving" : "degraded, not serving";
+}

@@ -1,0 +1,58 @@
+import type { Cause } from "./cause.ts";
+import { firstError } from "./first-error.ts";
+
+/** A service that ended, as the nodes saw it. */
+export interface Death {
+  readonly service: string;
+  readonly group: string;
+  readonly exit: number | null;
+  readonly signal: string | null;
+  /** On one common clock as well as is known; null when nobody saw it. */
+  readonly atMs: number | null;
+  /** The end of its log. */
+  readonly log: readonly string[];
+}
+
+export interface Diagnosed {
+  readonly first: Death;
+  readonly cause: Cause | undefined;
+  /** The machine's own words: the line that shows the cause, else from the first error line on; empty when it left none. */
+  readonly why: readonly string[];
+  /** The other deaths, in their order. */
+  readonly followers: readonly Death[];
+}
+
+/**
+ * Which death came first, and why. A death whose log shows only a consequence (`follows`) never stands before one with a
+ * cause of its own; among equals the earlier wins. `causes` of the most specific owner come first.
+ */
+export function diagnose(deaths: readonly Death[], causes: readonly Cause[]): Diagnosed | undefined {
+  const seen = deaths.map((death) => ({ death, ...read(death.log, causes) }));
+  const [first, ...rest] = seen.toSorted((a, b) => rank(a.cause) - rank(b.cause) || time(a.death) - time(b.death));
+  if (first === undefined) return undefined;
+  return {
+    first: first.death,
+    cause: first.cause,
+    why: first.why,
+    followers: rest.map(({ death }) => death).toSorted((a, b) => time(a) - time(b)),
+  };
+}
+
+function read(log: readonly string[], causes: readonly Cause[]): { cause: Cause | undefined; why: readonly string[] } {
+  const known = causes.filter((cause) => cause.follows !== true);
+  const hit = match(log, known) ?? match(log, causes);
+  if (hit !== undefined) return { cause: hit.cause, why: [hit.line] };
+  return { cause: undefined, why: firstError(log) };
+}
+
+/** The earliest line that any of the causes knows. */
+function match(log: readonly string[], causes: readonly Cause[]): { cause: Cause; line: string } | undefined {
+  for (const line of log) {
+    const cause = causes.find(({ pattern }) => pattern.test(line));
+    if (cause !== undefined) return { cause, line: line.trim() };
+  }
+  return undefined;
+}
+
+const rank = (cause: Cause | undefined) => (cause?.follows === true ? 1 : 0);
+const time = (death: Death) => death.atMs ?? Number.POSITIVE_INFINITY;
