@@ -1,0 +1,90 @@
+import type { Plan, Service } from "../../../plan/plan.ts";
+import type { Rule } from "../../../topology/rule.ts";
+import type { Topology } from "../../../topology/topology.ts";
+
+type Planned = { topology: Topology; plan: Plan };
+
+/** Devices the transfer engine draws ports for, times the width of the range per device. Source: launch.md §2.1, ADXL. */
+const WIDTH = 1000;
+const BASE = 20_000;
+
+/** N03: the transfer engine draws ports at random, and takes what nobody has bound yet. Source: launch.md §2.1, §2.2. */
+export const n03: Rule<Planned, { node: string; owner: string; port: number; first: number; last: number }> = {
+  id: "N03",
+  level: "warning",
+  *check({ topology, plan }) {
+    if (topology.kv.transfer.connector !== "mooncake-ascend") return;
+    for (const node of plan.nodes.filter(({ hardware }) => hardware === "ascend")) {
+      const base = Number(plan.services.find((each) => each.node === node.name && textOf(each, "ASCEND_BASE_PORT"))?.env["ASCEND_BASE_PORT"] ?? BASE);
+      const last = base + WIDTH * (Math.max(-1, ...node.devices.map(Number)) + 1);
+      for (const { id, listens } of plan.services.filter((each) => each.node === node.name)) {
+        const hit = listens.find(({ port }) => port >= base && port <= last);
+        if (hit === undefined) continue;
+        yield { at: place(topology, plan, id, hit.purpose), subject: `${id} on ${node.name}`, data: { node: node.name, owner: id, port: hit.port, first: base, last } };
+      }
+    }
+  },
+  message: ({ node, owner, port, first, last }) =>
+    `port ${port} of ${owner} is inside ${first}-${last} on ${node}, which the transfer engine draws from at random`,
+  caret: ({ port }) => `${port} may be taken when its turn comes`,
+  remedy: ({ last }) => [`kv_port: ${last + 1} or more`, "or env ASCEND_BASE_PORT: the start of another range"],
+};
+
+const textOf = ({ env }: Service, name: string) => (typeof env[name] === "string" ? env[name] : undefined);
+
+function place(topology: Topology, plan: Plan, id: string, purpose: string) {
+  const service = plan.services.find((each) => each.id === id);
+  const instance = topology.instances.find((each) => each.id === service?.group);
+  const key = purpose === "http" ? "port" : purpose;
+  if (service?.kind === "proxy") return [...topology.proxy.path, "port"];
+  if (instance === undefined) return [...topology.kv.transfer.path, "master"];
+  return key === "port" || instance.ports[key] !== undefined ? [...instance.path, key] : [...topology.kv.transfer.path, key];
+}
+
+/** A09: a transfer engine finds its peer by engine_id. Source: launch.md §2.3. */
+export const a09: Rule<Planned, { id: string; first: string; second: string }> = {
+  id: "A09",
+  level: "error",
+  *check({ topology, plan }) {
+    const holders = new Map<string, Service>();
+    for (const service of plan.services.filter(({ kind }) => kind === "engine")) {
+      for (const id of engineIds(service)) {
+        const first = holders.get(id);
+        if (first === undefined) holders.set(id, service);
+        else if (first.group !== service.group)
+          yield { at: [...topology.kv.transfer.path, "extra"], subject: service.group, data: { id, first: first.group, second: service.group } };
+      }
+    }
+  },
+  message: ({ id, first, second }) => `engine_id ${id} is in ${first} and in ${second}`,
+  remedy: () => "leave engine_id out: vLLM makes one for each engine",
+};
+
+/** Every engine_id in the kv-transfer-config, also inside a MultiConnector. */
+function engineIds({ argv }: Service): readonly string[] {
+  const config = argv[argv.indexOf("--kv-transfer-config") + 1] ?? "";
+  return [...new Set([...config.matchAll(/"engine_id"\s*:\s*"([^"]*)"/g)].map(([, id = ""]) => id))];
+}
+
+/** N11: a second master on a node needs another metrics port too, which has a default. Source: launch.md §2.1. */
+export const n11: Rule<Planned, { node: string; port: number; first: string; second: string }> = {
+  id: "N11",
+  level: "error",
+  *check({ topology, plan }) {
+    const masters = plan.services.filter(({ argv }) => /(^|\/)mooncake_master$/.test(argv[0] ?? ""));
+    for (const [index, second] of masters.entries()) {
+      const port = metricsPort(second);
+      const first = masters.slice(0, index).find((each) => each.node === second.node && metricsPort(each) === port);
+      if (first === undefined) continue;
+      const own = [first, second].flatMap(({ id }) => topology.services.find(({ name }) => name === id)?.path ?? []);
+      yield { at: own.length === 0 ? [...topology.kv.transfer.path, "master"] : [...own.slice(0, 2), "command"], data: { node: second.node, port, first: first.id, second: second.id } };
+    }
+  },
+  message: ({ node, port, first, second }) => `metrics port ${port} on ${node} is taken twice: by ${first} and by ${second}`,
+  remedy: ({ port }) => `--metrics_port=${port + 1} on one of them`,
+};
+
+function metricsPort({ argv }: Service): number {
+  const at = argv.findIndex((each) => /^--metrics_port(=|$)/.test(each));
+  return Number(argv[at]?.split("=")[1] ?? argv[at + 1] ?? 9003) || 9003;
+}

@@ -1,0 +1,114 @@
+import type { Rule } from "../rule.ts";
+import type { Instance, Node, Topology } from "../topology.ts";
+import { ranksPerNode, spans, width } from "./parallel.ts";
+
+/** Devices an instance needs on each of its nodes. */
+function need(instance: Instance): number {
+  const { parallel } = instance.engine;
+  return spans(instance) ? width(parallel) / instance.nodes.length : width(parallel) * ranksPerNode(instance);
+}
+
+/** Devices of one engine process on a node. */
+const share = (instance: Instance): number =>
+  width(instance.engine.parallel) / (spans(instance) ? instance.nodes.length : 1);
+
+function* places({ instances, nodes }: Topology): Iterable<{ instance: Instance; node: Node }> {
+  for (const instance of instances) {
+    for (const name of instance.nodes) {
+      const node = nodes.find((each) => each.name === name);
+      if (node !== undefined) yield { instance, node };
+    }
+  }
+}
+
+/** P03: devices are taken prefill before decode, in file order, and a node has only so many. Source: launch.md §1.6. */
+export const p03: Rule<Topology, { instance: string; node: string; needs: number; has: number; left: number; sum: string; halves: string[] }> = {
+  id: "P03",
+  level: "error",
+  *check(topology) {
+    const taken = new Map<string, number>();
+    for (const { instance, node } of places(topology)) {
+      const { id, path } = instance;
+      const [needs, has, before] = [need(instance), node.devices.length, taken.get(node.name) ?? 0];
+      if (!Number.isInteger(needs) || share(instance) > has) continue; // P01, P17
+      taken.set(node.name, before + needs);
+      if (before + needs <= has || instance.devices !== undefined) continue; // pinned ones are judged by P04 and P05
+      const data = { instance: id, node: node.name, needs, has, left: Math.max(has - before, 0), sum: sum(instance), halves: halves(instance) };
+      yield { at: [...path, "parallel", "tp"], subject: `${id} on ${node.name}`, data };
+    }
+  },
+  message: ({ instance, node, needs, has, left }) =>
+    `${instance} needs ${count(needs)} on ${node}, which has ${left === has ? has : `${left} of ${has} left`}`,
+  caret: ({ sum }) => sum,
+  remedy: ({ halves }) => [...halves, "more nodes for the role, or fewer instances"],
+};
+
+const count = (devices: number) => (devices === 1 ? "1 device" : `${devices} devices`);
+
+function sum(instance: Instance): string {
+  const { tp, pp, pcp, dp } = instance.engine.parallel;
+  const factors = [["tp", tp], ["pp", pp], ["pcp", pcp]].filter(([, size]) => size !== 1);
+  if (dp > 1) factors.push(["dp_local", ranksPerNode(instance)]);
+  if (spans(instance)) return `${width(instance.engine.parallel)} devices over ${instance.nodes.length} nodes`;
+  const text = factors.map(([name, size]) => `${name} ${size}`).join(" × ");
+  return factors.length > 1 ? `${text} = ${need(instance)}` : text || "tp 1";
+}
+
+function halves({ engine: { parallel } }: Instance): string[] {
+  const { tp, dp } = parallel;
+  return [...(tp % 2 === 0 ? [`tp: ${tp / 2}`] : []), ...(dp % 2 === 0 ? [`dp: ${dp / 2}`] : [])];
+}
+
+/** P05: only devices that the node lists can be given to an instance, and each once. Source: launch.md §10.2. */
+export const p05: Rule<Topology, { what: string; has: string }> = {
+  id: "P05",
+  level: "error",
+  *check(topology) {
+    for (const { name, devices, path } of topology.nodes) {
+      const twice = repeated(devices);
+      if (twice !== undefined) yield { at: [...path, "devices"], data: { what: `${name} lists device ${twice} twice`, has: devices.join(", ") } };
+    }
+    for (const { instance, node } of places(topology)) {
+      const { id, devices = [], path } = instance;
+      const [twice, missing] = [repeated(devices), devices.find((device) => !node.devices.includes(device))];
+      const what = missing === undefined ? `pins device ${twice} twice` : `pins device ${missing}, which ${node.name} does not have`;
+      if (twice === undefined && missing === undefined) continue;
+      const has = node.devices.join(", ") || "none";
+      yield { at: [...path, "devices"], subject: `${id} on ${node.name}`, data: { what: `${id} ${what}`, has } };
+    }
+  },
+  message: ({ what }) => what,
+  caret: ({ has }) => `the node has ${has}`,
+  remedy: () => "devices: ids of the node, each once; or leave it out for the next free ones",
+};
+
+const repeated = (ids: readonly string[]) => ids.find((id, index) => ids.indexOf(id) !== index);
+
+/** P17: an engine is as wide as the nodes it spans, and the nodes share it equally. Source: launch.md §1.7. */
+export const p17: Rule<Topology, { instance: string; node: string; wide: number; has: number; over: number; uneven: boolean; legal: number }> = {
+  id: "P17",
+  level: "error",
+  *check(topology) {
+    for (const { instance, node } of places(topology)) {
+      const wide = width(instance.engine.parallel);
+      const over = spans(instance) ? instance.nodes.length : 1;
+      const has = node.devices.length;
+      const uneven = wide % over !== 0;
+      if (!uneven && wide / over <= has) continue;
+      yield {
+        at: [...instance.path, "parallel", "tp"],
+        subject: `${instance.id} on ${node.name}`,
+        data: { instance: instance.id, node: node.name, wide, has, over, uneven, legal: has === 0 ? 0 : Math.ceil(wide / has) },
+      };
+    }
+  },
+  message: ({ instance, node, wide, has, over, uneven }) =>
+    uneven
+      ? `${instance} has engines of ${wide} devices, which ${over} nodes cannot share equally`
+      : `${instance} has engines of ${count(wide)}${over > 1 ? ` over ${over} nodes` : ""}, wider than ${node} with ${has}`,
+  remedy: ({ has, legal, wide }) => [
+    ...(has === 0 ? [] : [`tp: at most ${has}`]),
+    ...(legal > 1 && wide % legal === 0 ? [`or ${legal} nodes for each instance, without dp`] : []),
+    ...(has === 0 ? ["nodes: some that have devices"] : []),
+  ],
+};

@@ -1,0 +1,76 @@
+import { isIP } from "node:net";
+import type { Rule } from "../rule.ts";
+import type { Node, Role, Topology } from "../topology.ts";
+
+/** S01: a node is known by its name and by its address. Source: launch.md §10.1. */
+export const s01: Rule<Topology, { first: string; field: string; value: string }> = {
+  id: "S01",
+  level: "error",
+  *check({ nodes }) {
+    for (const [index, node] of nodes.entries()) {
+      const earlier = nodes.slice(0, index);
+      const named = earlier.find(({ name }) => name === node.name);
+      if (named !== undefined) {
+        yield { at: [...node.path, "name"], subject: node.name, data: { first: node.name, field: "name", value: node.name } };
+        continue;
+      }
+      const sharing = node.ip === undefined ? undefined : earlier.find(({ ip }) => ip === node.ip);
+      if (sharing === undefined || node.ip === undefined) continue;
+      const field = addressKey(node);
+      yield { at: [...node.path, field], subject: node.name, data: { first: sharing.name, field, value: node.ip } };
+    }
+  },
+  message: ({ first, field, value }) =>
+    field === "name" ? `node ${value} is there twice` : `address ${value} is taken twice: ${first} has it already`,
+  caret: ({ first, field }) => (field === "name" ? "the second of this name" : `the same as ${first}`),
+  remedy: ({ field }) => (field === "name" ? "name: another one for each node" : `${field}: the address of this node alone`),
+};
+
+/** S02: what one node is told must be true on another one. Source: launch.md §10.1. */
+export const s02: Rule<Topology, { node: string; ip: string; why: string; nic: string | undefined }> = {
+  id: "S02",
+  level: "error",
+  *check({ nodes }) {
+    const several = nodes.length > 1 && nodes.some(({ host }) => host !== "local");
+    for (const node of nodes) {
+      const ip = node.ip ?? node.host;
+      const why = malformed(node) ? "is not an address" : several ? unreachable(ip) : undefined;
+      if (why === undefined) continue;
+      yield { at: [...node.path, addressKey(node)], subject: node.name, data: { node: node.name, ip, why, nic: node.nic } };
+    }
+  },
+  message: ({ node, ip, why }) => `${node} has ${ip}, which ${why}`,
+  caret: () => "other nodes cannot reach it",
+  remedy: ({ nic }) => `ip: the address of ${nic ?? "the interface on the data network"}`,
+};
+
+function addressKey(node: Node): "host" | "ip" {
+  return node.ip === undefined || node.ip === node.host || node.host === "local" ? "host" : "ip";
+}
+
+function malformed({ ip, host }: Node): boolean {
+  return ip === undefined ? /^[\d.]+$/.test(host) && isIP(host) === 0 : isIP(ip) === 0;
+}
+
+function unreachable(ip: string): string | undefined {
+  if (/^127\./.test(ip) || ip === "::1" || ip === "local") return "only the node itself can reach";
+  if (ip === "0.0.0.0" || ip === "::") return "is no address of one node";
+  return /^169\.254\./.test(ip) || /^fe80:/i.test(ip) ? "is valid on one link only" : undefined;
+}
+
+/** S04: a token needs somebody to prefill it and somebody to decode it. Source: launch.md §10.1. */
+export const s04: Rule<Topology, { role: Role; instance?: string }> = {
+  id: "S04",
+  level: "error",
+  *check({ instances }) {
+    for (const role of ["prefill", "decode"] as const) {
+      if (!instances.some((instance) => instance.role === role)) yield { at: [role], data: { role } };
+    }
+    for (const { id, role, nodes, path } of instances) {
+      if (nodes.length === 0) yield { at: [...path, "nodes"], subject: id, data: { role, instance: id } };
+    }
+  },
+  message: ({ role, instance }) => (instance === undefined ? `no ${role} instance is left` : `${instance} has no node`),
+  remedy: ({ role, instance }) =>
+    instance === undefined ? `${role}: { nodes: [...], instances: 1 }` : "nodes: at least one",
+};
