@@ -11,9 +11,23 @@ export interface ErrorFacts {
   /** No answer on the SSH port, or the name is not known. Exit 4. */
   "node.unreachable": { node: string; address: string; afterMs: number; why: string };
   /** The node answered and did not let us in. Exit 4. */
-  "node.login-refused": { node: string; address: string; port: number; user: string; why: string; offered: readonly string[] };
+  "node.login-refused": {
+    node: string;
+    address: string;
+    port: number;
+    user: string;
+    why: string;
+    offered: readonly string[];
+  };
   /** The node's host key is not in any known_hosts. Exit 4. */
-  "node.host-key-unknown": { node: string; address: string; port: number; type: string; fingerprint: string; looked: readonly string[] };
+  "node.host-key-unknown": {
+    node: string;
+    address: string;
+    port: number;
+    type: string;
+    fingerprint: string;
+    looked: readonly string[];
+  };
   /** The node's host key is another than the known one. Exit 4. */
   "node.host-key-changed": {
     node: string;
@@ -33,7 +47,15 @@ export interface ErrorFacts {
   /** A command on the node ended in a way that it must not. */
   "node.command": { node: string; command: string; exit: number | null; stderr: string };
   /** Another run holds the cluster's lock. Exit 7. */
-  "lock.held": { node: string; holder: string; verb: string; since: string; pid: number };
+  "lock.held": {
+    node: string;
+    holder: string;
+    verb: string;
+    since: string;
+    pid: number;
+    link?: string; // of the CI job, when there is one
+    silentMs?: number; // since the holder's last sign of life, at most 10 s for a healthy one
+  };
   /** The nodes hold a cluster of this name that another owner made. Exit 7. */
   "cluster.foreign": { cluster: string; owner: string; node: string };
   /** No cluster to act on, or more than one and none was named. Exit 2. */

@@ -9,11 +9,18 @@ export interface Session {
   readonly address: string;
   /** Runs one static script of templates/ on the node, with values as bash variables and arrays. Never glued text. */
   call(ask: Call): Promise<Answer>;
-  /** Runs a static script whose stdout is read as it comes (logs, the watch). Ends when the script ends or `signal` aborts. */
+  /**
+   * Runs a static script whose stdout is read as it comes (logs, the watch). Its stdin gets a newline every 10 s and ends when
+   * we leave: the script must leave then too. Ends when the script ends with 0, else throws `node.command`; an abort throws
+   * the signal's reason. Leaving the loop early hangs up.
+   */
   stream(ask: StreamAsk): AsyncIterable<Buffer>;
-  /** A TCP connection from the node's point of view (a forwarded channel, or the direct one for a local node). */
+  /**
+   * A TCP connection from the node's point of view (a forwarded channel, or the direct one for a local node). A port that
+   * does not answer is `node.unreachable` with that `host:port` as its address.
+   */
   connect(host: string, port: number, signal: AbortSignal): Promise<import("node:stream").Duplex>;
-  /** Resolves with the reason when the connection is gone, however it went. */
+  /** Resolves with a `node.lost` when the connection is gone without `close` (a call that was under way rejects with the same). */
   readonly lost: Promise<Error>;
   close(): Promise<void>;
 }
@@ -27,6 +34,8 @@ export interface Call {
   readonly input?: Uint8Array;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  /** What is awaited, for `node.silent` and `node.command`: "stop", "the facts". */
+  readonly what?: string;
 }
 
 export interface Answer {
@@ -39,6 +48,7 @@ export interface StreamAsk {
   readonly script: string;
   readonly values: Readonly<Record<string, string | readonly string[]>>;
   readonly signal: AbortSignal;
+  readonly what?: string;
 }
 
 /** Where a node is and how to log in; what the topology says, before ssh_config fills in the rest. */

@@ -6,9 +6,15 @@ export interface NodeFile {
   readonly path: string;
   readonly mode: number;
   readonly sha256: string;
-  readonly content: Buffer;
+  readonly content: Buffer | LauncherFile;
   /** A second, stable name for the same bytes (a symbolic link), replaced atomically. Absolute. */
   readonly link?: string;
+}
+
+/** A big file that stays on the launcher's disk until a node is found to lack it. */
+export interface LauncherFile {
+  readonly launcherPath: string;
+  readonly bytes: number;
 }
 
 /** What is started: everything is resolved, nothing on the node is looked up. Recorded as spec.json, which alone is enough for status and down. */
@@ -39,7 +45,12 @@ export interface ServiceSpec {
 
 export type RuntimeSpec =
   | { readonly kind: "process" }
-  | { readonly kind: "docker" | "podman"; readonly image: string; readonly name: string; readonly options: readonly string[] }
+  | {
+      readonly kind: "docker" | "podman";
+      readonly image: string;
+      readonly name: string;
+      readonly options: readonly string[];
+    }
   | { readonly kind: "docker" | "podman"; readonly container: string };
 
 export type Probe =
@@ -55,8 +66,16 @@ export interface Identity {
 }
 
 export type ServiceState =
+  /** `sinceMs`: when it was started, on the node's clock (ms since 1970). `identity` is the engine's own process. */
   | { readonly state: "alive"; readonly identity: Identity; readonly sinceMs: number }
-  | { readonly state: "died"; readonly exit: number | null; readonly signal: string | null; readonly atMs: number | null }
+  /** `exit: null` = nobody was left to see how it ended (the wrapper was killed too, or the node rebooted). A signal is a guess from 128 + n. */
+  | {
+      readonly state: "died";
+      readonly exit: number | null;
+      readonly signal: string | null;
+      readonly atMs: number | null;
+    }
+  /** It is written down and was never started: a launcher died in between. */
   | { readonly state: "absent" }
   | { readonly state: "unknown"; readonly why: string };
 
@@ -69,13 +88,40 @@ export interface Found {
   /** Answers to the spec's probes at the time of the look: undefined = not asked. */
   readonly ready?: boolean;
   readonly logBytes: number;
+  /** `<stateDir>/runs/<generation>/<service>`. */
+  readonly runDir: string;
+}
+
+/** state.json of a node: whose cluster it is, and how often it was started. */
+export interface NodeState {
+  readonly schema: 1;
+  readonly cluster: string;
+  readonly owner: string;
+  readonly generation: number;
+  readonly boot: string;
+}
+
+/** Everything a node's own files and /proc say of a cluster, at one moment. */
+export interface Look {
+  /** null = pdctl has nothing here. */
+  readonly state: NodeState | null;
+  /** Newest run of each service; older runs only while something of them lives. */
+  readonly found: readonly Found[];
+  /** Run directories whose spec cannot be read: unknown, never gone. */
+  readonly unreadable: readonly { readonly runDir: string; readonly why: string }[];
+  readonly boot: string;
+  readonly nodeNowMs: number;
 }
 
 export interface StartAsk {
   readonly stateDir: string; // absolute, <home>/.pdctl/<cluster>/<node>
   readonly owner: string;
   readonly files: readonly NodeFile[];
-  readonly services: readonly { readonly spec: ServiceSpec; readonly launch: string; readonly secrets: Readonly<Record<string, string>> }[];
+  readonly services: readonly {
+    readonly spec: ServiceSpec;
+    readonly launch: string;
+    readonly secrets: Readonly<Record<string, string>>;
+  }[];
   /** Services whose hash differs are stopped and started instead of being refused. */
   readonly replace: boolean;
 }
@@ -102,15 +148,49 @@ export interface Remains {
 
 /** Events of the watch channel of one node. */
 export type WatchEvent =
-  | { readonly type: "exit"; readonly service: string; readonly exit: number | null; readonly signal: string | null; readonly atMs: number | null }
+  | {
+      readonly type: "exit";
+      readonly service: string;
+      readonly exit: number | null;
+      readonly signal: string | null;
+      readonly atMs: number | null;
+    }
   | { readonly type: "ready"; readonly service: string }
   | { readonly type: "log"; readonly service: string; readonly line: string }
   | { readonly type: "beat" };
 
-/** The one node's lock of a cluster: held as long as the connection lives. */
+/** The one node's lock of a cluster: held as long as the connection lives and the launcher gives a sign every 10 s (30 s lease). */
 export interface Lock {
   readonly node: string;
+  /** Resolves when the lock is gone without `release`: somebody else may act now. */
+  readonly lost: Promise<Error>;
   release(): Promise<void>;
+}
+
+/** Who holds a lock, as its file says. */
+export interface Holder {
+  readonly owner: string;
+  readonly verb: string;
+  /** ISO time of the launcher's clock. */
+  readonly since: string;
+  /** The launcher's process, on the launcher's machine. */
+  readonly pid: number;
+  readonly link?: string;
+}
+
+/** A piece of a service's log, exactly the bytes that were written. */
+export interface LogChunk {
+  readonly service: string;
+  readonly generation: number;
+  readonly bytes: Buffer;
+}
+
+export interface PulledLog {
+  readonly service: string;
+  readonly generation: number;
+  /** Absolute on the launcher. */
+  readonly file: string;
+  readonly bytes: number;
 }
 
 export type { Session };

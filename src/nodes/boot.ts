@@ -1,0 +1,41 @@
+import type { Readable } from "node:stream";
+import { quote } from "../quote.ts";
+
+/**
+ * The only text that a login shell ever sees: one line without newline, `!` or inner quotes, so that any shell reads it the same.
+ * bash -p takes over neither functions nor options from the environment, and without BASH_ENV no file of the user's runs.
+ * The script itself comes on stdin, because sshd drops the whole connection over a command of more than 128 KiB
+ * (recipes.md §3); `head -c` takes exactly its bytes, so the rest of stdin is the script's own input.
+ */
+const BOOT = 'printf "\\n%s\\n" "$1"; printf "\\n%s\\n" "$1" >&2; s=$(head -c "$2"; printf .); eval "${s%.}"';
+
+export function bootCommand(nonce: string, scriptBytes: number): string {
+  return `exec env -u BASH_ENV -u SHELLOPTS bash --noprofile --norc -p -c ${quote(BOOT)} pdctl ${nonce} ${scriptBytes}`;
+}
+
+/** Assignments, then the static script: data never meets code. */
+export function withValues(script: string, values: Readonly<Record<string, string | readonly string[]>>): Buffer {
+  const head = Object.entries(values).map(
+    ([name, value]) => `${name}=${typeof value === "string" ? quote(value) : `(${value.map(quote).join(" ")})`}\n`,
+  );
+  return Buffer.from(`unset s\n${head.join("")}${script}`);
+}
+
+/** What follows the sentinel line: whatever start-up files of the login shell print comes before it. */
+export async function* afterSentinel(stream: Readable, nonce: string, seen?: () => void): AsyncGenerator<Buffer, void> {
+  const sentinel = Buffer.from(`\n${nonce}\n`);
+  let before: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (before === undefined) {
+      yield chunk;
+      continue;
+    }
+    before = Buffer.concat([before, chunk]);
+    const at = before.indexOf(sentinel);
+    if (at < 0) continue;
+    const rest = before.subarray(at + sentinel.length);
+    before = undefined;
+    seen?.();
+    if (rest.length > 0) yield rest;
+  }
+}

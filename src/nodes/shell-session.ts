@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:os";
+import { UserError } from "../errors.ts";
+import { untilAborted } from "./abort.ts";
+import { afterSentinel, bootCommand, withValues } from "./boot.ts";
+import type { Answer, Call, Session, StreamAsk } from "./session.ts";
+import type { Running, Transport } from "./transport.ts";
+
+const BEAT_MS = 10_000; // scripts of long streams leave after 30 s without a byte: three beats
+const HANG_UP_MS = 500; // for a stream's script to see the end of its stdin and leave by itself
+
+/** A session over anything that runs a command: framing, deadlines and the user's interrupt are the same for every transport. */
+export function shellSession(node: string, address: string, transport: Transport): Session {
+  return {
+    node,
+    address,
+    lost: transport.lost,
+    close: () => transport.close(),
+    connect: (host, port, signal) => transport.connect(host, port, signal),
+    call: (ask) => call(node, address, transport, ask),
+    stream: (ask) => stream(node, transport, ask),
+  };
+}
+
+async function call(node: string, address: string, transport: Transport, ask: Call): Promise<Answer> {
+  ask.signal.throwIfAborted();
+  const late = AbortSignal.timeout(ask.deadlineMs);
+  const limit = AbortSignal.any([ask.signal, late]);
+  let awaited = "a free channel";
+  try {
+    const { running, nonce } = await begin(transport, ask, limit);
+    awaited = "a shell (does a start-up file there read stdin, or start another program?)";
+    const work = Promise.all([
+      gather(afterSentinel(running.stdout, nonce, () => (awaited = ask.what ?? "an answer"))),
+      gather(afterSentinel(running.stderr, nonce)),
+      running.ended,
+    ]);
+    running.stdin.end(ask.input ?? Buffer.alloc(0));
+    const [stdout, stderr, end] = await untilAborted(work, limit, () => {
+      work.catch(() => undefined); // the abort is the answer; what the cut channel says afterwards is not news
+      running.kill();
+    });
+    if (awaited.startsWith("a shell")) throw noShell(node, end.exit, stderr.toString());
+    return { exit: exitStatus(end), stdout, stderr: stderr.toString() };
+  } catch (error) {
+    if (error === late.reason) throw new UserError("node.silent", { node, address, awaited, afterMs: ask.deadlineMs });
+    throw error;
+  }
+}
+
+async function* stream(node: string, transport: Transport, ask: StreamAsk): AsyncGenerator<Buffer, void> {
+  const { running, nonce } = await begin(transport, ask, ask.signal);
+  const beat = setInterval(() => running.stdin.write("\n"), BEAT_MS);
+  let timer: NodeJS.Timeout | undefined;
+  const hangUp = () => {
+    clearInterval(beat);
+    running.stdin.end();
+    timer ??= setTimeout(() => {
+      running.kill();
+      running.stdout.destroy();
+    }, HANG_UP_MS);
+  };
+  ask.signal.addEventListener("abort", hangUp, { once: true });
+  if (ask.signal.aborted) hangUp();
+  const stderr = gather(afterSentinel(running.stderr, nonce)).catch(() => Buffer.alloc(0)); // cut off when we hang up
+  let started = false;
+  let whole = false;
+  try {
+    yield* afterSentinel(running.stdout, nonce, () => (started = true));
+    whole = true;
+  } catch (error) {
+    ask.signal.throwIfAborted();
+    throw error;
+  } finally {
+    hangUp();
+    ask.signal.removeEventListener("abort", hangUp);
+    if (!whole) running.ended.catch(() => undefined); // who leaves early does not ask how it ended
+    await running.ended.catch(() => undefined).finally(() => clearTimeout(timer));
+  }
+  ask.signal.throwIfAborted();
+  const end = await running.ended;
+  const said = (await stderr).toString();
+  if (!started) throw noShell(node, end.exit, said);
+  if (end.exit !== 0)
+    throw new UserError("node.command", { node, command: ask.what ?? "a stream", exit: end.exit, stderr: said });
+}
+
+async function begin(
+  transport: Transport,
+  ask: Call | StreamAsk,
+  signal: AbortSignal,
+): Promise<{ running: Running; nonce: string }> {
+  const script = withValues(ask.script, ask.values);
+  const nonce = randomBytes(12).toString("hex");
+  const running = await transport.exec(bootCommand(nonce, script.length), signal);
+  // A script may end without reading all of its input; its exit status says what happened, EPIPE says nothing.
+  running.stdin.on("error", () => undefined);
+  running.stdin.write(script);
+  return { running, nonce };
+}
+
+async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
+
+function noShell(node: string, exit: number | null, stderr: string): UserError {
+  return exit === 127
+    ? new UserError("node.unfit", { node, why: "it has no bash", remedy: "install bash 4.2 or newer" })
+    : new UserError("node.command", { node, command: "bash", exit, stderr });
+}
+
+function exitStatus({ exit, signal }: { exit: number | null; signal: string | null }): number {
+  if (exit !== null) return exit;
+  const number = Object.entries(constants.signals).find(([name]) => name === signal || name === `SIG${signal}`)?.[1];
+  return 128 + (number ?? 0);
+}

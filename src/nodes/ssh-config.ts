@@ -1,0 +1,121 @@
+import { homedir, userInfo } from "node:os";
+import { execa } from "execa";
+import { UserError } from "../errors.ts";
+
+/** Where the launcher's own SSH set-up is. Everything has the place that ssh itself uses; tests and containers say otherwise. */
+export interface SshSetup {
+  /** `ssh -F`; default: the user's and the system's files. */
+  readonly configFile?: string;
+  /** `SSH_AUTH_SOCK`; null = no agent. */
+  readonly agentSocket?: string | null;
+  /** Overrides UserKnownHostsFile and GlobalKnownHostsFile. */
+  readonly knownHosts?: readonly string[];
+}
+
+/** One hop as `ssh -G` sees it, tokens and `~` expanded. */
+export interface Resolved {
+  /** The name as it was given, for messages. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  readonly agentSocket: string | null;
+  readonly jump: readonly string[];
+  readonly knownHosts: readonly string[];
+  readonly hashKnownHosts: boolean;
+  readonly hostKeyAlias: string | null;
+}
+
+export interface Target {
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
+}
+
+/** Asks the system's own ssh what its configuration says of a host: Include, Match and tokens are its business (5 ms). */
+export async function resolve(node: string, target: Target, setup: SshSetup, signal: AbortSignal): Promise<Resolved> {
+  const args = [
+    "-G",
+    ...(setup.configFile === undefined ? [] : ["-F", setup.configFile]),
+    ...(target.port === undefined ? [] : ["-p", String(target.port)]),
+    ...(target.user === undefined ? [] : ["-l", target.user]),
+    "--",
+    target.host,
+  ];
+  const { code, exitCode, stdout, stderr } = await execa("ssh", args, {
+    reject: false,
+    cancelSignal: signal,
+    stdin: "ignore",
+  });
+  signal.throwIfAborted();
+  if (code === "ENOENT") return fromLines(node, target, setup, ""); // no ssh here: the topology's own words must do
+  if (exitCode !== 0) throw cannotGo(node, target.host, `ssh -G says: ${stderr.trim().split("\n").at(-1) ?? ""}`);
+  return fromLines(node, target, setup, stdout);
+}
+
+function fromLines(node: string, target: Target, setup: SshSetup, text: string): Resolved {
+  const said = new Map<string, string[]>();
+  for (const line of text.split("\n")) {
+    const cut = line.indexOf(" ");
+    if (cut > 0) said.set(line.slice(0, cut), [...(said.get(line.slice(0, cut)) ?? []), line.slice(cut + 1).trim()]);
+  }
+  const one = (key: string) => said.get(key)?.find((value) => value !== "none" && value !== "");
+  if (one("proxycommand") !== undefined)
+    throw cannotGo(
+      node,
+      target.host,
+      "its ssh_config asks for a ProxyCommand, which pdctl does not run: write it as ProxyJump",
+    );
+  const me = userInfo().username;
+  const host = one("hostname") ?? target.host;
+  const port = target.port ?? Number(one("port") ?? 22);
+  const user = target.user ?? one("user") ?? me;
+  const tokens = new Map([
+    ["%", "%"],
+    ["d", homedir()],
+    ["h", host],
+    ["n", target.host],
+    ["p", String(port)],
+    ["r", user],
+    ["u", me],
+  ]);
+  const path = (value: string) =>
+    value.replace(/^~(?=\/|$)/, homedir()).replace(/%(.)/g, (whole, token: string) => tokens.get(token) ?? whole);
+  const agent = one("identityagent");
+  return {
+    name: target.host,
+    host,
+    port,
+    user,
+    identityFiles: (said.get("identityfile") ?? DEFAULT_KEYS).filter((file) => file !== "none").map(path),
+    identitiesOnly: one("identitiesonly") === "yes",
+    agentSocket: agentSocket(
+      setup,
+      said.get("identityagent")?.[0] === "none" ? null : agent === undefined ? undefined : path(agent),
+    ),
+    jump: one("proxyjump")?.split(",") ?? [],
+    knownHosts: setup.knownHosts ?? knownHostsFiles(said).map(path),
+    hashKnownHosts: one("hashknownhosts") === "yes",
+    hostKeyAlias: one("hostkeyalias") ?? null,
+  };
+}
+
+const DEFAULT_KEYS = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
+
+function knownHostsFiles(said: ReadonlyMap<string, readonly string[]>): string[] {
+  const user = said.get("userknownhostsfile")?.[0] ?? "~/.ssh/known_hosts ~/.ssh/known_hosts2";
+  const global = said.get("globalknownhostsfile")?.[0] ?? "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2";
+  return `${user} ${global}`.split(/\s+/).filter((file) => file !== "none" && file !== "");
+}
+
+function agentSocket(setup: SshSetup, configured: string | null | undefined): string | null {
+  if (setup.agentSocket !== undefined) return setup.agentSocket;
+  if (configured !== undefined && configured !== "SSH_AUTH_SOCK") return configured;
+  return process.env["SSH_AUTH_SOCK"] ?? null;
+}
+
+function cannotGo(node: string, address: string, why: string): UserError {
+  return new UserError("node.unreachable", { node, address, afterMs: 0, why });
+}

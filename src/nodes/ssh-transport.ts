@@ -1,0 +1,154 @@
+import type { Duplex } from "node:stream";
+import type { ClientChannel } from "ssh2";
+import { UserError } from "../errors.ts";
+import { untilAborted } from "./abort.ts";
+import { relayed } from "./relayed.ts";
+import { Slots } from "./slots.ts";
+import type { Running, Transport } from "./transport.ts";
+import type { Login } from "./ways.ts";
+
+const CHANNELS = 8; // sshd's MaxSessions is 10, and a person may want to look as well
+
+/** A logged-in SSH connection as a transport. Owns the login. */
+export function sshTransport(node: string, address: string, login: Login): Transport {
+  const { client } = login;
+  const slots = new Slots(CHANNELS);
+  let closed = false;
+  let forwards = true;
+  let why = "the connection was closed by the node";
+  client.on("error", (error) => {
+    why = error.message === "Keepalive timeout" ? "it has not answered for 6 s" : error.message;
+  });
+  const goneError = () => new UserError("node.lost", { node, address, why: closed ? "closed by pdctl" : why });
+  const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));
+  const lost = new Promise<Error>((resolve) => void gone.then(() => !closed && resolve(goneError())));
+
+  const exec = async (command: string, signal: AbortSignal): Promise<Running> => {
+    const leave = await slots.take(signal);
+    try {
+      const opened = open<ClientChannel>((done) => client.exec(command, done), goneError);
+      const channel = await untilAborted(
+        Promise.race([opened, gone.then(() => Promise.reject(goneError()))]),
+        signal,
+        () =>
+          void opened
+            .then(
+              (late) => late.close(),
+              () => undefined,
+            )
+            .finally(leave),
+      );
+      return running(channel, leave, goneError);
+    } catch (error) {
+      if (!signal.aborted) leave();
+      throw error instanceof OpenRefused
+        ? new UserError("node.command", { node, command: "bash", exit: null, stderr: error.message })
+        : error;
+    }
+  };
+
+  const connect = async (host: string, port: number, signal: AbortSignal): Promise<Duplex> => {
+    signal.throwIfAborted();
+    const began = performance.now();
+    const unreachable = (said: string) =>
+      new UserError("node.unreachable", {
+        node,
+        address: `${host}:${port}`,
+        afterMs: Math.round(performance.now() - began),
+        why: said,
+      });
+    if (!forwards) return relayed({ exec }, { host, port, unreachable, signal });
+    const opened = open<ClientChannel>((done) => client.forwardOut("127.0.0.1", 0, host, port, done), goneError);
+    try {
+      return await untilAborted(
+        Promise.race([opened, gone.then(() => Promise.reject(goneError()))]),
+        signal,
+        () =>
+          void opened.then(
+            (late) => late.destroy(),
+            () => undefined,
+          ),
+      );
+    } catch (error) {
+      if (!(error instanceof OpenRefused)) throw error;
+      if (error.reason !== ADMINISTRATIVELY_PROHIBITED) throw unreachable(error.message);
+      forwards = false; // AllowTcpForwarding no: bash on the node connects instead, for the rest of this session
+      return relayed({ exec }, { host, port, unreachable, signal });
+    }
+  };
+
+  return {
+    exec,
+    connect,
+    lost,
+    close: async () => {
+      closed = true;
+      login.release();
+      const stuck = setTimeout(() => client.destroy(), 1_000); // a dead link answers no goodbye
+      await gone;
+      clearTimeout(stuck);
+    },
+  };
+}
+
+const ADMINISTRATIVELY_PROHIBITED = 1; // RFC 4254 §5.1
+
+class OpenRefused extends Error {
+  readonly reason: number | undefined;
+  constructor(message: string, reason: number | undefined) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** ssh2 throws "Not connected" on the spot, calls back with a channel failure, or with "No response from server" when it closes. */
+function open<T>(
+  start: (done: (error: (Error & { reason?: unknown }) | undefined, channel: T) => void) => void,
+  goneError: () => Error,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    try {
+      start((error, channel) => {
+        if (!error) return resolve(channel);
+        if (/No response from server|Not connected/.test(error.message)) return reject(goneError());
+        const said = error.message.replace("(SSH) Channel open failure: ", "");
+        reject(new OpenRefused(said, typeof error.reason === "number" ? error.reason : undefined));
+      });
+    } catch {
+      reject(goneError());
+    }
+  });
+}
+
+function running(channel: ClientChannel, leave: () => void, goneError: () => Error): Running {
+  let end: { exit: number | null; signal: string | null } | undefined;
+  let killed = false;
+  const ended = new Promise<{ exit: number | null; signal: string | null }>((resolve, reject) => {
+    channel.on("exit", (code: number | null, signal?: string) => {
+      end = { exit: code, signal: signal ?? null };
+    });
+    channel.on("close", () => {
+      leave();
+      // A channel that closes without an exit status is a lost connection, not a success (recipes.md §3).
+      if (end !== undefined) resolve(end);
+      else if (killed) resolve({ exit: null, signal: "KILL" });
+      else reject(goneError());
+    });
+  });
+  ended.catch(() => undefined); // whoever awaits it sees it; a caller that left already must not end the process
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    ended,
+    kill: () => {
+      killed = true;
+      try {
+        channel.signal("KILL");
+        channel.close();
+      } catch {
+        leave(); // the connection is gone, and with it the command's stdin
+      }
+    },
+  };
+}

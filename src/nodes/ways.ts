@@ -1,0 +1,174 @@
+import type { Duplex } from "node:stream";
+import type { Client } from "ssh2";
+import { UserError } from "../errors.ts";
+import { untilAborted } from "./abort.ts";
+import { dial } from "./dial.ts";
+import { Dropped, handshake } from "./handshake.ts";
+import type { Hop } from "./route.ts";
+import { Slots } from "./slots.ts";
+
+const HANDSHAKES_PER_SERVER = 8; // sshd's MaxStartups 10:30:100 starts to drop at 10
+const HANDSHAKES = 32; // one core's worth; more at once makes the slowest later, not the last one sooner
+const TRIES = 8;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_500;
+
+/** A login, and the function that gives it back. */
+export interface Login {
+  readonly client: Client;
+  release(): void;
+}
+
+interface Shared {
+  readonly login: Promise<Login>;
+  users: number;
+}
+
+/** The ways to all nodes of one command: every bastion is logged in to once, and no server gets more than 8 handshakes at once. */
+export class Ways {
+  readonly #all = new Slots(HANDSHAKES);
+  readonly #perServer = new Map<string, Slots>();
+  readonly #bastions = new Map<string, Shared>();
+
+  /** Logs in to the last hop, through the others. */
+  async reach(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Login> {
+    const last = hops.at(-1);
+    if (last === undefined) throw new RangeError("a way has at least one hop");
+    const bastion = hops.length > 1 ? await this.#bastion(node, hops.slice(0, -1), signal) : undefined;
+    try {
+      const client = await this.#persist(node, last, hops[0] ?? last, signal, () =>
+        bastion === undefined ? dial(node, last, signal) : forward(node, bastion.client, last, signal),
+      );
+      let released = false;
+      return {
+        client,
+        release: () => {
+          if (released) return;
+          released = true;
+          client.end();
+          bastion?.release();
+        },
+      };
+    } catch (error) {
+      bastion?.release();
+      throw error;
+    }
+  }
+
+  async #bastion(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Login> {
+    const key = JSON.stringify(
+      hops.map(({ user, host, port, identityFile, hostKeys }) => [user, host, port, identityFile, hostKeys]),
+    );
+    let shared = this.#bastions.get(key);
+    if (shared === undefined) {
+      // Not `signal` of the first who asks alone: whoever asks passes the command's own signal.
+      shared = { login: this.reach(node, hops, signal), users: 0 };
+      this.#bastions.set(key, shared);
+      const forget = () => this.#bastions.delete(key);
+      shared.login.then(({ client }) => client.once("close", forget), forget);
+    }
+    shared.users++;
+    const mine = shared;
+    const leave = (login: Login) => {
+      if (--mine.users > 0) return;
+      this.#bastions.delete(key);
+      login.release();
+    };
+    const login = await mine.login;
+    let left = false;
+    return {
+      client: login.client,
+      release: () => {
+        if (left) return;
+        left = true;
+        leave(login);
+      },
+    };
+  }
+
+  /** Tries again, after a random pause that grows, while the server drops us before it greets. */
+  async #persist(
+    node: string,
+    hop: Hop,
+    first: Hop,
+    signal: AbortSignal,
+    open: () => Promise<Duplex>,
+  ): Promise<Client> {
+    const began = performance.now();
+    for (let tried = 1; ; tried++) {
+      try {
+        return await this.#inTurn(first, signal, async () => handshake(node, hop, await open(), signal));
+      } catch (error) {
+        if (!(error instanceof Dropped)) throw error;
+        if (tried === TRIES) {
+          const why = `the SSH server dropped the connection before its greeting, ${tried} times (MaxStartups, or a penalty for this address)`;
+          const afterMs = Math.round(performance.now() - began);
+          throw new UserError(
+            "node.unreachable",
+            { node, address: `${hop.host}:${hop.port}`, afterMs, why },
+            { cause: error },
+          );
+        }
+        await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tried) * (0.5 + Math.random()), signal);
+      }
+    }
+  }
+
+  async #inTurn<T>(first: Hop, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const server = `${first.host}:${first.port}`;
+    const slots = this.#perServer.get(server) ?? new Slots(HANDSHAKES_PER_SERVER);
+    this.#perServer.set(server, slots);
+    const leaveServer = await slots.take(signal);
+    try {
+      const leave = await this.#all.take(signal);
+      try {
+        return await work();
+      } finally {
+        leave();
+      }
+    } finally {
+      leaveServer();
+    }
+  }
+}
+
+function forward(node: string, bastion: Client, hop: Hop, signal: AbortSignal): Promise<Duplex> {
+  const began = performance.now();
+  const opened = new Promise<Duplex>((resolve, reject) => {
+    const fail = (error: Error) => {
+      const afterMs = Math.round(performance.now() - began);
+      const why = `the jump host cannot reach it: ${error.message.replace("(SSH) Channel open failure: ", "")}`;
+      reject(
+        new UserError("node.unreachable", { node, address: `${hop.host}:${hop.port}`, afterMs, why }, { cause: error }),
+      );
+    };
+    const late = setTimeout(() => fail(new Error("no answer")), hop.connectTimeoutMs);
+    try {
+      bastion.forwardOut("127.0.0.1", 0, hop.host, hop.port, (error, channel) => {
+        clearTimeout(late);
+        if (error) fail(error);
+        else resolve(channel);
+      });
+    } catch (error) {
+      clearTimeout(late);
+      fail(error instanceof Error ? error : new Error(String(error))); // "Not connected" is thrown, not called back
+    }
+  });
+  return untilAborted(
+    opened,
+    signal,
+    () =>
+      void opened.then(
+        (channel) => channel.destroy(),
+        () => undefined,
+      ),
+  );
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return untilAborted(over, signal, () => clearTimeout(timer));
+}

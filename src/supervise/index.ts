@@ -1,0 +1,33 @@
+/**
+ * What pdctl does on one node. Values in, values out; every function is one round trip unless it says otherwise, takes the
+ * scripts as texts (`scriptsOf(run.templates)`) and an AbortSignal last, and throws only what the session throws.
+ *
+ *     start(session, ask: StartAsk, scripts, signal): Promise<readonly Started[]>
+ *         Puts files and starts services. Files above 64 KiB cost one question first (which are missing?).
+ *         The run directory is <stateDir>/runs/<generation>/<service>/ with spec.json, launch.sh, handle.json, exit.json, log
+ *         and, while the launch script still needs it, `secrets` (0600, lines NAME='value' to be sourced with `set -a`).
+ *         launch.sh runs as `bash <run dir>/launch.sh` with PDCTL_RUN, PDCTL_HOME (= stateDir), PDCTL_RUN_DIR and SPT_NOENV=1
+ *         in its environment; inside a container too, where the state directory is mounted at the same path.
+ *         Two starts at once on one node wait for each other.
+ *     inspect(session, { stateDir, ready? }, scripts, signal): Promise<Look>
+ *     watch(session, { stateDir, services: [{ service, generation }], logs? }, scripts, signal): AsyncIterable<WatchEvent>
+ *         `exit` within 0.2 s, `ready` once per service when all its probes hold (asked every second), `beat` every second.
+ *         Throws node.lost when the connection goes; leave with `break` or the signal.
+ *     stop(session, { stateDir, services, graceMs }, scripts, signal): Promise<readonly Stopped[]>
+ *         All services of the call in parallel; every run of each, whatever its generation. `left` and `unknown` are never hidden.
+ *     remains(session, { stateDir }, scripts, signal): Promise<Remains>
+ *     forget(session, { stateDir }, scripts, signal): Promise<readonly string[]>
+ *         Removes what the node's state lists: scratch directories, shared memory, the state directory itself. Refuses (node.unfit)
+ *         while a process lives. Returns what could not be removed.
+ *     lock(session, { cluster, holder: Holder, waitMs?, onWait? }, scripts, signal): Promise<Lock>
+ *         Throws lock.held with the holder's facts.
+ *     logs(session, { stateDir, services: [{ service, generation? }], tail?, follow? }, scripts, signal): AsyncIterable<LogChunk>
+ *         No generation = the newest run. `tail` lines of each first (default: all). One channel for all services of the node.
+ *     pullLogs(session, { stateDir, services?, to }, scripts, signal): Promise<readonly PulledLog[]>
+ *         All runs' logs to `<to>/<service>.log`, those of older generations to `<to>/<service>.<generation>.log`.
+ *     readState(session, { stateDir }, scripts, signal): Promise<NodeState | null>
+ *     writeState(session, { stateDir, state }, scripts, signal): Promise<NodeState>
+ *         `state` without boot and schema; written by rename. Whether another owner's may be overwritten is the caller's decision.
+ */
+export { type ScriptName, type Scripts, scriptNames, scriptsOf } from "./scripts.ts";
+export type * from "./supervise.ts";
