@@ -89,7 +89,9 @@ describe("eight hosts", () => {
     await listens(to, 8000);
     expect((await from.exec("exec 3<>/dev/tcp/192.168.10.2/8000; cat <&3")).stdout).toBe("from another network");
     expect((await from.exec("timeout 0.2 bash -c 'exec 3<>/dev/tcp/1.1.1.1/80'")).code).not.toBe(0);
-    expect((await execa("ip", ["route", "get", "1.1.1.1"], { reject: false })).stderr).toContain("Network is unreachable");
+    expect((await execa("ip", ["route", "get", "1.1.1.1"], { reject: false })).stderr).toContain(
+      "Network is unreachable",
+    );
     to.kill(pid);
   });
 
