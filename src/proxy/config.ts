@@ -18,6 +18,8 @@ export interface ProxyConfig {
   readonly targets: readonly Target[];
 }
 
+export type Role = Target["role"];
+
 export type Policy = "round_robin" | "least_loaded";
 
 /** One HTTP endpoint. With `slots` > 1 it holds that many ranks, chosen by `X-data-parallel-rank: 0…slots-1`. */

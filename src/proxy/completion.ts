@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Ask, readAsk } from "./ask.ts";
+import type { ProxyConfig } from "./config.ts";
+import { ProxyError } from "./errors.ts";
+import { alone } from "./families/alone.ts";
+import type { Answer, Family } from "./families/family.ts";
+import { forwarded } from "./headers.ts";
+import { JsonError, type JsonObject, readObject } from "./json.ts";
+import { CallLegs, type House, type Progress, progressHeaders, wasIdleClosed } from "./legs.ts";
+import type { Log } from "./log.ts";
+import { receive } from "./receive.ts";
+import { answerError, relay } from "./reply.ts";
+import type { RequestIds } from "./request-id.ts";
+
+export interface Desk extends House {
+  readonly family: Family;
+  readonly config: ProxyConfig;
+  readonly ids: RequestIds;
+  readonly log: Log;
+}
+
+/** The client closed its connection; nobody is left to answer. */
+class ClientLeft extends Error {
+  override readonly name = "ClientLeft";
+}
+
+/**
+ * Serves one completion: from the client's bytes to the last byte of its answer. Whatever happens, the engines are let go
+ * within the same turn of the event loop that saw the client leave, and every seat is given back.
+ */
+export async function serveCompletion(
+  desk: Desk,
+  req: IncomingMessage,
+  res: ServerResponse,
+  stopping: AbortSignal,
+): Promise<void> {
+  const [started, letGo] = [desk.now(), new AbortController()];
+  const id = desk.ids.take(first(req.headers["x-request-id"]));
+  const stop = () => letGo.abort(stopping.reason);
+  stopping.addEventListener("abort", stop);
+  res.on("close", () => {
+    if (!res.writableFinished) letGo.abort(new ClientLeft());
+  });
+  const headers: Record<string, string> = { "x-request-id": id };
+  let legs: CallLegs | undefined;
+  try {
+    const body = await readBody(req);
+    const ask = readAsk(body);
+    legs = new CallLegs(desk, {
+      id,
+      path: req.url ?? "/",
+      headers: forwarded(req.headers),
+      body,
+      ask,
+      signal: letGo.signal,
+    });
+    const answer = await answerTo(desk, legs);
+    Object.assign(headers, progressHeaders(legs.progress));
+    await handOn(desk, legs, { answer, res, headers, started });
+  } catch (error) {
+    if (legs) Object.assign(headers, progressHeaders(legs.progress));
+    settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs });
+  } finally {
+    stopping.removeEventListener("abort", stop);
+    legs?.release();
+    desk.ids.release(id);
+    desk.books.seconds.observe({ route: routeOf(legs) }, (desk.now() - started) / 1000);
+  }
+}
+
+async function readBody(req: IncomingMessage): Promise<JsonObject> {
+  const bytes = await receive(req);
+  try {
+    return readObject(bytes);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new ProxyError("request.invalid", { why: `the request body is not a JSON object: ${error.message}` });
+  }
+}
+
+/** Checks at the door that both roles can serve: a prefill that nobody will take up is work and memory for nothing. */
+async function answerTo(desk: Desk, legs: CallLegs): Promise<Answer> {
+  const reason = legs.ask.singleOnly ?? (isShort(desk.config, legs.ask) ? "short_prompt" : undefined);
+  for (const role of reason ? (["decode"] as const) : (["prefill", "decode"] as const))
+    if (!desk.rosters[role].open) throw new ProxyError("target.none", { role });
+  const run = () => (reason ? alone(legs, reason) : desk.family(legs));
+  try {
+    return await run();
+  } catch (error) {
+    if (!wasIdleClosed(error)) throw error;
+    desk.books.retries.add({ role: "decode", reason: "silent" });
+    legs.again();
+    return await run();
+  }
+}
+
+const isShort = ({ pd_min_prompt_tokens: least }: ProxyConfig, ask: Ask) =>
+  least !== undefined && ask.promptTokens < least;
+
+interface HandOn {
+  readonly answer: Answer;
+  readonly res: ServerResponse;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly started: number;
+}
+
+async function handOn({ books, now }: Desk, legs: CallLegs, { answer, res, headers, started }: HandOn): Promise<void> {
+  const { progress } = legs;
+  const target = answer.from.endpoint.url;
+  let waiting = true;
+  const onBytes = (bytes: number) => {
+    books.bytes.add({ target }, bytes);
+    if (!waiting) return;
+    waiting = false;
+    if (answer.from.endpoint.role === "decode") progress.stage = "decode";
+    books.firstByte.observe({ route: routeOf(legs) }, (now() - started) / 1000);
+  };
+  await relay(answer, res, { headers, onBytes, onBreak: (error) => legs.broke(answer, error) });
+  books.requests.add({ code: answer.status, route: routeOf(legs) });
+}
+
+const routeOf = (legs: CallLegs | undefined) => (legs?.progress.alone ? "alone" : "pd");
+const hasLeft = (req: IncomingMessage, signal: AbortSignal) =>
+  signal.aborted ? signal.reason instanceof ClientLeft : req.destroyed && !req.complete;
+
+interface Ending {
+  readonly error: unknown;
+  readonly left: boolean;
+  readonly res: ServerResponse;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly legs: CallLegs | undefined;
+}
+
+/** Counts and tells what ended a request before its time. A client that left is no failure and gets no line in the log. */
+function settle({ books, log }: Desk, { error, left, res, headers, legs }: Ending): void {
+  if (left) {
+    books.aborts.add({ stage: legs?.progress.stage ?? "body" });
+    const busy = legs && engaged(legs.progress);
+    if (busy) books.abortedLegs.add({ role: busy.role, target: busy.url });
+    return;
+  }
+  const fault = error instanceof ProxyError ? error.fault : "bug";
+  books.rejected.add({ fault });
+  books.requests.add({ code: error instanceof ProxyError ? error.status : 500, route: routeOf(legs) });
+  if (error instanceof ProxyError && error.fault === "kv.missing")
+    books.missingKv.add({ target: legs?.progress.prefill?.endpoint.url ?? "" });
+  log.failed(headers, { fault, error });
+  answerError(res, error, headers);
+}
+
+/** The endpoint that is at work for a request in this stage. */
+const engaged = ({ stage, prefill, decode }: Progress) =>
+  (stage === "prefill" || stage === "handoff" ? prefill : decode)?.endpoint;
+const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);

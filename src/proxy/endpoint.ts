@@ -1,0 +1,43 @@
+import type { Role, Target } from "./config.ts";
+import { after, type Health, type Sight, UNKNOWN } from "./health.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** One rank that a request can be sent to: an endpoint, and which of its ranks. */
+export interface Slot {
+  readonly endpoint: Endpoint;
+  readonly index: number;
+  /** Estimated tokens that it is busy with. */
+  load: number;
+  inFlight: number;
+}
+
+/** An engine's HTTP address: one connection pool, one health, one slot per rank. */
+export class Endpoint {
+  readonly url: string;
+  readonly role: Role;
+  readonly upstream: Upstream;
+  readonly slots: readonly Slot[];
+  #health: Health = UNKNOWN;
+  readonly #onChange: (endpoint: Endpoint) => void;
+
+  constructor({ url, role, slots }: Target, upstream: Upstream, onChange: (endpoint: Endpoint) => void) {
+    this.url = url;
+    this.role = role;
+    this.upstream = upstream;
+    this.slots = Array.from({ length: slots }, (_, index) => ({ endpoint: this, index, load: 0, inFlight: 0 }));
+    this.#onChange = onChange;
+  }
+
+  get state(): Health["state"] {
+    return this.#health.state;
+  }
+
+  saw(sight: Sight): void {
+    const before = this.#health.state;
+    this.#health = after(this.#health, sight);
+    if (this.#health.state !== before) this.#onChange(this);
+  }
+}
+
+/** How a slot is called in headers, logs and metrics. */
+export const slotName = ({ endpoint, index }: Slot) => `${endpoint.url}#${index}`;

@@ -1,0 +1,82 @@
+import type { Role } from "./config.ts";
+
+/** What can go wrong between a client and the engines, each with the facts that its text needs. */
+export interface ProxyFaults {
+  "request.invalid": { why: string };
+  "request.too-large": { limit: number };
+  "path.unknown": { method: string; path: string };
+  "method.refused": { method: string; path: string; allow: string };
+  /** The bound on concurrent requests is reached. */
+  "proxy.full": { limit: number };
+  "proxy.stopping": Record<string, never>;
+  /** No endpoint of this role can serve. */
+  "target.none": { role: Role };
+  /** Nothing was sent: every endpoint that was tried refused the connection. */
+  "target.unreachable": { role: Role; target: string; why: string };
+  /** The endpoint took the request and did not answer it whole. */
+  "target.broke": { role: Role; target: string; why: string };
+  /** Prefill answered 200 with something that is not a JSON object. */
+  "prefill.unreadable": { target: string; why: string };
+  /** Prefill finished without a ticket for its KV. */
+  "kv.missing": { target: string; why: string };
+  /** Prefill holds the KV no longer than this; a decode leg now could read blocks of another prompt. */
+  "kv.expired": { target: string; holdSeconds: number };
+}
+export type Fault = keyof ProxyFaults;
+
+const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) => string } } = {
+  "request.invalid": { status: 400, says: ({ why }) => why },
+  "request.too-large": { status: 413, says: ({ limit }) => `the request body is larger than ${limit} bytes` },
+  "path.unknown": { status: 404, says: ({ method, path }) => `${method} ${path} is not served here` },
+  "method.refused": { status: 405, says: ({ method, path, allow }) => `${path} takes ${allow}, not ${method}` },
+  "proxy.full": {
+    status: 503,
+    says: ({ limit }) => `${limit} requests are being served, which is the limit; try again`,
+  },
+  "proxy.stopping": { status: 503, says: () => "the proxy is stopping" },
+  "target.none": { status: 503, says: ({ role }) => `no ${role} endpoint can serve at the moment` },
+  "target.unreachable": { status: 503, says: ({ role, target, why }) => `cannot reach ${role} at ${target}: ${why}` },
+  "target.broke": { status: 502, says: ({ role, target, why }) => `${role} at ${target} broke off: ${why}` },
+  "prefill.unreadable": {
+    status: 502,
+    says: ({ target, why }) => `the answer of prefill at ${target} is unreadable: ${why}`,
+  },
+  "kv.missing": {
+    status: 502,
+    says: ({ target, why }) =>
+      `prefill at ${target} handed out no KV (${why}); decoding without it would hide a broken cluster`,
+  },
+  "kv.expired": {
+    status: 503,
+    says: ({ target, holdSeconds }) =>
+      `prefill at ${target} holds KV for ${holdSeconds} s and that time has passed before decode could start`,
+  },
+};
+
+/** A request that the proxy itself ends: the status and words for the client, the fault for logs and metrics. */
+export class ProxyError<F extends Fault = Fault> extends Error {
+  override readonly name = "ProxyError";
+  readonly fault: F;
+  readonly facts: ProxyFaults[F];
+  readonly status: number;
+  constructor(fault: F, facts: ProxyFaults[F], options?: ErrorOptions) {
+    super(answers[fault].says(facts), options);
+    this.fault = fault;
+    this.facts = facts;
+    this.status = answers[fault].status;
+  }
+}
+
+/** The shape that OpenAI clients read, as newer vLLM writes it. Source: proxy-protocols.md §3.3 R15. */
+export function errorBody({
+  message,
+  status,
+  fault,
+}: {
+  message: string;
+  status: number;
+  fault: Fault | "bug";
+}): string {
+  const type = status < 500 ? "invalid_request_error" : fault === "bug" ? "internal_error" : "upstream_error";
+  return JSON.stringify({ error: { message, type, param: null, code: status } });
+}

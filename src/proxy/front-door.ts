@@ -1,0 +1,62 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { type Desk, serveCompletion } from "./completion.ts";
+import { ProxyError } from "./errors.ts";
+import { pages } from "./pages.ts";
+import { answerError } from "./reply.ts";
+
+const COMPLETIONS: ReadonlySet<string> = new Set(["/v1/completions", "/v1/chat/completions"]);
+
+/** Lets requests in, up to the bound, and knows how many are inside. */
+export class FrontDoor {
+  readonly #desk: Desk;
+  readonly #server: Server;
+  readonly #stopping = new AbortController();
+  #serving = 0;
+
+  constructor(server: Server, deskFor: (serving: () => number) => Desk) {
+    this.#desk = deskFor(() => this.#serving);
+    this.#server = server;
+    server.on("request", (req, res) => this.#open(req, res));
+  }
+
+  /** Lets nobody in any more; what is still inside after `graceMs` is broken off. Resolves when the last connection is closed. */
+  async drain(graceMs: number): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    const limit = setTimeout(() => this.#stopping.abort(new ProxyError("proxy.stopping", {})), graceMs);
+    await closed;
+    clearTimeout(limit);
+  }
+
+  #open(req: IncomingMessage, res: ServerResponse): void {
+    const path = pathOf(req);
+    const refusal = this.#refusal(req.method ?? "", path);
+    const page = pages.get(path);
+    if (refusal) {
+      this.#desk.books.rejected.add({ fault: refusal.fault });
+      answerError(res, refusal, {});
+    } else if (page) page({ desk: this.#desk, stopping: !this.#server.listening, req, res });
+    else this.#serve(req, res);
+  }
+
+  #refusal(method: string, path: string): ProxyError | undefined {
+    const serves = COMPLETIONS.has(path);
+    if (!serves && !pages.has(path)) return new ProxyError("path.unknown", { method, path });
+    const allow = serves ? ["POST"] : ["GET", "HEAD"];
+    if (!allow.includes(method)) return new ProxyError("method.refused", { method, path, allow: allow.join(", ") });
+    const limit = this.#desk.config.max_concurrent;
+    if (serves && !this.#server.listening) return new ProxyError("proxy.stopping", {});
+    if (serves && this.#serving >= limit) return new ProxyError("proxy.full", { limit });
+    return undefined;
+  }
+
+  #serve(req: IncomingMessage, res: ServerResponse): void {
+    this.#serving++;
+    res.on("close", () => {
+      this.#serving--;
+      if (!this.#server.listening) setImmediate(() => this.#server.closeIdleConnections());
+    });
+    void serveCompletion(this.#desk, req, res, this.#stopping.signal);
+  }
+}
+
+const pathOf = ({ url = "/" }: IncomingMessage) => url.split("?", 1)[0] ?? "/";

@@ -1,0 +1,92 @@
+/** A label set as Prometheus writes it: `{role="decode",target="http://…"}`. */
+type Labels = Readonly<Record<string, string | number>>;
+
+const escapes: Record<string, string> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" };
+const labelText = (labels: Labels) => {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${String(value).replace(/[\\"\n]/g, (char) => escapes[char] ?? char)}"`,
+  );
+  return pairs.length > 0 ? `{${pairs.join(",")}}` : "";
+};
+
+interface Family {
+  lines(): Iterable<string>;
+}
+
+/** The counters of one proxy, and the text of its /metrics. Source of the names: proxy-protocols.md §3.10. */
+export class Metrics {
+  readonly #families: Family[] = [];
+
+  counter(name: string, help: string) {
+    const rows = new Map<string, number>();
+    this.#families.push({ lines: () => family(name, "counter", help, rows) });
+    return {
+      add(labels: Labels = {}, by = 1) {
+        const row = labelText(labels);
+        rows.set(row, (rows.get(row) ?? 0) + by);
+      },
+    };
+  }
+
+  /** @param read called for every scrape, so that a gauge can never drift from what it shows */
+  gauge(name: string, help: string, read: () => Iterable<readonly [Labels, number]>): void {
+    this.#families.push({
+      lines: () =>
+        family(
+          name,
+          "gauge",
+          help,
+          [...read()].map(([labels, value]) => [labelText(labels), value] as const),
+        ),
+    });
+  }
+
+  histogram(name: string, help: string) {
+    const rows = new Map<string, { labels: Labels; buckets: number[]; sum: number; count: number }>();
+    this.#families.push({ lines: () => histogramLines(name, help, rows.values()) });
+    return {
+      observe(labels: Labels, seconds: number) {
+        const key = labelText(labels);
+        const row = rows.get(key) ?? { labels, buckets: BOUNDS.map(() => 0), sum: 0, count: 0 };
+        rows.set(key, {
+          labels,
+          buckets: row.buckets.map((n, at) => n + (seconds <= (BOUNDS[at] ?? 0) ? 1 : 0)),
+          sum: row.sum + seconds,
+          count: row.count + 1,
+        });
+      },
+    };
+  }
+
+  text(): string {
+    return `${this.#families.flatMap((one) => [...one.lines()]).join("\n")}\n`;
+  }
+}
+
+const BOUNDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 240];
+
+const head = (name: string, type: string, help: string) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+
+function* family(
+  name: string,
+  type: string,
+  help: string,
+  rows: Iterable<readonly [string, number]>,
+): Generator<string> {
+  yield* head(name, type, help);
+  for (const [labels, value] of rows) yield `${name}${labels} ${value}`;
+}
+
+function* histogramLines(
+  name: string,
+  help: string,
+  rows: Iterable<{ labels: Labels; buckets: number[]; sum: number; count: number }>,
+): Generator<string> {
+  yield* head(name, "histogram", help);
+  for (const { labels, buckets, sum, count } of rows) {
+    for (const [at, le] of BOUNDS.entries()) yield `${name}_bucket${labelText({ ...labels, le })} ${buckets[at]}`;
+    yield `${name}_bucket${labelText({ ...labels, le: "+Inf" })} ${count}`;
+    yield `${name}_sum${labelText(labels)} ${sum}`;
+    yield `${name}_count${labelText(labels)} ${count}`;
+  }
+}

@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Desk } from "./completion.ts";
+import { ProxyError } from "./errors.ts";
+import { forwarded } from "./headers.ts";
+import { answerError, relay } from "./reply.ts";
+import type { Roster } from "./roster.ts";
+
+interface Visit {
+  readonly desk: Desk;
+  readonly stopping: boolean;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+/** What can be read from the proxy besides completions. */
+export const pages: ReadonlyMap<string, (visit: Visit) => void> = new Map([
+  ["/health", health],
+  ["/targets", targets],
+  [
+    "/metrics",
+    ({ desk, res }: Visit) => write(res, 200, desk.books.text(), "text/plain; version=0.0.4; charset=utf-8"),
+  ],
+  ["/v1/models", (visit: Visit) => void passOn(visit)],
+  ["/version", (visit: Visit) => void passOn(visit)],
+]);
+
+const write = (res: ServerResponse, status: number, body: string, type = "application/json") =>
+  void res.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) }).end(body);
+
+/** 200 only when a pair can serve: a prefill and a decode endpoint that answered their last probe. */
+function health({ desk: { rosters }, stopping, res }: Visit): void {
+  const roles = ["prefill", "decode"] as const;
+  const lacks = roles.filter((role) => !rosters[role].ready);
+  const status = stopping ? "stopping" : lacks.length > 0 ? "waiting" : "ready";
+  const count = ({ endpoints }: Roster) => ({
+    up: endpoints.filter(({ state }) => state === "up").length,
+    of: endpoints.length,
+  });
+  const down = roles.flatMap((role) =>
+    rosters[role].endpoints.filter(({ state }) => state !== "up").map(({ url, state }) => ({ role, url, state })),
+  );
+  const body = { status, lacks, prefill: count(rosters.prefill), decode: count(rosters.decode), down };
+  write(res, status === "ready" ? 200 : 503, JSON.stringify(body));
+}
+
+function targets({ desk: { rosters, config }, res }: Visit): void {
+  const all = [...rosters.prefill.endpoints, ...rosters.decode.endpoints];
+  const list = all.map(({ url, role, state, slots }) => ({
+    url,
+    role,
+    state,
+    slots: slots.map(({ inFlight, load }) => ({ in_flight: inFlight, load_tokens: load })),
+  }));
+  write(res, 200, JSON.stringify({ family: config.family, targets: list }));
+}
+
+/** The answer of a live engine, decode first, as it came. */
+async function passOn({ desk, req, res }: Visit): Promise<void> {
+  const leaves = new AbortController();
+  res.on("close", () => leaves.abort(new Error("the client left")));
+  const { prefill, decode } = desk.rosters;
+  const live = [...decode.endpoints, ...prefill.endpoints].find(({ state }) => state === "up");
+  try {
+    if (!live) throw new ProxyError("target.none", { role: "decode" });
+    const head = { method: "GET", path: req.url ?? "/", headers: forwarded(req.headers) } as const;
+    const reply = await live.upstream.request(head, undefined, leaves.signal);
+    await relay(reply, res, {
+      headers: { "x-pdctl-target": live.url },
+      onBytes: () => undefined,
+      onBreak: (error) => error,
+    });
+  } catch (error) {
+    answerError(res, error, {});
+  }
+}

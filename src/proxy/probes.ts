@@ -1,0 +1,52 @@
+import type { Endpoint } from "./endpoint.ts";
+import type { Sight } from "./health.ts";
+import { UpstreamError } from "./upstream.ts";
+
+export interface ProbeTimes {
+  /** Between two probes of an endpoint that is up, and of one that is not. */
+  readonly upMs: number;
+  readonly otherMs: number;
+  readonly answerMs: number;
+}
+export const PROBE_TIMES: ProbeTimes = { upMs: 1_000, otherMs: 300, answerMs: 2_000 };
+
+/** Asks every endpoint's /health again and again until it is stopped. */
+export function startProbes(endpoints: readonly Endpoint[], times: ProbeTimes): { stop: () => void } {
+  const stops = endpoints.map((endpoint) => startProbe(endpoint, times));
+  return {
+    stop: () => {
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+function startProbe(endpoint: Endpoint, times: ProbeTimes): () => void {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let asking = new AbortController();
+  const round = async () => {
+    asking = new AbortController();
+    timer = setTimeout(() => asking.abort(new Error("no answer in time")), times.answerMs);
+    const sight = await probe(endpoint, asking.signal);
+    clearTimeout(timer);
+    if (stopped) return;
+    endpoint.saw(sight);
+    timer = setTimeout(round, endpoint.state === "up" ? times.upMs : times.otherMs);
+  };
+  void round();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    asking.abort(new Error("probes stop"));
+  };
+}
+
+async function probe({ upstream }: Endpoint, signal: AbortSignal): Promise<Sight> {
+  try {
+    const reply = await upstream.request({ method: "GET", path: "/health", headers: {} }, undefined, signal);
+    await reply.bytes();
+    return reply.status === 200 ? "well" : "sick";
+  } catch (error) {
+    return error instanceof UpstreamError && error.kind === "connect" ? "refused" : "silent";
+  }
+}

@@ -1,0 +1,78 @@
+import type { Role } from "./config.ts";
+import type { Endpoint, Slot } from "./endpoint.ts";
+import type { Choose } from "./policies.ts";
+
+/** A place in a slot that one leg holds. Giving it back twice is the same as once. */
+export interface Seat {
+  readonly slot: Slot;
+  release(): void;
+}
+
+/** The slots of one role, and whose turn it is. */
+export class Roster {
+  readonly endpoints: readonly Endpoint[];
+  readonly #slots: readonly Slot[];
+  readonly #choose: Choose;
+  /** Shifts the order by one after every lap, so that prefill and decode do not stay paired when both go round. */
+  readonly #shifts: boolean;
+  #turn = 0;
+
+  constructor(role: Role, endpoints: readonly Endpoint[], choose: Choose) {
+    this.endpoints = endpoints.filter((endpoint) => endpoint.role === role);
+    this.#slots = interleaved(this.endpoints);
+    this.#choose = choose;
+    this.#shifts = role === "decode";
+  }
+
+  /** An endpoint is known to serve. */
+  get ready(): boolean {
+    return this.endpoints.some(({ state }) => state === "up");
+  }
+
+  /** A request would find a slot: one that is up, or one that nobody has asked yet. */
+  get open(): boolean {
+    return this.endpoints.some(({ state }) => state !== "down");
+  }
+
+  /** @param except endpoints that this leg has tried already */
+  pick(tokens: number, except: ReadonlySet<Endpoint>): Seat | undefined {
+    const slot = this.#choose(this.#inTurn(this.#able(except)));
+    if (!slot) return undefined;
+    this.#turn++;
+    return seat(slot, tokens);
+  }
+
+  #able(except: ReadonlySet<Endpoint>): readonly Slot[] {
+    const left = this.#slots.filter(({ endpoint }) => endpoint.state !== "down" && !except.has(endpoint));
+    const up = left.filter(({ endpoint }) => endpoint.state === "up");
+    return up.length > 0 ? up : left;
+  }
+
+  #inTurn(slots: readonly Slot[]): readonly Slot[] {
+    if (slots.length < 2) return slots;
+    const lap = Math.floor(this.#turn / slots.length);
+    const first = (this.#turn + (this.#shifts ? lap : 0)) % slots.length;
+    return [...slots.slice(first), ...slots.slice(0, first)];
+  }
+}
+
+/** All first slots, then all second ones: neighbours in the order are different engines. */
+function interleaved(endpoints: readonly Endpoint[]): readonly Slot[] {
+  const depth = Math.max(0, ...endpoints.map(({ slots }) => slots.length));
+  return Array.from({ length: depth }, (_, rank) => endpoints.flatMap(({ slots }) => slots[rank] ?? [])).flat();
+}
+
+function seat(slot: Slot, tokens: number): Seat {
+  let held = true;
+  slot.load += tokens;
+  slot.inFlight++;
+  return {
+    slot,
+    release() {
+      if (!held) return;
+      held = false;
+      slot.load -= tokens;
+      slot.inFlight--;
+    },
+  };
+}

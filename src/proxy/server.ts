@@ -1,0 +1,75 @@
+import { createServer, type Server } from "node:http";
+import { openBooks } from "./books.ts";
+import type { Desk } from "./completion.ts";
+import type { ProxyConfig } from "./config.ts";
+import { Endpoint } from "./endpoint.ts";
+import { families } from "./families/index.ts";
+import { FrontDoor } from "./front-door.ts";
+import type { Log } from "./log.ts";
+import { policies } from "./policies.ts";
+import { PROBE_TIMES, type ProbeTimes, startProbes } from "./probes.ts";
+import { RequestIds } from "./request-id.ts";
+import { Roster } from "./roster.ts";
+import { undiciUpstream } from "./undici-upstream.ts";
+
+export interface Proxy {
+  /** The port that is bound: the config's, or a free one where it says 0. */
+  readonly port: number;
+  /** Refuses what is new, lets what runs end within `graceMs`, then breaks it off. Resolves when all is closed. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface ProxyOptions {
+  readonly log: Log;
+  readonly probeTimes?: ProbeTimes;
+  /** Milliseconds of a clock that never jumps. */
+  readonly now?: () => number;
+}
+
+/** Listens and serves until it is closed. @throws the error of `listen` when the address is taken or not there */
+export async function startProxy(config: ProxyConfig, options: ProxyOptions): Promise<Proxy> {
+  const { log, probeTimes = PROBE_TIMES, now = () => performance.now() } = options;
+  const tell = ({ role, url, state }: Endpoint) => log.say(`${role} ${url} is ${state}`);
+  const endpoints = config.targets.map((target) => new Endpoint(target, undiciUpstream(target.url), tell));
+  const server = createServer({ keepAliveTimeout: 75_000 }); // above what front load balancers keep
+  const door = new FrontDoor(server, (serving) => desk(config, endpoints, { log, now, serving }));
+  await listen(server, config);
+  const probes = startProbes(endpoints, probeTimes);
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : config.port,
+    async close(graceMs) {
+      probes.stop();
+      await door.drain(graceMs);
+      await Promise.all(endpoints.map(({ upstream }) => upstream.close()));
+    },
+  };
+}
+
+type Means = Pick<Desk, "log" | "now"> & { readonly serving: () => number };
+
+function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, serving }: Means): Desk {
+  return {
+    config,
+    log,
+    now,
+    family: families[config.family],
+    ids: new RequestIds(),
+    rosters: {
+      prefill: new Roster("prefill", endpoints, policies[config.prefill_policy]),
+      decode: new Roster("decode", endpoints, policies[config.decode_policy]),
+    },
+    books: openBooks(endpoints, serving),
+    lengthCapped: config.length_capped ?? false,
+    holdSeconds: config.kv_hold_seconds,
+  };
+}
+
+const listen = (server: Server, { port, bind }: ProxyConfig) =>
+  new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, host: bind, backlog: 4096 }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
