@@ -1,6 +1,10 @@
+import { p06 } from "../../hardware/rules/gaudi.ts";
 import type { AnyRule } from "../../topology/rule.ts";
-import type { Topology } from "../../topology/topology.ts";
-import type { Plan } from "../plan.ts";
+import type { Planned } from "./command-line.ts";
+import { p04 } from "./devices.ts";
+import { clashRules, n02 } from "./ports.ts";
+import { r02, r04, r06 } from "./proxy.ts";
+import { p02, p07, p12, p18 } from "./ranks.ts";
 
 /** What can be judged once every process, port and device is known. Source: launch.md §10. */
-export const planRules: readonly AnyRule<{ topology: Topology; plan: Plan }>[] = [];
+export const planRules: readonly AnyRule<Planned>[] = [p02, p04, p06, p07, p12, p18, n02, ...clashRules, r02, r04, r06];

@@ -66,3 +66,14 @@ export const r07: Rule<Topology, { kind: string }> = {
   message: ({ kind }) => `pd_min_prompt_tokens has no effect with ${kind}: only pdctl's own proxy sends short prompts to decode alone`,
   remedy: () => ["proxy.kind: pdctl", "or leave pd_min_prompt_tokens out"],
 };
+
+/** R08: 0 is read as "always both legs" by one router and as "never" by another. Source: launch.md §0, seed 003, §9.3. */
+export const r08: Rule<Topology, Record<string, never>> = {
+  id: "R08",
+  level: "error",
+  *check({ proxy }) {
+    if (proxy.pdMinPromptTokens === 0) yield { at: [...proxy.path, "pd_min_prompt_tokens"], data: {} };
+  },
+  message: () => "pd_min_prompt_tokens 0 is read as always by some and as never by others",
+  remedy: () => ["leave pd_min_prompt_tokens out: every request takes both legs", "or pd_min_prompt_tokens: 512, to send shorter prompts to decode alone"],
+};

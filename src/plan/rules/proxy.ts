@@ -1,0 +1,58 @@
+import type { Rule } from "../../topology/rule.ts";
+import type { Service } from "../plan.ts";
+import { engines, type Planned, words, wordsOf } from "./command-line.ts";
+
+function proxyOf({ plan }: Planned): Service | undefined {
+  return plan.services.find(({ kind }) => kind === "proxy");
+}
+
+const lists = ["prefiller", "decoder", "worker"] as const;
+
+/** R02: hosts and ports of the engines are two lists that are read side by side. Source: launch.md §3.12. */
+export const r02: Rule<Planned, { list: string; hosts: number; ports: number }> = {
+  id: "R02",
+  level: "error",
+  *check(planned) {
+    const proxy = proxyOf(planned);
+    for (const list of proxy === undefined ? [] : lists) {
+      const hosts = proxy && wordsOf(proxy, `--${list}-hosts`, `--${list}-host`);
+      const ports = proxy && wordsOf(proxy, `--${list}-ports`, `--${list}-port`);
+      if (hosts === undefined || ports === undefined || hosts.length === ports.length) continue;
+      yield { at: [...planned.topology.proxy.path, "args"], data: { list, hosts: hosts.length, ports: ports.length } };
+    }
+  },
+  message: ({ list, hosts, ports }) => `proxy has ${hosts} ${list} hosts and ${ports} ${list} ports`,
+  remedy: ({ list }) => `leave ${list}-hosts and ${list}-ports out: they follow from the engines`,
+};
+
+/** R04: vllm-router numbers the ranks behind a URL by one size for all. Source: launch.md §1.3, §3.12. */
+export const r04: Rule<Planned, { url: string; size: number; slots: number }> = {
+  id: "R04",
+  level: "error",
+  *check(planned) {
+    const { topology, plan } = planned;
+    const proxy = proxyOf(planned);
+    if (topology.proxy.kind !== "vllm-router" || proxy === undefined) return;
+    const size = Number(wordsOf(proxy, "--intra-node-data-parallel-size")?.[0] ?? 1);
+    const odd = plan.targets.find(({ slots }) => slots !== size);
+    if (odd !== undefined) yield { at: [...topology.proxy.path, "args"], data: { url: odd.url, size, slots: odd.slots } };
+  },
+  message: ({ url, size, slots }) => `proxy has --intra-node-data-parallel-size ${size}, and ${url} holds ${slots}`,
+  remedy: ({ slots }) => `leave it out, or intra-node-data-parallel-size: ${slots}`,
+};
+
+/** R06: a process without HTTP answers no request. Source: launch.md §1.2. */
+export const r06: Rule<Planned, { url: string; engine: string }> = {
+  id: "R06",
+  level: "error",
+  *check({ topology, plan }) {
+    for (const engine of engines(plan).filter((each) => words(each, "headless") !== undefined)) {
+      const ip = plan.nodes.find(({ name }) => name === engine.node)?.ip;
+      const [port] = words(engine, "port") ?? engine.listens.filter(({ purpose }) => purpose === "http").map((each) => String(each.port));
+      const target = plan.targets.find(({ url }) => url === `http://${ip}:${port ?? 8000}`);
+      if (target !== undefined) yield { at: topology.proxy.path, subject: engine.id, data: { url: target.url, engine: engine.id } };
+    }
+  },
+  message: ({ url, engine }) => `proxy sends requests to ${url}, and ${engine} has no HTTP`,
+  remedy: () => "leave headless out of argv; parallel.dp_lb decides who serves",
+};

@@ -1,0 +1,79 @@
+import { connectors } from "../../connectors/index.ts";
+import { managedEnv, managedFlags } from "../../engines/index.ts";
+import { hardware } from "../../hardware/index.ts";
+import type { Path, Rule } from "../rule.ts";
+import type { Instance, Node, Topology } from "../topology.ts";
+import { texts } from "./env.ts";
+
+interface Managed {
+  readonly what: string;
+  readonly key: string;
+}
+
+/** S09: what pdctl decides is decided in one place. Source: launch.md §10.1, design.md §4. */
+export const s09: Rule<Topology, Managed> = {
+  id: "S09",
+  level: "error",
+  *check(topology) {
+    for (const instance of topology.instances) {
+      for (const { flag, at } of flagsOf(instance)) {
+        const key = managedFlags.get(flag.replaceAll("_", "-"));
+        if (key !== undefined) yield { at, subject: instance.id, data: { what: `--${flag}`, key } };
+      }
+      for (const { node, name, at } of variables(topology, instance)) {
+        const key = decidedBy(topology, instance, node).get(name);
+        if (key !== undefined) yield { at, subject: instance.id, data: { what: name, key } };
+      }
+    }
+  },
+  message: ({ what }) => `${what} is written by pdctl itself`,
+  caret: ({ key }) => `decided by ${key}`,
+  remedy: ({ key, what }) => (key === "name" ? `take ${what} out` : `${key}, in place of ${what}`),
+};
+
+/** Flags a user wrote, without dashes: names of `args`, and words of `argv` up to = or the dot of a nested key. */
+function* flagsOf({ engine, path }: Instance): Iterable<{ flag: string; at: Path }> {
+  for (const flag of Object.keys(engine.args)) yield { flag, at: [...path, "args", flag] };
+  for (const [index, word] of engine.argv.entries()) {
+    const [, flag] = /^--?([A-Za-z][\w-]*)/.exec(word) ?? [];
+    if (flag !== undefined) yield { flag, at: [...path, "argv", index] };
+  }
+}
+
+function* variables({ nodes }: Topology, { engine, nodes: names, path }: Instance): Iterable<{ node: Node; name: string; at: Path }> {
+  for (const node of nodes.filter(({ name }) => names.includes(name))) {
+    for (const name of Object.keys(engine.env)) yield { node, name, at: [...path, "env", name] };
+    for (const name of Object.keys(node.env)) yield { node, name, at: [...node.path, "env", name] };
+  }
+}
+
+function decidedBy({ kv }: Topology, { role }: Instance, node: Node): ReadonlyMap<string, string> {
+  const accelerator = hardware.get(node.hardware);
+  const visible = [accelerator?.visibility ?? [], accelerator?.alsoVisibility ?? []].flat();
+  const uses = [kv.transfer, ...(kv.cache?.roles.includes(role) ? [kv.cache] : [])];
+  return new Map([
+    ...managedEnv,
+    ...uses.flatMap(({ connector }) => [...(connectors.get(connector)?.managedEnv ?? [])]),
+    ...visible.map((name) => [name, "devices"] as const),
+    ...(accelerator?.addresses ?? []).map((name) => [name, "nodes[].ip"] as const),
+  ]);
+}
+
+/** S10: a default that was measured is left with open eyes. Source: launch.md §10.1. */
+export const s10: Rule<Topology, { name: string; value: string; by: string; usual: string }> = {
+  id: "S10",
+  level: "warning",
+  *check(topology) {
+    for (const instance of topology.instances) {
+      for (const { node, name, at } of variables(topology, instance)) {
+        const value = node.env[name] ?? instance.engine.env[name];
+        const usual = hardware.get(node.hardware)?.env[name];
+        if (typeof usual !== "string" || value === undefined || texts(value).join(":") === usual) continue;
+        const data = { name, value: texts(value).join(":"), by: node.hardware, usual };
+        yield { at, subject: `${instance.id} on ${node.name}`, data };
+      }
+    }
+  },
+  message: ({ name, value, by, usual }) => `${name}=${value} is in the place of ${by}'s ${usual}`,
+  remedy: ({ name, usual }) => `${name}: "${usual}", or leave it out`,
+};
