@@ -26,11 +26,12 @@ export class Failed extends Error {}
 /** Runs a command to its end and answers what it printed. */
 export async function output(command, args, options = {}) {
   const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => void (text += bytes));
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => printed.push(bytes));
   const code = await new Promise((resolve, reject) =>
     child.on("error", reject).on("close", (exit, signal) => resolve(exit ?? signal)),
   );
+  const text = Buffer.concat(printed).toString();
   if (code !== 0) throw new Failed(`${text}${command} ${args.join(" ")}: exit ${code}`);
   return text;
 }

@@ -41,10 +41,10 @@ async function suites(args) {
   // namespaces do not pass signals on; their end takes everything in them along
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill("SIGKILL"));
   process.on("SIGINT", () => setTimeout(() => child.kill("SIGKILL"), 5000).unref()); // a terminal has sent it to vitest too
-  let tally = "";
-  child.stdio[3].on("data", (bytes) => void (tally += bytes));
+  const tally = [];
+  child.stdio[3].on("data", (bytes) => tally.push(bytes));
   const code = await new Promise((resolve) => child.on("close", (exit) => resolve(exit ?? 1)));
-  const counted = tally === "" ? { passed: 0, failed: 0, skipped: 0 } : JSON.parse(tally); // none: vitest did not get to its tests
+  const counted = tally.length > 0 ? JSON.parse(Buffer.concat(tally).toString()) : { passed: 0, failed: 0, skipped: 0 }; // none: vitest did not get to its tests
   return { ...counted, failed: counted.failed || (code === 0 ? 0 : 1) };
 }
 

@@ -20,9 +20,14 @@ export function ownPaths({ name }: HostSpec, { shared = [] }: LabOptions, root: 
   const written = walk(join(base, "upper"))
     .map((path) => `/${path}`)
     .filter((path) => !isDirectory(path)); // ours only has its copy there
-  const paths = [...written, ...places.flatMap(([from, shown]) => walk(from).map((path) => `${shown}/${path}`))];
-  return [...new Set(paths)].filter((path) => !everyLogin.some((pattern) => pattern.test(path))).sort();
+  const paths: string[] = [
+    ...written,
+    ...places.flatMap(([from, shown]) => walk(from).map((path) => `${shown}/${path}`)),
+  ];
+  return [...new Set(paths)].filter((path) => !everyLogin.some((pattern) => pattern.test(path))).sort(compare);
 }
+
+const compare = (a: string, b: string) => (a < b ? -1 : 1);
 
 const isDirectory = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
@@ -48,7 +53,7 @@ const ancestors = (path: string) =>
 
 /** Relative paths of all files and directories below one, sorted; a link is shown as itself. Empty when it does not exist. */
 export function filesBelow(directory: string): string[] {
-  return isDirectory(directory) ? walk(directory).sort() : [];
+  return isDirectory(directory) ? walk(directory).sort(compare) : [];
 }
 
 export const accountOf = (name: Account["name"]) => accounts.find((account) => account.name === name) ?? accounts[0];
