@@ -43,9 +43,7 @@ describe.skipIf(!isClone)("the repository", () => {
 
   it("speaks of no machine: neither the one where it was written nor the one where it is now", () => {
     const here = root.split("/").length > 2 ? [escaped(root)] : []; // a checkout right below / has too common a name
-    expect(
-      linesWith(new RegExp([...here, String.raw`(?<![\w.}])/work/\w`].join("|")), files),
-    ).toEqual([]);
+    expect(linesWith(new RegExp([...here, String.raw`(?<![\w.}])/work/\w`].join("|")), files)).toEqual([]);
   });
 
   it("names no package registry: whoever installs it has a registry already", () => {

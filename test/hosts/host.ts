@@ -55,8 +55,7 @@ export class Host {
   async booted(): Promise<void> {
     const deadline = performance.now() + BOOT_MS;
     while (!this.#listens()) {
-      if (performance.now() > deadline)
-        throw new Error(`${this.name} has no sshd after ${BOOT_MS} ms:\n${this.#log()}`);
+      if (performance.now() > deadline) throw new Error(`${this.name} has no sshd:\n${this.#log()}`);
       await pause(5);
     }
     this.#baseline ??= {

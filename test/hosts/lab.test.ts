@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { createConnection } from "node:net";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Host } from "./host.ts";
 import { hosts, type Lab } from "./lab.ts";
 import { labDirectory } from "./spec.ts";
@@ -52,8 +52,8 @@ describe("eight hosts", () => {
       },
     );
     process.stderr.write(`  8 hosts in ${Math.round(lab.bootMs)} ms\n`);
+    return () => lab[Symbol.asyncDispose]();
   });
-  afterAll(() => lab[Symbol.asyncDispose]());
 
   it("is up in less than two seconds even on a busy machine", () => {
     expect(lab.bootMs).toBeLessThan(2000);

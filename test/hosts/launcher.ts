@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import ssh2 from "ssh2";
 import { hostsFile } from "./layout.ts";
 import { type HostSpec, type LabOptions, launcherHome } from "./spec.ts";
+import { newSshKey } from "./ssh-key.ts";
 
 /** The machine that runs pdctl: a home with a key, known_hosts and ssh_config, all of it made anew for every lab. */
 export const launcher = {
@@ -13,7 +13,7 @@ export const launcher = {
   reset({ sshConfig = "" }: LabOptions): string {
     for (const name of readdirSync(launcherHome)) rmSync(join(launcherHome, name), { recursive: true });
     mkdirSync(this.ssh, { mode: 0o700 });
-    const pair = ssh2.utils.generateKeyPairSync("ed25519", { comment: "launcher" });
+    const pair = newSshKey("launcher");
     writeFileSync(join(this.ssh, "id_ed25519"), pair.private, { mode: 0o600 });
     writeFileSync(join(this.ssh, "id_ed25519.pub"), `${pair.public}\n`);
     writeFileSync(join(this.ssh, "config"), sshConfig, { mode: 0o600 });

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import ssh2 from "ssh2";
 import { type Account, accounts, defaultPath, type HostSpec, type LabOptions, labDirectory } from "./spec.ts";
+import { newSshKey } from "./ssh-key.ts";
 
 const nodeOfThisMachine = process.execPath;
 
@@ -79,7 +79,7 @@ export function renewBootId(name: string): void {
 
 /** A new host key; its public half. sshd reads it at every connection, so this is also how a host's key changes under a launcher. */
 export function renewHostKey(name: string): string {
-  const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  const pair = newSshKey(name);
   writeFileSync(join(labDirectory, name, "upper/etc/lab/host_key"), pair.private, { mode: 0o600 });
   return pair.public.split(" ").slice(0, 2).join(" ");
 }
