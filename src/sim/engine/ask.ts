@@ -1,0 +1,51 @@
+import type { JsonObject } from "../json.ts";
+import type { Snapshot } from "./counters.ts";
+
+/** One prompt of one HTTP request, ready for a rank. */
+export interface Ask {
+  /** vLLM's internal id: `cmpl-<X-Request-Id>-0-<8 hex>`. */
+  readonly id: string;
+  readonly prompt: readonly string[];
+  readonly maxTokens: number;
+  readonly minTokens: number;
+  readonly ignoreEos: boolean;
+  readonly stop: readonly string[];
+  readonly salt: string;
+  readonly kvParams: JsonObject | undefined;
+}
+
+export type Step =
+  /** `last`: the end follows at once, so both go into one event of a stream. */
+  | { readonly kind: "token"; readonly word: string; readonly last: boolean }
+  | {
+      readonly kind: "end";
+      readonly reason: "length" | "stop";
+      readonly stopReason: string | null;
+      /** undefined: the key is left out of the answer; null: it says null. */
+      readonly kvParams: JsonObject | null | undefined;
+      readonly cachedTokens: number;
+    };
+
+/** A rank as the front-end sees it: in this process, or behind the group's link. */
+export interface Rank {
+  readonly rank: number;
+  readonly running: number;
+  readonly dead: boolean;
+  generate(ask: Ask, signal: AbortSignal): AsyncIterable<Step>;
+  snapshot(): Snapshot;
+}
+
+/** The request fails with "Internal server error"; the engine lives on. */
+export class RequestFailed extends Error {}
+
+/** The engine's loop has ended with an exception; lines are what it logs. */
+export class EngineDied extends Error {
+  readonly lines: readonly string[];
+  constructor(lines: readonly string[]) {
+    super(lines.at(-1) ?? "engine died");
+    this.lines = lines;
+  }
+}
+
+/** The client has gone. */
+export class Aborted extends Error {}

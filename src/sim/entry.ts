@@ -1,0 +1,3 @@
+import { simMain } from "./main.ts";
+
+process.exit(await simMain(process.argv.slice(2)));

@@ -1,0 +1,49 @@
+import { engineRaised, raised } from "../fatal.ts";
+import type { KvConfig } from "../start/kv-config.ts";
+import type { Connector, RankContext } from "./connector.ts";
+import { MooncakeAscend } from "./mooncake.ts";
+import { MultiConnector } from "./multi.ts";
+import { NixlConnector } from "./nixl.ts";
+import { UcmConnector } from "./ucm.ts";
+
+/** Connectors that only keep KV for later: playing them as a cache that never hits changes no answer. */
+const neverHits = new Set(
+  `OffloadingConnector SimpleCPUOffloadConnector RecomputeCPUOffloadConnector LMCacheConnectorV1 LMCacheMPConnector FlexKVConnectorV1
+   AscendStoreConnector MooncakeConnectorStoreV1 MooncakeStoreConnector HF3FSKVConnector ExampleConnector`.split(/\s+/),
+);
+
+export async function makeConnector(
+  kv: KvConfig,
+  context: RankContext,
+  free: (blocks: readonly number[]) => void,
+): Promise<Connector> {
+  switch (kv.connector) {
+    case "NixlConnector":
+    case "NixlPullConnector":
+      return new NixlConnector(context, kv, free);
+    case "MooncakeConnectorV1":
+    case "MooncakeHybridConnector":
+      return new MooncakeAscend(context, kv, free);
+    case "UCMConnector":
+      return UcmConnector.make(context, kv);
+    case "MultiConnector":
+      return new MultiConnector(await Promise.all(kv.inner.map((inner) => makeConnector(inner, context, free))));
+    case "MooncakeConnector":
+      if (context.config.platform.device !== "cuda")
+        throw engineRaised(
+          "RuntimeError",
+          "Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver.",
+        );
+      break;
+  }
+  if (!neverHits.has(kv.connector))
+    throw raised("NotImplementedError", `the stand-in engine does not play ${kv.connector}`);
+  context.log.warning("kv_connector.py", `the stand-in plays ${kv.connector} as a cache that never hits`);
+  return {
+    open: async () => undefined,
+    close: () => undefined,
+    match: () => undefined,
+    save: async () => undefined,
+    finished: () => undefined,
+  };
+}

@@ -1,0 +1,87 @@
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JsonObject } from "../json.ts";
+import { type Frame, onFrames, sendFrame } from "./frames.ts";
+
+/** A connection to another engine's side channel: one question at a time gets one answer. */
+export class Peer {
+  private readonly socket: Socket;
+  private readonly waiting: { resolve: (frame: Frame) => void; reject: (error: Error) => void }[] = [];
+  lost: boolean = false;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setNoDelay(true);
+    onFrames(socket, (frame) => this.waiting.shift()?.resolve(frame));
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      this.lost = true;
+      for (const { reject } of this.waiting.splice(0)) reject(new PeerLost());
+    });
+  }
+
+  /** Tries until the deadline, as zmq does: nobody there and nobody answering look the same. */
+  static async open(host: string, port: number, timeoutMs: number): Promise<Peer> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const socket = await dial(host, port, Math.max(1, deadline - Date.now()));
+      if (socket !== undefined) return new Peer(socket);
+      if (Date.now() + RETRY_MS >= deadline) throw new PeerSilent();
+      await sleep(RETRY_MS);
+    }
+  }
+
+  async ask(head: JsonObject, timeoutMs: number, signal?: AbortSignal): Promise<Frame> {
+    if (this.lost) throw new PeerLost();
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => give(() => reject(new PeerSilent())), timeoutMs);
+      const onAbort = () => {
+        this.socket.destroy(); // the answer to this question must not be taken for the next one's
+        give(() => reject(signal?.reason));
+      };
+      const give = (settle: () => void) => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        settle();
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.waiting.push({
+        resolve: (frame) => give(() => resolve(frame)),
+        reject: (error) => give(() => reject(error)),
+      });
+      sendFrame(this.socket, head);
+    });
+  }
+
+  tell(head: JsonObject): void {
+    if (!this.lost) sendFrame(this.socket, head);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+export class PeerLost extends Error {}
+export class PeerSilent extends Error {}
+
+const RETRY_MS = 250;
+
+function dial(host: string, port: number, timeoutMs: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const timer = setTimeout(() => fail(), timeoutMs);
+    const fail = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(undefined);
+    };
+    socket.once("error", fail);
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      socket.off("error", fail);
+      resolve(socket);
+    });
+  });
+}
