@@ -1,0 +1,123 @@
+import type { IncomingMessage } from "node:http";
+import type { FakeCluster, Sent } from "./cluster.ts";
+import type { FakeEngine } from "./engine.ts";
+import { promptKey } from "./model.ts";
+import { type RawMember, rawOf } from "./raw-json.ts";
+
+/** One request as an engine got it. */
+export interface Arrival {
+  readonly engine: FakeEngine;
+  readonly cluster: FakeCluster;
+  readonly req: IncomingMessage;
+  readonly raw: string;
+  readonly members: readonly RawMember[];
+  readonly id: string;
+  /** What the client had sent under this id. */
+  readonly sent: Sent;
+}
+
+/** A check of proxy-protocols.md §2: its id, and what is wrong, if anything is. */
+export type Check = (arrival: Arrival) => Generator<readonly [id: string, detail: string]>;
+
+const value = (arrival: Arrival, key: string): unknown => {
+  const raw = rawOf(arrival.members, key);
+  return raw === undefined ? undefined : JSON.parse(raw);
+};
+const isObject = (it: unknown): it is Record<string, unknown> =>
+  typeof it === "object" && it !== null && !Array.isArray(it);
+const FORGED = ["bootstrap_host", "bootstrap_port", "bootstrap_room", "transfer_id"];
+
+/** §2.1 */
+export const prefillChecks: Check = function* (arrival) {
+  const { cluster, engine, sent, members, req } = arrival;
+  const params = value(arrival, "kv_transfer_params");
+  if (cluster.dialect === "ucm") {
+    if (params !== undefined) yield ["P14", "kv_transfer_params where nothing is carried"];
+  } else if (!isObject(params) || params.do_remote_decode !== true || params.do_remote_prefill === true)
+    yield ["P1", `kv_transfer_params ${JSON.stringify(params)}`];
+  else
+    for (const key of ["remote_engine_id", "remote_block_ids", "remote_host", "remote_port"])
+      if ((params[key] ?? null) !== null) yield ["P2", key];
+  if ((value(arrival, "stream") ?? false) !== false) yield ["P3", "stream"];
+  if (value(arrival, "stream_options") !== undefined) yield ["P4", "stream_options"];
+  if (value(arrival, "max_tokens") !== 1) yield ["P5", `max_tokens ${value(arrival, "max_tokens")}`];
+  if ((value(arrival, "max_completion_tokens") ?? 1) !== 1) yield ["P6", "max_completion_tokens"];
+  if (Number(value(arrival, "min_tokens") ?? 0) > 1) yield ["P7", "min_tokens"];
+  if (Number(value(arrival, "n") ?? 1) > 1 || Number(value(arrival, "best_of") ?? 1) > 1)
+    yield ["P9", "several choices"];
+  const prompt = value(arrival, "prompt");
+  if (Array.isArray(prompt) && prompt.length > 1 && typeof prompt[0] !== "number") yield ["P9", "several prompts"];
+  if (promptKey(req.url ?? "", members) !== promptKey(sent.path, sent.members)) yield ["P10", "another prompt"];
+  for (const key of FORGED) if (value(arrival, key) !== undefined) yield ["P12", key];
+  const keys = members.map(({ key }) => key);
+  if (new Set(keys).size !== keys.length) yield ["P15", `duplicate keys ${keys.join(",")}`];
+  if (engine.role !== "prefill") yield ["P13", "a prefill leg at a decode engine"];
+  if (sent.alone === true) yield ["D8", "a prefill leg for a request that goes to decode alone"];
+};
+
+/** §2.2; what the handle is good for is checked where it is read. */
+export const decodeChecks: Check = function* (arrival) {
+  const { cluster, engine, sent, raw } = arrival;
+  const ticket = rawOf(arrival.members, "kv_transfer_params");
+  if (engine.role !== "decode") yield ["D9", "a decode leg at a prefill engine"];
+  for (const key of FORGED) if (value(arrival, key) !== undefined) yield ["P12", key];
+  const carries = cluster.dialect !== "ucm" && sent.alone === false;
+  if (!carries && ticket !== undefined) yield ["D8", "kv_transfer_params where there are none"];
+  const body = ticket === undefined ? raw : withoutFirst(raw, "kv_transfer_params", ticket);
+  if (body !== sent.atDecode) yield ["D7", `not the client's bytes: ${body}`];
+  if (carries) yield* ticketChecks(arrival, ticket);
+};
+
+const HANDOFF_MS = 1_000;
+
+function* ticketChecks({ cluster }: Arrival, ticket: string | undefined): Generator<readonly [string, string]> {
+  const params: unknown = ticket === undefined ? undefined : JSON.parse(ticket);
+  if (!isObject(params) || params.do_remote_prefill !== true || params.do_remote_decode === true) {
+    yield ["D1", `kv_transfer_params ${ticket}`];
+    return;
+  }
+  const handle = cluster.registry.find(params.remote_request_id);
+  if (!handle || params.remote_engine_id !== handle.engineId || !params.remote_host || !params.remote_port) {
+    yield ["D2", "no such KV"];
+    return;
+  }
+  if (JSON.stringify(params.remote_block_ids) !== JSON.stringify([handle.blocks])) yield ["D3", "other blocks"];
+  if (ticket !== handle.ticket) yield ["D4", `not the bytes that prefill wrote: ${ticket}`];
+  if (handle.state === "running") yield ["D10", "decode before prefill had answered"];
+  else if (handle.state !== "pinned") yield [handle.state === "expired" ? "D5-expired" : "D5-reused", handle.state];
+  if (performance.now() - handle.pinnedAt > HANDOFF_MS) yield ["D11", "too late"];
+  if (handle.dispatches > 0) yield ["D12", "the same ticket twice"];
+}
+
+/** The proxy writes what it sets in front; without it the rest must be the client's text to the byte. */
+function withoutFirst(raw: string, key: string, text: string): string {
+  const first = `"${key}":${text}`;
+  const rest = raw.replace(`{${first},`, "{");
+  return rest === raw ? raw.replace(`{${first}`, "{") : rest;
+}
+
+const ID = /^[A-Za-z0-9._:-]+$/;
+const HOP_BY_HOP = ["keep-alive", "te", "trailer", "upgrade", "proxy-authorization", "proxy-connection"];
+
+/** §2.3, on both legs. */
+export const crossChecks: Check = function* ({ engine, cluster, req, id, sent, members, raw }) {
+  const names = req.rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+  if (names.filter((name) => name === "x-request-id").length !== 1 || !ID.test(id)) yield ["X1", `x-request-id ${id}`];
+  for (const { url } of cluster.engines)
+    if (id.includes(new URL(url).port)) yield ["X3", `the id holds an address: ${id}`];
+  if (sent.headers.authorization !== req.headers.authorization)
+    yield ["X4", `authorization ${req.headers.authorization}`];
+  const rank = req.headers["x-data-parallel-rank"];
+  if (engine.dpSize === 1 ? rank !== undefined : !(Number(rank) >= 0 && Number(rank) < engine.dpSize))
+    yield ["X5", `rank ${rank}`];
+  for (const name of ["traceparent", "tracestate", "baggage"])
+    if (req.headers[name] !== sent.headers[name]) yield ["X7", `${name} ${req.headers[name]}`];
+  for (const name of [...HOP_BY_HOP, "cookie", "x-prefiller-host-port", "expect"])
+    if (names.includes(name)) yield ["X7", `${name} was forwarded`];
+  if (!["identity", undefined].includes(req.headers["accept-encoding"] as string | undefined))
+    yield ["X7", "accept-encoding"];
+  if (req.headers["content-type"] !== "application/json") yield ["X7", `content-type ${req.headers["content-type"]}`];
+  if (rawOf(members, "model") !== rawOf(sent.members, "model")) yield ["X8", "another model"];
+  if (req.url !== sent.path) yield ["X9", `path ${req.url}`];
+  if (Number(req.headers["content-length"]) !== Buffer.byteLength(raw)) yield ["P15", "content-length"];
+};

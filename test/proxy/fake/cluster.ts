@@ -1,0 +1,66 @@
+import { FakeEngine } from "./engine.ts";
+import { promptKey, text } from "./model.ts";
+import { type RawMember, rawMembers } from "./raw-json.ts";
+import { Registry } from "./registry.ts";
+
+/** nixl: a ticket; mooncake-ascend: a ticket only when prefill ended by length; ucm: a shared store, nothing is carried. */
+export type Dialect = "nixl" | "mooncake-ascend" | "ucm";
+
+/** What a client sent, so that both legs can be held against it. */
+export interface Sent {
+  readonly path: string;
+  readonly raw: string;
+  readonly members: readonly RawMember[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** The bytes that decode must get, besides what the family adds. */
+  readonly atDecode: string;
+  /** true: no prefill leg may come; "after-prefill": one may, and its answer is not used. */
+  readonly alone: boolean | "after-prefill";
+}
+
+/** Engines on real sockets that check every request, what they hold for each other, and everything that was wrong. */
+export class FakeCluster {
+  readonly dialect: Dialect;
+  readonly registry = new Registry();
+  readonly violations: { id: string; detail: string; request: string }[] = [];
+  readonly engines: FakeEngine[] = [];
+  readonly #sent = new Map<string, Sent>();
+
+  constructor(dialect: Dialect) {
+    this.dialect = dialect;
+  }
+
+  async add(role: "prefill" | "decode", options: { dpSize?: number; apiKey?: string } = {}): Promise<FakeEngine> {
+    const engine = new FakeEngine(this, role, options);
+    await engine.start();
+    this.engines.push(engine);
+    return engine;
+  }
+
+  role(role: "prefill" | "decode"): readonly FakeEngine[] {
+    return this.engines.filter((engine) => engine.role === role);
+  }
+
+  /** @param id the client's; empty when it sends none */
+  remember(id: string, sent: Omit<Sent, "members">): void {
+    this.#sent.set(id, { ...sent, members: rawMembers(sent.raw) });
+  }
+
+  /** The proxy may add `-rN` for another attempt and a random end where the client's id is in use already. */
+  sentAs(id: string): Sent | undefined {
+    return (
+      this.#sent.get(id.replace(/-r\d+$/, "")) ??
+      this.#sent.get(id.replace(/-[0-9a-f]{8}(-r\d+)?$/, "")) ??
+      this.#sent.get("")
+    );
+  }
+
+  /** What decode alone would answer: with right KV the cluster's answer is the same. */
+  answerTo(path: string, raw: string, length: number): string {
+    return text(promptKey(path, rawMembers(raw)), length);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.engines.map((engine) => engine.stop()));
+  }
+}

@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import type { Arrival } from "./checks.ts";
+import { keyOf } from "./engine.ts";
+import type { Chunking, Fault } from "./faults.ts";
+import { token } from "./model.ts";
+import { rawOf } from "./raw-json.ts";
+
+/** Takes the KV that the ticket names, which frees prefill, and generates from it. */
+export async function generate(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): Promise<void> {
+  if (fault?.kind === "reset") return void arrival.req.socket.destroy();
+  if (fault?.kind === "status") {
+    release(arrival); // newer engines tell prefill when they refuse. Source: proxy-protocols.md §G.5
+    return void res.writeHead(fault.status, { "content-type": "application/json", "x-engine": "d" }).end(fault.body);
+  }
+  const key = release(arrival);
+  if (fault?.kind === "hang") return;
+  const length = Number(rawOf(arrival.members, "max_completion_tokens") ?? rawOf(arrival.members, "max_tokens") ?? 16);
+  if (rawOf(arrival.members, "stream") === "true") await stream({ arrival, res, fault, key, length });
+  else whole({ arrival, res, fault, key, length });
+}
+
+/** The KV is read and given back. @returns the key of the prompt it belongs to, as prefill noted it */
+function release(arrival: Arrival): string {
+  const { registry, dialect } = arrival.cluster;
+  const ticket = rawOf(arrival.members, "kv_transfer_params");
+  if (ticket === undefined) {
+    if (dialect === "ucm" && arrival.sent.alone === false && !registry.stored.has(keyOf(arrival)))
+      arrival.cluster.violations.push({ id: "D13", detail: "not in the store", request: arrival.id });
+    return keyOf(arrival);
+  }
+  const handle = registry.find(JSON.parse(ticket).remote_request_id);
+  if (!handle) return "no such KV";
+  handle.dispatches++;
+  handle.state = "released";
+  if (handle.promptKey !== keyOf(arrival))
+    arrival.cluster.violations.push({ id: "D6", detail: "KV of another prompt", request: arrival.id });
+  return handle.promptKey;
+}
+
+interface Run {
+  readonly arrival: Arrival;
+  readonly res: ServerResponse;
+  readonly fault: Fault | undefined;
+  readonly key: string;
+  readonly length: number;
+}
+
+function whole({ arrival, res, fault, key, length }: Run): void {
+  const text = Array.from({ length }, (_, index) => token(key, index)).join("");
+  const body = JSON.stringify({ id: arrival.id, choices: [{ text }], usage: { completion_tokens: length } });
+  res.writeHead(200, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "x-engine": "d",
+  });
+  if (fault?.kind === "break") res.write(body.slice(0, 10), () => arrival.req.socket.destroy());
+  else res.end(body);
+}
+
+async function stream({ arrival, res, fault, key, length }: Run): Promise<void> {
+  res.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-engine": "d",
+  });
+  if (fault?.kind === "silent-stream") return void res.flushHeaders();
+  if (fault?.kind === "flood") return flood(res, fault.bytes);
+  const events = Array.from(
+    { length },
+    (_, index) => `data: ${JSON.stringify({ choices: [{ text: token(key, index) }] })}\r\n\r\n`,
+  );
+  const all = [": ping\n\n", ...events, "data: [DONE]\n\n"];
+  if (fault?.kind === "break") {
+    res.write(all.slice(0, fault.after).join(""), () => arrival.req.socket.destroy());
+    return;
+  }
+  for (const [index, chunk] of cut(all, arrival.engine.chunking).entries()) {
+    if (fault?.kind === "paced") await fault.before(index);
+    if (res.destroyed) return;
+    res.write(chunk);
+  }
+  res.end();
+}
+
+/** bytes: every event is cut within its characters and line ends. */
+function cut(events: readonly string[], chunking: Chunking): readonly Buffer[] {
+  const all = Buffer.from(events.join(""));
+  if (chunking === "many") return [all];
+  if (chunking === "each") return events.map((event) => Buffer.from(event));
+  return Array.from({ length: Math.ceil(all.length / 7) }, (_, index) => all.subarray(index * 7, index * 7 + 7));
+}
+
+/** Writes until all is written; an engine with a client that is slow stands still at a few megabytes. */
+async function flood(res: ServerResponse, bytes: number): Promise<void> {
+  const event = Buffer.from(`data: ${"x".repeat(64 * 1024 - 8)}\n\n`);
+  for (let left = bytes; left > 0 && !res.destroyed; left -= event.length)
+    if (!res.write(event)) await Promise.race([once(res, "drain"), once(res, "close")]);
+  if (!res.destroyed) res.end("data: [DONE]\n\n");
+}

@@ -1,0 +1,147 @@
+import { EventEmitter, once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Arrival, crossChecks, decodeChecks, prefillChecks } from "./checks.ts";
+import type { FakeCluster } from "./cluster.ts";
+import { generate } from "./decode.ts";
+import type { Chunking, Fault } from "./faults.ts";
+import { promptKey } from "./model.ts";
+import { answerPrefill } from "./prefill.ts";
+import { rawMembers, rawOf } from "./raw-json.ts";
+
+const LIMIT_MS = 5_000; // for an event that a test waits for; in a sound run it comes within milliseconds
+
+interface Events {
+  arrival: [Arrival];
+  /** The proxy closed the connection before the answer was whole. */
+  aborted: [Arrival];
+}
+
+/** One strict engine: real sockets, every check of proxy-protocols.md §2 on every request, faults on request. */
+export class FakeEngine {
+  readonly role: "prefill" | "decode";
+  readonly dpSize: number;
+  readonly apiKey: string | undefined;
+  readonly cluster: FakeCluster;
+  readonly events = new EventEmitter<Events>();
+  /** Slots that were asked for, in order of arrival; and the ids. */
+  readonly ranks: number[] = [];
+  readonly ids: string[] = [];
+  /** Taken one by one by the completions that come. */
+  readonly faults: Fault[] = [];
+  chunking: Chunking = "each";
+  healthy = true;
+  url = "";
+  readonly #live = new Set<string>();
+  #server: Server | undefined;
+
+  constructor(
+    cluster: FakeCluster,
+    role: "prefill" | "decode",
+    { dpSize = 1, apiKey }: { dpSize?: number; apiKey?: string },
+  ) {
+    this.cluster = cluster;
+    this.role = role;
+    this.dpSize = dpSize;
+    this.apiKey = apiKey;
+  }
+
+  /** Listens: on a free port the first time, on the same one later. */
+  async start(): Promise<void> {
+    const server = createServer((req, res) => void this.#route(req, res));
+    server.listen(this.url ? Number(new URL(this.url).port) : 0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    if (typeof address === "object" && address !== null) this.url = `http://127.0.0.1:${address.port}`;
+    this.#server = server;
+  }
+
+  /** Refuses connections and drops those that are there, as a killed engine does. */
+  async stop(): Promise<void> {
+    if (!this.#server) return;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeAllConnections();
+    this.#server = undefined;
+    await closed;
+  }
+
+  async next(event: keyof Events): Promise<Arrival> {
+    const [arrival] = await once(this.events, event, { signal: AbortSignal.timeout(LIMIT_MS) });
+    return arrival;
+  }
+
+  async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.url === "/health") res.writeHead(this.healthy ? 200 : 503).end();
+    else if (req.url === "/v1/models")
+      res.writeHead(200, { "content-type": "application/json" }).end('{"data":[{"id":"m"}]}');
+    else if (req.url === "/version")
+      res.writeHead(200, { "content-type": "application/json" }).end('{"version":"0.32.0"}');
+    else await this.#completion(req, res);
+  }
+
+  async #completion(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const wasUsed = usesOf(req) > 1;
+    if (this.faults[0]?.kind === "idle-closed" && wasUsed) {
+      this.faults.shift();
+      req.socket.destroy();
+      return;
+    }
+    const raw = await read(req);
+    const id = String(req.headers["x-request-id"]);
+    const sent = this.cluster.sentAs(id);
+    if (!sent) {
+      this.#violate("X3", "an id that no client's id is the base of", id);
+      res.writeHead(500).end();
+      return;
+    }
+    const arrival: Arrival = { engine: this, cluster: this.cluster, req, raw, members: rawMembers(raw), id, sent };
+    res.on("close", () => {
+      this.#live.delete(id);
+      if (!res.writableFinished) this.events.emit("aborted", arrival);
+    });
+    const refusal = this.#admit(arrival);
+    this.events.emit("arrival", arrival);
+    if (refusal) res.writeHead(refusal.status, { "content-type": "application/json" }).end(refusal.body);
+    else if (this.role === "prefill") answerPrefill(arrival, res, this.faults.shift());
+    else await generate(arrival, res, this.faults.shift());
+  }
+
+  /** Runs the checks; a strict engine answers 500 with what was wrong. */
+  #admit(arrival: Arrival): { status: number; body: string } | undefined {
+    const { id, req, members } = arrival;
+    if (this.apiKey !== undefined && req.headers.authorization !== `Bearer ${this.apiKey}`)
+      return { status: 401, body: '{"error":{"message":"Unauthorized"}}' };
+    if (rawOf(members, "model") === '"unknown"')
+      return { status: 404, body: '{"error":{"message":"no such model",  "code":404}}' };
+    if (this.#live.has(id)) this.#violate("X2", "already running", id);
+    this.#live.add(id);
+    this.ids.push(id);
+    this.ranks.push(Number(req.headers["x-data-parallel-rank"] ?? 0));
+    const checks = this.role === "prefill" ? prefillChecks : decodeChecks;
+    const found = [...checks(arrival), ...crossChecks(arrival)];
+    for (const [check, detail] of found) this.#violate(check, detail, id);
+    return found.length > 0
+      ? { status: 500, body: JSON.stringify({ error: { message: JSON.stringify(found) } }) }
+      : undefined;
+  }
+
+  #violate(id: string, detail: string, request: string): void {
+    this.cluster.violations.push({ id, detail, request });
+  }
+}
+
+export const keyOf = ({ req, members }: Arrival) => promptKey(req.url ?? "", members);
+
+/** How many requests have come over the connection of this one, itself included. */
+function usesOf({ socket }: IncomingMessage): number {
+  const uses = (usage.get(socket) ?? 0) + 1;
+  usage.set(socket, uses);
+  return uses;
+}
+const usage = new WeakMap<object, number>();
+
+async function read(req: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,24 @@
+/** What an engine does to one completion request instead of serving it well. */
+export type Fault =
+  | { readonly kind: "status"; readonly status: number; readonly body: string }
+  /** Takes the request and never answers. */
+  | { readonly kind: "hang" }
+  /** Sends the head of a stream and then nothing. */
+  | { readonly kind: "silent-stream" }
+  /** Closes the connection without a byte, before the engine itself has seen the request, when the connection was used before. */
+  | { readonly kind: "idle-closed" }
+  /** Closes the connection without a byte. */
+  | { readonly kind: "reset" }
+  /** Closes the connection after that many events, or in the middle of an answer that is no stream. */
+  | { readonly kind: "break"; readonly after: number }
+  /** What prefill writes instead of its ticket; undefined leaves the key out. */
+  | { readonly kind: "ticket"; readonly text: string | undefined }
+  /** The first token is the end of the sequence. */
+  | { readonly kind: "eos-first" }
+  /** Waits before every event until it may go on. */
+  | { readonly kind: "paced"; readonly before: (event: number) => Promise<unknown> }
+  /** Writes this many bytes of events, as fast as the proxy takes them. */
+  | { readonly kind: "flood"; readonly bytes: number };
+
+/** How a stream's events are cut into writes. */
+export type Chunking = "each" | "many" | "bytes";

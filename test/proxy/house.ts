@@ -1,0 +1,134 @@
+import { EventEmitter, on } from "node:events";
+import { expect } from "vitest";
+import type { ProxyConfig } from "../../src/proxy/config.ts";
+import { logTo } from "../../src/proxy/log.ts";
+import { type Proxy, startProxy } from "../../src/proxy/server.ts";
+import { type Answer, ask, openAsk } from "./client.ts";
+import { type Dialect, FakeCluster, type Sent } from "./fake/cluster.ts";
+
+export interface Plan {
+  readonly dialect: Dialect;
+  readonly prefill?: number;
+  readonly decode?: number;
+  readonly dpSize?: number;
+  readonly apiKey?: string;
+  readonly config?: Partial<ProxyConfig>;
+  readonly now?: () => number;
+}
+
+export interface Wish extends Partial<Omit<Sent, "raw" | "members">> {
+  readonly id?: string;
+}
+
+/** A proxy between a client and strict engines. */
+export class House {
+  readonly cluster: FakeCluster;
+  readonly proxy: Proxy;
+  readonly log: readonly string[];
+  #requests = 0;
+
+  constructor(cluster: FakeCluster, proxy: Proxy, log: readonly string[]) {
+    this.cluster = cluster;
+    this.proxy = proxy;
+    this.log = log;
+  }
+
+  get p() {
+    return this.cluster.role("prefill");
+  }
+  get d() {
+    return this.cluster.role("decode");
+  }
+
+  send(raw: string, wish: Wish = {}): Promise<Answer> {
+    return ask(this.#prepare(raw, wish));
+  }
+
+  open(raw: string, wish: Wish = {}) {
+    return openAsk(this.#prepare(raw, wish));
+  }
+
+  get(path: string): Promise<Answer> {
+    return ask({ port: this.proxy.port, path, method: "GET" });
+  }
+
+  /** The rows of /metrics that have this name. */
+  async metric(name: string): Promise<readonly string[]> {
+    const { text } = await this.get("/metrics");
+    return text.split("\n").filter((line) => line.startsWith(name));
+  }
+
+  #prepare(
+    raw: string,
+    { id = `test-${++this.#requests}`, path = "/v1/completions", headers = {}, atDecode = raw, alone = false }: Wish,
+  ) {
+    this.cluster.remember(id, { path, raw, headers, atDecode, alone });
+    const sent = { "content-type": "application/json", ...headers, ...(id && { "x-request-id": id }) };
+    return { port: this.proxy.port, path, body: raw, headers: sent };
+  }
+}
+
+const FAST = { upMs: 40, otherMs: 10, answerMs: 1_000 };
+
+/** Builds a cluster and a proxy, runs the test, and then asks of every test: nothing was wrong, nothing is held, nothing runs. */
+export async function inHouse(plan: Plan, test: (house: House) => Promise<void>): Promise<void> {
+  const { dialect, prefill = 1, decode = 1, dpSize = 1, apiKey, now } = plan;
+  const cluster = new FakeCluster(dialect);
+  const options = { dpSize, ...(apiKey !== undefined && { apiKey }) };
+  for (let left = prefill; left > 0; left--) await cluster.add("prefill", options);
+  for (let left = decode; left > 0; left--) await cluster.add("decode", options);
+  const lines: string[] = [];
+  const says = new EventEmitter<{ line: [string] }>();
+  const log = logTo((line) => {
+    lines.push(line);
+    says.emit("line", line);
+  });
+  const up = allUp(says, cluster.engines.length);
+  const proxy = await startProxy(configFor(plan, cluster), { log, probeTimes: FAST, ...(now && { now }) });
+  const house = new House(cluster, proxy, lines);
+  try {
+    await up;
+    await test(house);
+    expect(cluster.violations).toEqual([]);
+    expect(cluster.registry.held()).toEqual([]);
+    await nothingRuns(house);
+  } finally {
+    await proxy.close(0);
+    await cluster.stop();
+  }
+}
+
+async function allUp(says: EventEmitter<{ line: [string] }>, engines: number): Promise<void> {
+  let up = 0;
+  for await (const [line] of on(says, "line", { signal: AbortSignal.timeout(2_000) }))
+    if (line.endsWith("is up\n") && ++up === engines) return;
+}
+
+function configFor({ dialect, dpSize = 1, config }: Plan, cluster: FakeCluster): ProxyConfig {
+  return {
+    bind: "127.0.0.1",
+    port: 0,
+    family: dialect === "ucm" ? "shared-store" : "relay",
+    prefill_policy: "round_robin",
+    decode_policy: "round_robin",
+    max_concurrent: 64,
+    ...(dialect !== "ucm" && { kv_hold_seconds: 30 }),
+    ...(dialect === "mooncake-ascend" && { length_capped: true }),
+    targets: cluster.engines.map(({ url, role }) => ({ url, role, slots: dpSize })),
+    ...config,
+  };
+}
+
+/** Asks until every gauge is 0: the last connection may be closing still. */
+async function nothingRuns(house: House): Promise<void> {
+  const deadline = performance.now() + 2_000;
+  for (;;) {
+    const gauges = [
+      ...(await house.metric("pdctl_proxy_inflight")),
+      ...(await house.metric("pdctl_proxy_target_inflight")),
+    ];
+    const busy = [...gauges, ...(await house.metric("pdctl_proxy_target_load"))].filter((row) => !row.endsWith(" 0"));
+    if (busy.length === 0) return;
+    if (performance.now() > deadline) expect(busy).toEqual([]);
+  }
+}

@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { firstElements, readObject } from "../../src/proxy/json.ts";
+import { splice } from "../../src/proxy/splice.ts";
+
+const KEYS = ["prompt", "max_tokens", "stream", "kv_transfer_params", 'x"y', "ü"];
+const space = fc.stringMatching(/^[ \n\t\r]{0,2}$/);
+/** JSON text in any spelling: spaces anywhere, escaped keys, duplicate keys, numbers that a parser would round. */
+const scalar = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.stringify(value)),
+  fc.constantFrom(
+    "9007199254740993",
+    "1.0",
+    "-0.5E+10",
+    '"\\u00e9\\ud83d\\ude00"',
+    '"a\\\\"',
+    '"}"',
+    '"[,]"',
+    "[ ]",
+    "{ }",
+    "null",
+  ),
+);
+const escaped = (key: string) =>
+  `"${[...key].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")}"`;
+const key = fc
+  .tuple(fc.constantFrom(...KEYS), fc.boolean())
+  .map(([name, escapes]) => (escapes ? escaped(name) : JSON.stringify(name)));
+const member = fc
+  .tuple(space, key, space, space, scalar, space)
+  .map(([a, k, b, c, v, d]) => `${a}${k}${b}:${c}${v}${d}`);
+const object = fc
+  .tuple(space, fc.array(member, { maxLength: 6 }), space)
+  .map(([a, members, b]) => `${a}{${members.join(",")}}${b}`);
+const changes = fc.record({
+  set: fc.dictionary(fc.constantFrom(...KEYS), scalar, { maxKeys: 3 }),
+  drop: fc.subarray(KEYS),
+});
+
+it("splice means what parse, modify and stringify would mean", () => {
+  fc.assert(
+    fc.property(object, changes, (text, { set, drop }) => {
+      const spliced = splice(readObject(Buffer.from(text)), { set, drop }).toString();
+      const wanted = new Map<string, unknown>(Object.entries(JSON.parse(text)));
+      for (const name of drop) wanted.delete(name);
+      for (const [name, value] of Object.entries(set)) wanted.set(name, JSON.parse(value));
+      expect(new Map(Object.entries(JSON.parse(spliced)))).toEqual(wanted);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+it("what is not touched keeps its bytes, and no key is there twice that was set", () => {
+  fc.assert(
+    fc.property(object, scalar, (text, ticket) => {
+      const without = splice(readObject(Buffer.from(text)), { drop: ["kv_transfer_params"] }).toString();
+      const spliced = splice(readObject(Buffer.from(text)), { set: { kv_transfer_params: ticket } }).toString();
+      const own = `"kv_transfer_params":${ticket}`;
+      expect(spliced.split(own).length).toBeGreaterThan(1);
+      expect([spliced.replace(`${own},`, () => ""), spliced.replace(own, () => "")]).toContain(without);
+      expect(readObject(Buffer.from(spliced)).members.filter((each) => each.key === "kv_transfer_params")).toHaveLength(
+        1,
+      );
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+it("takes exactly the texts that are JSON objects", () => {
+  const broken = fc
+    .tuple(object, fc.nat(60), fc.constantFrom("", ",", "}", '"', "\\", "0", "\u0000", "\n", ":", "tru", "-"))
+    .map(([text, at, junk]) => text.slice(0, at) + junk + text.slice(at + 1));
+  fc.assert(
+    fc.property(fc.oneof(broken, fc.string(), fc.json()), (text) => {
+      expect(accepts(text)).toBe(isJsonObject(text));
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+it("reads the elements of a list as texts", () => {
+  fc.assert(
+    fc.property(fc.array(scalar, { maxLength: 5 }), space, (elements, gap) => {
+      const found = firstElements(Buffer.from(`[${gap}${elements.join(`${gap},${gap}`)}${gap}]`), 3);
+      expect(found?.map(String)).toEqual(elements.slice(0, 3));
+    }),
+  );
+});
+
+it("refuses what is not UTF-8, and nesting that would exhaust an engine's parser", () => {
+  expect(() => readObject(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))).toThrow("UTF-8");
+  expect(() => readObject(Buffer.from(`{"a":${"[".repeat(100_000)}`))).toThrow("nested");
+});
+
+const accepts = (text: string) => {
+  try {
+    return readObject(Buffer.from(text)).members.length >= 0;
+  } catch {
+    return false;
+  }
+};
+const isJsonObject = (text: string) => {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text).toString());
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+};
