@@ -1,3 +1,5 @@
+import { era } from "../era.ts";
+
 /** What a version dropped, took up or renamed. `lastOld` surely has the old way, `firstNew` surely the new; between them both are possible. */
 export interface Drift {
   readonly kind: "flag" | "env";
@@ -17,3 +19,7 @@ export const removed: readonly Drift[] = [
   { kind: "env", name: "VLLM_ALL2ALL_BACKEND", lastOld: "0.10", firstNew: "0.13", replace: "--all2all-backend" },
   { kind: "env", name: "VLLM_USE_V1", lastOld: "0.10", firstNew: "0.12" },
 ];
+
+/** Whether this version surely has no such flag or variable any more. An unknown version keeps everything. */
+export const dropped = (kind: Drift["kind"], name: string, vllm: string | undefined): boolean =>
+  removed.some((drift) => drift.kind === kind && drift.name === name && era(vllm, drift) === "new");

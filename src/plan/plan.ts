@@ -2,6 +2,7 @@ import type { Proof } from "../connectors/connector.ts";
 import type { SshOptions } from "../nodes/session.ts";
 import type { Target } from "../proxy/config.ts";
 import type { Probe } from "../supervise/supervise.ts";
+import type { Finding, Path } from "../topology/rule.ts";
 import type { Env, Json, Role } from "../topology/topology.ts";
 
 /**
@@ -33,7 +34,12 @@ export interface Plan {
   readonly targets: readonly Target[];
   readonly smoke: SmokeStep;
   readonly bench: BenchStep | null;
-  readonly timeouts: { readonly connectMs: number; readonly readyMs: number; readonly stopMs: number; readonly smokeMs: number };
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly readyMs: number;
+    readonly stopMs: number;
+    readonly smokeMs: number;
+  };
   readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };
   /** `PORT → NODE` pairs that a rehearsal or check wants open are derived from services; nothing else is. */
 }
@@ -56,7 +62,14 @@ export interface PlanInstance {
   readonly nodes: readonly string[];
   readonly engines: readonly string[];
   readonly devices: number;
-  readonly parallel: { readonly tp: number; readonly pp: number; readonly pcp: number; readonly dcp: number; readonly dp: number; readonly dpLocal: number };
+  readonly parallel: {
+    readonly tp: number;
+    readonly pp: number;
+    readonly pcp: number;
+    readonly dcp: number;
+    readonly dp: number;
+    readonly dpLocal: number;
+  };
   /** none: dp is 1. */
   readonly lb: "none" | "internal" | "hybrid" | "external";
 }
@@ -96,7 +109,12 @@ export interface Service {
 
 export type PlanRuntime =
   | { readonly kind: "process" }
-  | { readonly kind: "docker" | "podman"; readonly image: string; readonly name: string; readonly options: readonly string[] }
+  | {
+      readonly kind: "docker" | "podman";
+      readonly image: string;
+      readonly name: string;
+      readonly options: readonly string[];
+    }
   | { readonly kind: "docker" | "podman"; readonly container: string };
 
 /** A content-addressed file, or one of pdctl's own programs, which have a stable path. */
@@ -115,8 +133,11 @@ export interface Listen {
 export interface Reservation {
   readonly first: number;
   readonly last: number;
+  /** A service's or instance's id; of a range that a library draws from at random, the connector's name. */
   readonly owner: string;
   readonly purpose: string;
+  /** Drawn from at random: a listener inside may meet it, now and then. */
+  readonly random?: boolean;
 }
 
 export interface SmokeStep {
@@ -139,9 +160,27 @@ export interface BenchStep {
 
 /** Where a value of the plan comes from; beside the plan, outside its hash. */
 export interface Origin {
-  /** pdctl, plan, a hardware's or connector's name, or file:line. */
+  /** pdctl, plan, a hardware's or connector's name, or `topology`: then `paths` name the place. */
   readonly from: string;
   readonly why: string;
+  /** Places in the topology that may have decided it, the strongest layer first: the first one that the user wrote did. */
+  readonly paths?: readonly Path[];
+}
+
+/** One argument with its words, as `plan --explain` lists it. */
+export interface Explained extends Origin {
+  readonly words: readonly string[];
+}
+
+/** By service id: its arguments in order, and its variables by name. */
+export type Origins = Readonly<
+  Record<string, { readonly argv: readonly Explained[]; readonly env: Readonly<Record<string, Origin>> }>
+>;
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly findings: readonly Finding[];
+  readonly origins: Origins;
 }
 
 export type { Json };

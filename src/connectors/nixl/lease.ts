@@ -1,4 +1,4 @@
-import { era } from "../era.ts";
+import { era } from "../../era.ts";
 
 /** The hold became an extra key and a lease of 30 s; before, it was a variable and 480 s. Source: launch.md §12, vllm-cpu.md §4. */
 const change = { lastOld: "0.20", firstNew: "0.24" };

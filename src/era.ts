@@ -1,5 +1,5 @@
 /** On which side of a change a version lies. Between the last release that surely had the old way and the first that surely has the new: unknown. */
-export function era(version: string | undefined, change: { readonly lastOld: string; readonly firstNew: string }) {
+export function era(version: string | undefined, change: { readonly lastOld?: string; readonly firstNew: string }) {
   const at = numbers(version);
   if (at === undefined) return "unknown";
   if (compare(at, numbers(change.firstNew) ?? []) >= 0) return "new";

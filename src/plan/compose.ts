@@ -1,0 +1,180 @@
+import type { Shared } from "../connectors/connector.ts";
+import type { Facts } from "../facts/facts.ts";
+import type { Role, Topology } from "../topology/topology.ts";
+import type { Granted } from "./claims.ts";
+import { type Draft, engineService, type Scene } from "./engine-service.ts";
+import { sha256 } from "./files.ts";
+import { planHash, serviceHash } from "./hash.ts";
+import { planInstance, planNode } from "./outline.ts";
+import type { Plan, Planned, Service } from "./plan.ts";
+import { proxyService } from "./proxy-service.ts";
+import { reservations } from "./reservations.ts";
+import { anywhere, type Seat, seats as seatsOf } from "./seats.ts";
+import { addresses, connectorService, userService } from "./side.ts";
+import { benchStep, smokeStep } from "./smoke.ts";
+import { targets as targetsOf } from "./targets.ts";
+import { unknowns } from "./unknowns.ts";
+import { type Use, usesOf } from "./uses.ts";
+
+export interface ComposeAsk {
+  readonly topology: Topology;
+  readonly facts: readonly Facts[];
+  readonly granted: readonly Granted[];
+  readonly rehearsal: boolean;
+  readonly scratch: Readonly<Record<Role, readonly string[]>>;
+}
+
+/** Puts the granted devices and ports into words: services, waves, targets, the trial, and the plan around them. */
+export function compose(ask: ComposeAsk): Pick<Planned, "plan" | "origins"> {
+  const { topology, facts, granted, rehearsal } = ask;
+  const seats = seatsOf(topology, facts);
+  const shared = sharedOf(topology, seats);
+  const transfer = shared.find(({ use }) => use.key === "kv.transfer");
+  const targets = targetsOf(granted, seats);
+  const scene: Scene = {
+    ...ask,
+    seats,
+    bind: anywhere(seats),
+    sideAddresses: addresses(
+      shared.map((each) => each.shared),
+      seats,
+    ),
+  };
+  const drafts = inOrder([...sides(scene, shared), ...engines(scene), ...proxy(scene, transfer?.shared)], topology);
+  const services = drafts.map(({ service }) =>
+    withPeers(service, drafts, transfer?.use.connector.restartsPeers ?? false),
+  );
+  const nodes = topology.nodes.flatMap(({ name }) => planNode(seats.get(name)));
+  const waiting = unknowns(services, nodes, seats, topology.instances[0]?.engine.kind ?? "vllm");
+  const gate = seats.get(topology.proxy.node) ?? [...seats.values()][0];
+  const { model, kv, timeouts, overrides } = topology;
+  const plan: Plan = {
+    schema: "pdctl.plan/1",
+    cluster: topology.name,
+    hash: planHash(services),
+    provisional: facts.length === 0 || waiting.some(({ fact }) => fact !== "vllm"),
+    rehearsal,
+    model: { path: model.path, servedName: model.servedName, kind: model.kind ?? null },
+    transfer: kv.transfer.connector,
+    cache: kv.cache ? { connector: kv.cache.connector, roles: kv.cache.roles } : null,
+    unknowns: waiting,
+    facts: facts.length === 0 ? null : { digest: digest(facts), at: Math.min(...facts.map(({ at }) => at)) },
+    nodes,
+    instances: granted.map(planInstance),
+    services,
+    waves: [...new Set(drafts.map(({ wave }) => wave))].map((wave) =>
+      drafts.filter((draft) => draft.wave === wave).map(({ service }) => service.id),
+    ),
+    reservations: reservations(
+      services,
+      seats,
+      shared.map(({ use, shared: each }) => ({ name: use.connector.name, shared: each })),
+    ),
+    targets,
+    smoke: gate ? smokeStep(topology, gate, targets, transfer?.shared.proof) : nowhere(topology),
+    bench: gate ? benchStep(topology, gate) : null,
+    timeouts,
+    overrides,
+  };
+  return { plan, origins: Object.fromEntries(drafts.map(({ service, origins }) => [service.id, origins])) };
+}
+
+interface SharedUse {
+  readonly use: Use;
+  readonly shared: Shared;
+}
+
+/** What the connectors want once per cluster; each is asked once, with the fields of the first role that has it. */
+function sharedOf(topology: Topology, seats: ReadonlyMap<string, Seat>): readonly SharedUse[] {
+  const addressed = {
+    ...topology,
+    nodes: topology.nodes.map((node) => ({ ...node, ip: seats.get(node.name)?.ip ?? node.host })),
+  };
+  const uses = [...usesOf(topology, "prefill"), ...usesOf(topology, "decode")];
+  const once = new Map(uses.toReversed().map((use) => [use.key, use]));
+  return [...once.values()]
+    .toSorted((a) => (a.key === "kv.transfer" ? -1 : 1))
+    .map((use) => ({ use, shared: use.connector.shared(use.fields, addressed, agreed(topology, seats)) }));
+}
+
+/** Versions that all engines' nodes agree on. */
+function agreed({ instances }: Topology, seats: ReadonlyMap<string, Seat>): Readonly<Record<string, string>> {
+  const known = [...new Set(instances.flatMap(({ nodes }) => nodes))].map((node) => seats.get(node)?.versions ?? {});
+  return Object.fromEntries(
+    Object.entries(known[0] ?? {}).filter(([name, version]) => known.every((versions) => versions[name] === version)),
+  );
+}
+
+function sides(scene: Scene, shared: readonly SharedUse[]): readonly Draft[] {
+  const { topology, seats, rehearsal } = scene;
+  const { stopMs } = topology.timeouts;
+  return [
+    ...shared.flatMap(({ use, shared: { services } }) =>
+      services.flatMap((service) => {
+        const seat = seats.get(service.node);
+        return seat ? [connectorService(service, use.connector.name, seat, rehearsal, stopMs)] : [];
+      }),
+    ),
+    ...topology.services.flatMap((service) => {
+      const seat = seats.get(service.node);
+      return seat ? [userService(service, seat, stopMs)] : [];
+    }),
+  ];
+}
+
+const engines = (scene: Scene): readonly Draft[] =>
+  scene.granted.flatMap((grants) =>
+    grants.layout.processes.flatMap((process) => {
+      const seat = scene.seats.get(process.node);
+      return seat ? [engineService(scene, grants, process, seat)] : [];
+    }),
+  );
+
+function proxy({ topology, seats, granted, bind, rehearsal }: Scene, shared: Shared | undefined): readonly Draft[] {
+  const seat = seats.get(topology.proxy.node);
+  if (seat === undefined) return [];
+  const stopMs = topology.timeouts.stopMs;
+  return [
+    proxyService({ proxy: topology.proxy, seat, bind, shared, targets: targetsOf(granted, seats), stopMs, rehearsal }),
+  ];
+}
+
+/** Waves in order, then nodes as the topology lists them; within a node as they were made. */
+function inOrder(drafts: readonly Draft[], { nodes }: Topology): readonly Draft[] {
+  const at = new Map(nodes.map(({ name }, i) => [name, i]));
+  return drafts.toSorted((a, b) => a.wave - b.wave || (at.get(a.service.node) ?? 0) - (at.get(b.service.node) ?? 0));
+}
+
+/** With some connectors a restart makes the handshakes of the whole other role stale. */
+function withPeers(service: Draft["service"], drafts: readonly Draft[], restarts: boolean): Service {
+  const other = { prefill: "decode", decode: "prefill" } as const;
+  const role = service.role === null || !restarts ? null : other[service.role];
+  const peers = drafts.filter((draft) => role !== null && draft.service.role === role).map((draft) => draft.service.id);
+  return { ...service, peers, hash: serviceHash(service) };
+}
+
+/** The part of the facts that a plan is made from: when it changes, a reviewed plan is not valid any more. */
+const digest = (facts: readonly Facts[]) =>
+  sha256(
+    JSON.stringify(
+      facts.map(({ node, home, interfaces, hostIp, nodePath, versions }) => [
+        node,
+        home,
+        interfaces,
+        hostIp,
+        nodePath,
+        versions,
+      ]),
+    ),
+  );
+
+/** A topology without a single node: the rules say so; the plan only has to exist. */
+const nowhere = ({ model, smoke }: Topology): Plan["smoke"] => ({
+  url: "http://nowhere",
+  node: "",
+  path: "/v1/completions",
+  body: { model: model.servedName, max_tokens: smoke.maxTokens, temperature: 0 },
+  promptWords: smoke.promptWords,
+  requests: 1,
+  proof: { rises: [], tokens: "", stays: [] },
+});

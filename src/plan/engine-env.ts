@@ -1,0 +1,93 @@
+import { common } from "../engines/env.ts";
+import type { Layout, Process } from "../engines/layout.ts";
+import { dropped } from "../engines/versions.ts";
+import type { Env, Instance, Topology } from "../topology/topology.ts";
+import { type EnvLayer, type Layered, overlay } from "./layers.ts";
+import type { Seat } from "./seats.ts";
+import type { Transfer } from "./transfer.ts";
+
+export interface EnvAsk {
+  readonly topology: Topology;
+  readonly instance: Instance;
+  readonly layout: Layout;
+  readonly process: Process;
+  readonly seat: Seat;
+  readonly devices: readonly string[];
+  readonly kv: Transfer;
+  readonly sim: boolean;
+  readonly scratch: string;
+}
+
+/** An engine's environment, lowest layer first: pdctl, hardware, connectors, the user's engine to instance, the node's own. */
+export function engineEnv(ask: EnvAsk): Layered {
+  return overlay([pdctl(ask), ...hardware(ask), ...ask.kv.layers, venv(ask), user(ask), node(ask)]);
+}
+
+function pdctl({ topology, instance, seat, scratch }: EnvAsk): EnvLayer {
+  const origins: Readonly<Record<string, string>> = {
+    PYTHONHASHSEED: "kv.hash_seed",
+    VLLM_HOST_IP: `ip of ${seat.node.name}`,
+    VLLM_KV_CACHE_LAYOUT: "kv_layout",
+  };
+  return {
+    env: common({ hashSeed: topology.kv.hashSeed, ip: seat.ip, kvLayout: instance.engine.kvLayout, scratch }),
+    origin: (name) => ({ from: "pdctl", why: origins[name] ?? "every engine" }),
+  };
+}
+
+/** What the accelerator wants for itself, then what the plan decided for it. */
+function hardware({ seat, devices, layout, process }: EnvAsk): readonly EnvLayer[] {
+  const { name, env, visibility, interfaces, addresses } = seat.hardware;
+  const own = Object.fromEntries([
+    ...interfaces.map((variable) => [variable, seat.nic]),
+    ...addresses.map((variable) => [variable, seat.ip]),
+  ]);
+  const chosen: Env = visibility === undefined ? {} : { [visibility]: devices.join(",") };
+  const place = process.localIndex === 0 ? "first" : `number ${process.localIndex + 1}`;
+  return [
+    { env, origin: () => ({ from: name, why: "default" }) },
+    {
+      env: own,
+      origin: (variable) => ({
+        from: name,
+        why: `${interfaces.includes(variable) ? "nic" : "ip"} of ${seat.node.name}`,
+      }),
+    },
+    {
+      env: chosen,
+      origin: () => ({ from: "plan", why: `${layout.width} per engine, ${place} on ${seat.node.name}` }),
+    },
+  ];
+}
+
+function venv({ instance: { engine }, sim }: EnvAsk): EnvLayer {
+  const env: Env =
+    engine.venv === undefined || sim
+      ? {}
+      : { PATH: { prepend: [`${engine.venv}/bin`], append: [] }, VIRTUAL_ENV: engine.venv };
+  return { env, origin: () => ({ from: "pdctl", why: "engine.venv" }) };
+}
+
+/** What this version dropped is left out; it would only be warned about. */
+const user = ({ instance, seat }: EnvAsk): EnvLayer => ({
+  env: current(instance.engine.env, seat),
+  without: instance.engine.without?.env ?? [],
+  origin: (name) => ({
+    from: "topology",
+    why: `${instance.role}.env`,
+    paths: [
+      [...instance.path, "env", name],
+      [instance.role, "env", name],
+      ["engine", "env", name],
+    ],
+  }),
+});
+
+const node = ({ seat }: EnvAsk): EnvLayer => ({
+  env: current(seat.node.env, seat),
+  without: seat.node.without ?? [],
+  origin: (name) => ({ from: "topology", why: `env of ${seat.node.name}`, paths: [[...seat.node.path, "env", name]] }),
+});
+
+const current = (env: Env, { versions }: Seat): Env =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !dropped("env", name, versions.vllm)));

@@ -1,0 +1,51 @@
+import type { Proof } from "../connectors/connector.ts";
+import { sorted, words } from "../engines/words.ts";
+import type { Target } from "../proxy/config.ts";
+import type { Topology } from "../topology/topology.ts";
+import type { BenchStep, SmokeStep } from "./plan.ts";
+import type { Seat } from "./seats.ts";
+
+const SHORTEST = 512; // shorter prompts move no block on hardware with large ones
+const nothing: Proof = { rises: [], tokens: "", stays: [] };
+
+/** The trial: one request per slot of the larger side at least, each longer than four blocks. Source: seed-lines.md C12. */
+export function smokeStep(
+  topology: Topology,
+  seat: Seat,
+  targets: readonly Target[],
+  proof: Proof | undefined,
+): SmokeStep {
+  const slots = (role: Target["role"]) =>
+    targets.filter((target) => target.role === role).reduce((sum, target) => sum + target.slots, 0);
+  return {
+    url: `http://${seat.ip}:${topology.proxy.port}`,
+    node: seat.node.name,
+    path: "/v1/completions",
+    body: { model: topology.model.servedName, max_tokens: topology.smoke.maxTokens, temperature: 0 },
+    promptWords: Math.max(topology.smoke.promptWords, SHORTEST, 4 * largestBlock(topology)),
+    requests: Math.max(1, slots("prefill"), slots("decode")),
+    proof: proof ?? nothing,
+  };
+}
+
+const largestBlock = ({ instances }: Topology) =>
+  Math.max(0, ...instances.map(({ engine }) => Number(engine.args["block-size"] ?? 0)).filter(Number.isInteger));
+
+/** The benchmark, on the first prefill node, where vLLM is. Source: seed-lines.md C11. */
+export function benchStep(topology: Topology, seat: Seat): BenchStep | null {
+  const { bench, model, proxy } = topology;
+  const first = topology.instances.find(({ role }) => role === "prefill");
+  if (bench === undefined || first === undefined || first.engine.kind === "sim") return null;
+  const { venv, env } = first.engine;
+  return {
+    node: first.nodes[0] ?? seat.node.name,
+    argv: [
+      ...[venv === undefined ? "vllm" : `${venv}/bin/vllm`, "bench", "serve", "--model", model.path],
+      ...(model.servedNameIsSet ? ["--served-model-name", model.servedName] : []),
+      ...["--host", seat.ip, "--port", String(proxy.port)],
+      ...(model.tokenizer === undefined ? [] : ["--tokenizer", model.tokenizer]),
+      ...sorted(bench.args).flatMap(([name, value]) => words(name, value)),
+    ],
+    env: Object.fromEntries(Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+}
