@@ -1,3 +1,4 @@
+import { written } from "../../topology/locate.ts";
 import type { AnyRule, Path, Rule } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Plan, Reservation, Service } from "../plan.ts";
@@ -9,10 +10,11 @@ interface Clash {
   readonly second: Reservation;
 }
 
-/** Reservations of two owners that share a port on a node. Ranges from which a library draws at random are no listeners. */
+/** Reservations of two owners that share a port on a node; the owner that comes later in the plan is the second. */
 function* clashes({ reservations, services }: Plan): Iterable<Clash> {
+  const turn = ({ owner }: Reservation) => services.findIndex(({ id, group }) => id === owner || group === owner);
   for (const [node, all] of Object.entries(reservations)) {
-    const listeners = all.filter((one) => isListener(services, one));
+    const listeners = all.filter(({ random }) => random !== true).toSorted((a, b) => turn(a) - turn(b));
     for (const [index, second] of listeners.entries()) {
       for (const first of listeners.slice(0, index)) {
         if (first.owner !== second.owner && first.first <= second.last && second.first <= first.last) yield { node, first, second };
@@ -21,16 +23,12 @@ function* clashes({ reservations, services }: Plan): Iterable<Clash> {
   }
 }
 
-function isListener(services: readonly Service[], { owner }: Reservation): boolean {
-  return services.some(({ id, group }) => id === owner || group === owner);
-}
-
 const ports = ({ first, last }: Reservation) => (first === last ? String(first) : `${first}-${last}`);
 
 /** Two listeners of one kind have a rule of their own, as the way out differs; the rest is N01. Source: launch.md §10.3. */
 const kinds: readonly { id: string; is(clash: Clash, plan: Plan): boolean; remedy(clash: Clash): string }[] = [
   { id: "N09", is: ({ first, second }, { services }) => [first, second].some(({ owner, purpose }) => purpose === "http" && isProxy(services, owner)), remedy: () => "port: any that is free on the node" },
-  { id: "N05", is: both("dp rpc"), remedy: ({ first }) => `rpc_port: ${first.last + 1} on one of them, or leave it out on both` },
+  { id: "N05", is: both("dp_rpc"), remedy: ({ first }) => `rpc_port: ${first.last + 1} on one of them, or leave it out on both` },
   { id: "N06", is: both("side_channel"), remedy: ({ first }) => `side_channel_port: ${first.last + 1} or more, or the same base on both` },
   { id: "N07", is: both("kv"), remedy: ({ first }) => `kv_port: ${first.last + 1} or more, or the same base on both` },
   { id: "N10", is: both("bootstrap"), remedy: ({ first }) => `bootstrap port: ${first.last + 1} or more on one of them` },
@@ -44,7 +42,7 @@ const isProxy = (services: readonly Service[], owner: string) => services.some((
 
 /** N01, N05, N06, N07, N09, N10: every listener of a node has its port alone. */
 export const clashRules: readonly AnyRule<Planned>[] = kinds.map(
-  ({ id, remedy }, index): Rule<Planned, Clash & { why: string }> => ({
+  ({ id, remedy }, index): Rule<Planned, Clash & { from: Path }> => ({
     id,
     level: "error",
     *check({ topology, plan }) {
@@ -52,11 +50,11 @@ export const clashRules: readonly AnyRule<Planned>[] = kinds.map(
         if (kinds.findIndex((kind) => kind.is(clash, plan)) !== index) continue;
         const judged = isProxy(plan.services, clash.first.owner) ? { ...clash, first: clash.second, second: clash.first } : clash;
         const { second, node } = judged;
-        yield { at: portPath(topology, plan, second), mark: "value", subject: `${second.owner} on ${node}`, data: { ...judged, why: judged.first.owner } };
+        yield { at: portPath(topology, plan, second), mark: "value", subject: `${second.owner} on ${node}`, data: { ...judged, from: portPath(topology, plan, judged.first) } };
       }
     },
     message: ({ node, first, second }) => `port ${shared(first, second)} on ${node} is taken twice: by ${second.owner} and by ${first.owner}`,
-    caret: ({ first }) => `${first.owner} has ${ports(first)} for ${first.purpose}`,
+    caret: ({ first, from }) => `${first.owner} ${first.purpose === "http" ? "listens on" : "has"} ${ports(first)} by ${written(from)}`,
     remedy,
   }),
 );
@@ -83,8 +81,8 @@ export const n02: Rule<Planned, { owner: string; purpose: string; port: number; 
 
 const keys: Readonly<Record<string, readonly string[]>> = {
   http: ["port"],
-  "dp rpc": ["parallel", "rpc_port"],
-  "torch master": ["parallel", "master_port"],
+  dp_rpc: ["parallel", "rpc_port"],
+  master: ["parallel", "master_port"],
   side_channel: ["side_channel_port"],
   kv: ["kv_port"],
   rpc: ["port"],
@@ -94,10 +92,5 @@ const keys: Readonly<Record<string, readonly string[]>> = {
 /** The key that decides a listener's port. */
 function portPath(topology: Topology, plan: Plan, { owner, purpose }: Reservation): Path {
   const service = plan.services.find(({ id, group }) => id === owner || group === owner);
-  const place = service === undefined ? [] : placeOf(topology, service);
-  const key = keys[purpose] ?? [purpose];
-  const instance = topology.instances.find(({ id }) => id === service?.group);
-  const [name = ""] = key;
-  if (instance !== undefined && /^(kv_port|side_channel_port)$/.test(name) && instance.ports[name] === undefined) return [...topology.kv.transfer.path, name];
-  return [...place, ...key];
+  return service === undefined ? [] : [...placeOf(topology, service), ...(keys[purpose] ?? [purpose])];
 }

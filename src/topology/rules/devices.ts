@@ -21,42 +21,84 @@ function* places({ instances, nodes }: Topology): Iterable<{ instance: Instance;
   }
 }
 
+interface Short {
+  readonly instance: Instance;
+  readonly node: Node;
+  /** Devices it needs on the node, and those that earlier instances have left there. */
+  readonly needs: number;
+  readonly left: number;
+}
+
+/** Instances that find too few devices on a node. Pinned ones are judged by P04 and P05, engines wider than a node by P17. */
+function* shortages(topology: Topology): Iterable<Short> {
+  const taken = new Map<string, number>();
+  for (const { instance, node } of places(topology)) {
+    const [needs, before] = [need(instance), taken.get(node.name) ?? 0];
+    if (!Number.isInteger(needs) || share(instance) > node.devices.length) continue;
+    taken.set(node.name, before + needs);
+    if (instance.devices === undefined && before + needs > node.devices.length)
+      yield { instance, node, needs, left: Math.max(node.devices.length - before, 0) };
+  }
+}
+
 /** P03: devices are taken prefill before decode, in file order, and a node has only so many. Source: launch.md §1.6. */
-export const p03: Rule<Topology, { instance: string; node: string; needs: number; has: number; left: number; sum: string; halves: string[] }> = {
+export const p03: Rule<
+  Topology,
+  { id: string; node: string; needs: number; has: number; left: number; sum: string; ways: string }
+> = {
   id: "P03",
   level: "error",
   *check(topology) {
-    const taken = new Map<string, number>();
-    for (const { instance, node } of places(topology)) {
-      const { id, path } = instance;
-      const [needs, has, before] = [need(instance), node.devices.length, taken.get(node.name) ?? 0];
-      if (!Number.isInteger(needs) || share(instance) > has) continue; // P01, P17
-      taken.set(node.name, before + needs);
-      if (before + needs <= has || instance.devices !== undefined) continue; // pinned ones are judged by P04 and P05
-      const data = { instance: id, node: node.name, needs, has, left: Math.max(has - before, 0), sum: sum(instance), halves: halves(instance) };
+    const all = [...shortages(topology)];
+    const roles = new Set(all.map(({ instance }) => instance.role));
+    for (const { instance, node, needs, left } of all) {
+      const { id, path, role } = instance;
+      const has = node.devices.length;
+      const data = {
+        id,
+        node: node.name,
+        needs,
+        has,
+        left,
+        sum: sum(instance),
+        ways: ways(instance, has, roles.size > 1 ? "each role" : role),
+      };
       yield { at: [...path, "parallel", "tp"], subject: `${id} on ${node.name}`, data };
     }
   },
-  message: ({ instance, node, needs, has, left }) =>
-    `${instance} needs ${count(needs)} on ${node}, which has ${left === has ? has : `${left} of ${has} left`}`,
+  message: ({ id, node, needs, has, left }) =>
+    `${id} needs ${count(needs)} on ${node}, which has ${left === has ? has : `${left} of ${has} left`}`,
   caret: ({ sum }) => sum,
-  remedy: ({ halves }) => [...halves, "more nodes for the role, or fewer instances"],
+  remedy: ({ ways }) => ways,
 };
 
 const count = (devices: number) => (devices === 1 ? "1 device" : `${devices} devices`);
 
 function sum(instance: Instance): string {
   const { tp, pp, pcp, dp } = instance.engine.parallel;
-  const factors = [["tp", tp], ["pp", pp], ["pcp", pcp]].filter(([, size]) => size !== 1);
-  if (dp > 1) factors.push(["dp_local", ranksPerNode(instance)]);
-  if (spans(instance)) return `${width(instance.engine.parallel)} devices over ${instance.nodes.length} nodes`;
-  const text = factors.map(([name, size]) => `${name} ${size}`).join(" × ");
-  return factors.length > 1 ? `${text} = ${need(instance)}` : text || "tp 1";
+  const sizes: readonly (readonly [string, number])[] = [
+    ["tp", tp],
+    ["pp", pp],
+    ["pcp", pcp],
+    ["dp_local", dp > 1 ? ranksPerNode(instance) : 1],
+  ];
+  const factors = sizes.filter(([, size]) => size !== 1).map(([name, size]) => `${name} ${size}`);
+  if (spans(instance)) return `${width(instance.engine.parallel)} over ${instance.nodes.length} nodes`;
+  return factors.length > 1 ? `${factors.join(" × ")} = ${need(instance)}` : (factors[0] ?? "1 for each instance");
 }
 
-function halves({ engine: { parallel } }: Instance): string[] {
-  const { tp, dp } = parallel;
-  return [...(tp % 2 === 0 ? [`tp: ${tp / 2}`] : []), ...(dp % 2 === 0 ? [`dp: ${dp / 2}`] : [])];
+/** What would make it fit, shortest change first. */
+function ways(instance: Instance, has: number, who: string): string {
+  const { tp, dp } = instance.engine.parallel;
+  const needs = need(instance);
+  const more = Math.ceil((needs * instance.nodes.length) / Math.max(has, 1)) - instance.nodes.length;
+  return [
+    ...(tp % 2 === 0 ? [`tp: ${tp / 2}`] : []),
+    ...(ranksPerNode(instance) % 2 === 0 ? [`dp: ${dp / 2}`] : []),
+    needs > has
+      ? `${more} more ${more === 1 ? "node" : "nodes"} for ${who}`
+      : `fewer instances, or more nodes for ${who}`,
+  ].join(", or ");
 }
 
 /** P05: only devices that the node lists can be given to an instance, and each once. Source: launch.md §10.2. */
@@ -66,12 +108,19 @@ export const p05: Rule<Topology, { what: string; has: string }> = {
   *check(topology) {
     for (const { name, devices, path } of topology.nodes) {
       const twice = repeated(devices);
-      if (twice !== undefined) yield { at: [...path, "devices"], data: { what: `${name} lists device ${twice} twice`, has: devices.join(", ") } };
+      if (twice !== undefined)
+        yield {
+          at: [...path, "devices"],
+          data: { what: `${name} lists device ${twice} twice`, has: devices.join(", ") },
+        };
     }
     for (const { instance, node } of places(topology)) {
       const { id, devices = [], path } = instance;
       const [twice, missing] = [repeated(devices), devices.find((device) => !node.devices.includes(device))];
-      const what = missing === undefined ? `pins device ${twice} twice` : `pins device ${missing}, which ${node.name} does not have`;
+      const what =
+        missing === undefined
+          ? `pins device ${twice} twice`
+          : `pins device ${missing}, which ${node.name} does not have`;
       if (twice === undefined && missing === undefined) continue;
       const has = node.devices.join(", ") || "none";
       yield { at: [...path, "devices"], subject: `${id} on ${node.name}`, data: { what: `${id} ${what}`, has } };
@@ -85,7 +134,10 @@ export const p05: Rule<Topology, { what: string; has: string }> = {
 const repeated = (ids: readonly string[]) => ids.find((id, index) => ids.indexOf(id) !== index);
 
 /** P17: an engine is as wide as the nodes it spans, and the nodes share it equally. Source: launch.md §1.7. */
-export const p17: Rule<Topology, { instance: string; node: string; wide: number; has: number; over: number; uneven: boolean; legal: number }> = {
+export const p17: Rule<
+  Topology,
+  { instance: string; node: string; wide: number; has: number; over: number; uneven: boolean; legal: number }
+> = {
   id: "P17",
   level: "error",
   *check(topology) {
@@ -98,7 +150,15 @@ export const p17: Rule<Topology, { instance: string; node: string; wide: number;
       yield {
         at: [...instance.path, "parallel", "tp"],
         subject: `${instance.id} on ${node.name}`,
-        data: { instance: instance.id, node: node.name, wide, has, over, uneven, legal: has === 0 ? 0 : Math.ceil(wide / has) },
+        data: {
+          instance: instance.id,
+          node: node.name,
+          wide,
+          has,
+          over,
+          uneven,
+          legal: has === 0 ? 0 : Math.ceil(wide / has),
+        },
       };
     }
   },

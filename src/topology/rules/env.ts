@@ -35,5 +35,7 @@ const isName = (text: string) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
 function holds(value: EnvValue): { why: string; remedy: string } | undefined {
   const all = texts(value).join("");
   if (all.includes("\0")) return { why: "holds a NUL, where every variable ends", remedy: "take the NUL out" };
-  return all.includes("\n") ? { why: "holds a line break", remedy: "one line, or a file whose path the variable holds" } : undefined;
+  return all.includes("\n")
+    ? { why: "holds a line break", remedy: "one line, or a file whose path the variable holds" }
+    : undefined;
 }

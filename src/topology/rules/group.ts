@@ -11,13 +11,19 @@ export const a11: Rule<Topology, { instance: string; name: string; found: string
       const members = nodes.filter(({ name }) => names.includes(name));
       const accelerator = hardware.get(members[0]?.hardware ?? "none");
       for (const name of accelerator?.sameInGroup ?? []) {
-        const values = members.map(({ env }) => env[name] ?? engine.env[name] ?? accelerator?.env[name] ?? "unset").map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+        const values = members
+          .map(({ env }) => env[name] ?? engine.env[name] ?? accelerator?.env[name] ?? "unset")
+          .map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
         const odd = values.findIndex((value) => value !== values[0]);
         const member = members[odd];
         if (member === undefined) continue;
         const holder = member.env[name] === undefined ? members[0] : member;
         const found = members.map((each, index) => `${each.name} ${values[index]}`).join(", ");
-        yield { at: [...(holder ?? member).path, "env", name], subject: id, data: { instance: id, name, found, first: values[0] ?? "" } };
+        yield {
+          at: [...(holder ?? member).path, "env", name],
+          subject: id,
+          data: { instance: id, name, found, first: values[0] ?? "" },
+        };
       }
     }
   },

@@ -11,7 +11,11 @@ export const s01: Rule<Topology, { first: string; field: string; value: string }
       const earlier = nodes.slice(0, index);
       const named = earlier.find(({ name }) => name === node.name);
       if (named !== undefined) {
-        yield { at: [...node.path, "name"], subject: node.name, data: { first: node.name, field: "name", value: node.name } };
+        yield {
+          at: [...node.path, "name"],
+          subject: node.name,
+          data: { first: node.name, field: "name", value: node.name },
+        };
         continue;
       }
       const sharing = node.ip === undefined ? undefined : earlier.find(({ ip }) => ip === node.ip);
@@ -23,7 +27,8 @@ export const s01: Rule<Topology, { first: string; field: string; value: string }
   message: ({ first, field, value }) =>
     field === "name" ? `node ${value} is there twice` : `address ${value} is taken twice: ${first} has it already`,
   caret: ({ first, field }) => (field === "name" ? "the second of this name" : `the same as ${first}`),
-  remedy: ({ field }) => (field === "name" ? "name: another one for each node" : `${field}: the address of this node alone`),
+  remedy: ({ field }) =>
+    field === "name" ? "name: another one for each node" : `${field}: the address of this node alone`,
 };
 
 /** S02: what one node is told must be true on another one. Source: launch.md §10.1. */
@@ -36,7 +41,11 @@ export const s02: Rule<Topology, { node: string; ip: string; why: string; nic: s
       const ip = node.ip ?? node.host;
       const why = malformed(node) ? "is not an address" : several ? unreachable(ip) : undefined;
       if (why === undefined) continue;
-      yield { at: [...node.path, addressKey(node)], subject: node.name, data: { node: node.name, ip, why, nic: node.nic } };
+      yield {
+        at: [...node.path, addressKey(node)],
+        subject: node.name,
+        data: { node: node.name, ip, why, nic: node.nic },
+      };
     }
   },
   message: ({ node, ip, why }) => `${node} has ${ip}, which ${why}`,

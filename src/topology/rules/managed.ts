@@ -40,7 +40,10 @@ function* flagsOf({ engine, path }: Instance): Iterable<{ flag: string; at: Path
   }
 }
 
-function* variables({ nodes }: Topology, { engine, nodes: names, path }: Instance): Iterable<{ node: Node; name: string; at: Path }> {
+function* variables(
+  { nodes }: Topology,
+  { engine, nodes: names, path }: Instance,
+): Iterable<{ node: Node; name: string; at: Path }> {
   for (const node of nodes.filter(({ name }) => names.includes(name))) {
     for (const name of Object.keys(engine.env)) yield { node, name, at: [...path, "env", name] };
     for (const name of Object.keys(node.env)) yield { node, name, at: [...node.path, "env", name] };

@@ -33,7 +33,8 @@ export const p01: Rule<Topology, { instance: string; dp: number; nodes: number; 
     local === undefined
       ? `${instance} has ${dp} ranks, which ${nodes} nodes cannot share equally`
       : `${instance} has ${dp} ranks, but dp_local adds up to ${local * nodes}`,
-  caret: ({ dp, nodes, local }) => (local === undefined ? `dp ${dp} over ${nodes} nodes` : `${local} × ${nodes} = ${local * nodes}`),
+  caret: ({ dp, nodes, local }) =>
+    local === undefined ? `dp ${dp} over ${nodes} nodes` : `${local} × ${nodes} = ${local * nodes}`,
   remedy: ({ dp, nodes, local }) =>
     local === undefined
       ? `dp: ${nodes * Math.max(1, Math.floor(dp / nodes))} or ${nodes * Math.ceil(dp / nodes)}, or another number of nodes`
@@ -48,7 +49,8 @@ export const p08: Rule<Topology, { instance: string; dp: number }> = {
     if (model.kind !== "dense") return; // unset: a fact, judged in that stage
     for (const { id, engine, path } of instances) {
       const { dp, dpLb } = engine.parallel;
-      if (dp > 1 && dpLb === "external") yield { at: [...path, "parallel", "dp_lb"], subject: id, data: { instance: id, dp } };
+      if (dp > 1 && dpLb === "external")
+        yield { at: [...path, "parallel", "dp_lb"], subject: id, data: { instance: id, dp } };
     }
   },
   message: ({ instance, dp }) => `${instance} asks for ${dp} external ranks of a dense model, which vLLM refuses`,

@@ -48,7 +48,8 @@ export const r03: Rule<Topology, { bind: string }> = {
   level: "warning",
   *check({ nodes, proxy }) {
     const { bind } = proxy;
-    if (bind === undefined || !/^(127\.|localhost$|::1$)/.test(bind) || nodes.every(({ host }) => host === "local")) return;
+    if (bind === undefined || !/^(127\.|localhost$|::1$)/.test(bind) || nodes.every(({ host }) => host === "local"))
+      return;
     yield { at: [...proxy.path, "bind"], data: { bind } };
   },
   message: ({ bind }) => `the proxy listens on ${bind}, where no other machine reaches it`,
@@ -63,7 +64,8 @@ export const r07: Rule<Topology, { kind: string }> = {
     if (proxy.pdMinPromptTokens !== undefined && proxy.kind !== "pdctl")
       yield { at: [...proxy.path, "pd_min_prompt_tokens"], data: { kind: proxy.kind } };
   },
-  message: ({ kind }) => `pd_min_prompt_tokens has no effect with ${kind}: only pdctl's own proxy sends short prompts to decode alone`,
+  message: ({ kind }) =>
+    `pd_min_prompt_tokens has no effect with ${kind}: only pdctl's own proxy sends short prompts to decode alone`,
   remedy: () => ["proxy.kind: pdctl", "or leave pd_min_prompt_tokens out"],
 };
 
@@ -75,5 +77,8 @@ export const r08: Rule<Topology, Record<string, never>> = {
     if (proxy.pdMinPromptTokens === 0) yield { at: [...proxy.path, "pd_min_prompt_tokens"], data: {} };
   },
   message: () => "pd_min_prompt_tokens 0 is read as always by some and as never by others",
-  remedy: () => ["leave pd_min_prompt_tokens out: every request takes both legs", "or pd_min_prompt_tokens: 512, to send shorter prompts to decode alone"],
+  remedy: () => [
+    "leave pd_min_prompt_tokens out: every request takes both legs",
+    "or pd_min_prompt_tokens: 512, to send shorter prompts to decode alone",
+  ],
 };
