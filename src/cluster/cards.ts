@@ -5,18 +5,24 @@ import { duration, limit } from "../report/numbers.ts";
 import type { FindingData, ServiceWord } from "./events.ts";
 
 /** What a card needs to know beside its own matter: the plan, and how far every service is. */
-export interface Scene {
+export interface View {
   readonly plan: Plan;
   readonly states: ReadonlyMap<string, ServiceWord>;
 }
 
-/** The first cause, what followed from it, what still runs. `startedMs` is when the service was started, on the same clock as the deaths. */
-export function deathCard(scene: Scene, { first, cause, why, followers }: Diagnosed, startedMs: number | null): FindingData {
+/** The first cause, what followed from it, what still runs. */
+export function deathCard(
+  scene: View,
+  { first, cause, why, followers }: Diagnosed,
+  livedMs: number | null,
+): FindingData {
   const { plan } = scene;
   const show = naming(plan.services.map(({ id }) => id));
   const service = serviceOf(plan, first.service);
-  const after = first.atMs === null || startedMs === null ? "" : ` ${duration(Math.max(0, first.atMs - startedMs) / 1000)} after its start`;
-  const others = plan.services.filter(({ id, group }) => group === first.group && id !== first.service && !followers.some((one) => one.service === id));
+  const after = livedMs === null ? "" : ` ${duration(livedMs / 1000)} after its start`;
+  const others = plan.services.filter(
+    ({ id, group }) => group === first.group && id !== first.service && !followers.some((one) => one.service === id),
+  );
   return {
     title: `${show(first.service)} died${after}, ${ending(first)}`,
     ...(service !== undefined && { where: where(plan, service) }),
@@ -25,7 +31,9 @@ export function deathCard(scene: Scene, { first, cause, why, followers }: Diagno
     ...(cause !== undefined && { do: cause.remedy }),
     ...then(
       followers.map((one) => `${show(one.service)} died${later(first, one)}, ${ending(one)}`),
-      others.length === 0 ? [] : [`${folded(others.map(({ id }) => show(id)))} stopped with ${others.length === 1 ? "its" : "their"} group`],
+      others.length === 0
+        ? []
+        : [`${folded(others.map(({ id }) => show(id)))} stopped with ${others.length === 1 ? "its" : "their"} group`],
     ),
     ...kept(scene, first.group),
     log: `pdctl logs ${show(first.service)} --tail 50`,
@@ -37,7 +45,12 @@ export function deathCard(scene: Scene, { first, cause, why, followers }: Diagno
 }
 
 /** Who was not ready when the time was over, how far it was, and what the others did. */
-export function lateCard(scene: Scene, late: readonly Service[], limitMs: number, progress: ReadonlyMap<string, string>): FindingData {
+export function lateCard(
+  scene: View,
+  late: readonly Service[],
+  limitMs: number,
+  progress: ReadonlyMap<string, string>,
+): FindingData {
   const { plan } = scene;
   const show = naming(plan.services.map(({ id }) => id));
   const [first] = late;
@@ -45,10 +58,15 @@ export function lateCard(scene: Scene, late: readonly Service[], limitMs: number
   const far = late.map(({ id }) => progress.get(id)).find((text) => text !== undefined);
   return {
     title: `${folded(late.map(({ id }) => show(id)))} ${alone ? "was" : "were"} not ready within ${limit(limitMs / 1000)}`,
-    where: alone ? `${where(plan, first)}, alive, no HTTP yet` : `on ${folded([...new Set(late.map(({ node }) => node))])}, alive, no HTTP yet`,
+    where: alone
+      ? `${where(plan, first)}, alive, no HTTP yet`
+      : `on ${folded([...new Set(late.map(({ node }) => node))])}, alive, no HTTP yet`,
     ...(far !== undefined && { why: far }),
     cause: missing(plan, late, scene.states) ?? "still starting, or waiting for something that pdctl cannot see",
-    do: [`look at its log: pdctl logs ${first === undefined ? "" : show(first.id)} --tail 50`, `or give it longer: timeouts.ready: ${limit((limitMs * 2) / 1000)}`],
+    do: [
+      `look at its log: pdctl logs ${first === undefined ? "" : show(first.id)} --tail 50`,
+      `or give it longer: timeouts.ready: ${limit((limitMs * 2) / 1000)}`,
+    ],
     kept: `everything runs on${keptText(scene) === undefined ? "" : `; ${keptText(scene)}`}`,
     subjects: late.map(({ id }) => id),
   };
@@ -57,8 +75,14 @@ export function lateCard(scene: Scene, late: readonly Service[], limitMs: number
 /** A rank that was never started keeps its whole group waiting in silence: name it. */
 function missing(plan: Plan, late: readonly Service[], states: ReadonlyMap<string, ServiceWord>): string | undefined {
   for (const { group, id } of late) {
-    const away = plan.services.filter((other) => other.group === group && other.id !== id && !["starting", "loading", "ready"].includes(states.get(other.id) ?? ""));
-    if (away.length > 0) return `waits for ${folded(away.map((other) => other.id))}, which ${away.length === 1 ? "does" : "do"} not run`;
+    const away = plan.services.filter(
+      (other) =>
+        other.group === group &&
+        other.id !== id &&
+        !["starting", "loading", "ready"].includes(states.get(other.id) ?? ""),
+    );
+    if (away.length > 0)
+      return `waits for ${folded(away.map((other) => other.id))}, which ${away.length === 1 ? "does" : "do"} not run`;
   }
   return undefined;
 }
@@ -71,7 +95,9 @@ export function where(plan: Plan, { node, ranks, group, devices, kind, listens }
   const http = listens.find(({ purpose }) => purpose === "http");
   return [
     ip === undefined || ip === node ? node : `${node} (${ip})`,
-    ...(kind === "engine" && ranks.length > 0 ? [`${ranks.length === 1 ? "rank" : "ranks"} ${runs(ranks)} of ${group}`] : []),
+    ...(kind === "engine" && ranks.length > 0
+      ? [`${ranks.length === 1 ? "rank" : "ranks"} ${runs(ranks)} of ${group}`]
+      : []),
     ...(devices.length > 0 ? [`${devices.length === 1 ? "device" : "devices"} ${runs(devices)}`] : []),
     ...(kind !== "engine" && http !== undefined ? [`port ${http.port}`] : []),
   ].join(", ");
@@ -82,23 +108,26 @@ export function ending({ exit, signal }: Pick<Death, "exit" | "signal">): string
   return exit === null ? "exit unknown" : `exit code ${exit}`;
 }
 
-const later = (first: Death, one: Death) => (first.atMs === null || one.atMs === null ? "" : ` ${duration(Math.max(0, one.atMs - first.atMs) / 1000)} later`);
+const later = (first: Death, one: Death) =>
+  first.atMs === null || one.atMs === null ? "" : ` ${duration(Math.max(0, one.atMs - first.atMs) / 1000)} later`;
 
 function then(...parts: readonly (readonly string[])[]): { then?: string } {
   const text = parts.flat().join("; ");
   return text === "" ? {} : { then: text };
 }
 
-function kept(scene: Scene, without: string): { kept?: string } {
+function kept(scene: View, without: string): { kept?: string } {
   const text = keptText(scene, without);
   return text === undefined ? {} : { kept: text };
 }
 
 /** `mooncake-master, decode-0-[0-1] ready; prefill-0-[0-3] loading` */
-export function keptText({ plan, states }: Scene, without?: string): string | undefined {
+export function keptText({ plan, states }: View, without?: string): string | undefined {
   const show = naming(plan.services.map(({ id }) => id));
   const groups = (["ready", "loading", "starting"] as const).flatMap((word) => {
-    const ids = plan.services.filter(({ id, group }) => group !== without && states.get(id) === word).map(({ id }) => show(id));
+    const ids = plan.services
+      .filter(({ id, group }) => group !== without && states.get(id) === word)
+      .map(({ id }) => show(id));
     return ids.length === 0 ? [] : [`${folded(ids)} ${word}`];
   });
   return groups.length === 0 ? undefined : groups.join("; ");

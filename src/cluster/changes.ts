@@ -25,7 +25,10 @@ export function compare(plan: Plan, standing: Standing): Delta {
     const why = runs(service.id) ? difference(service, found.get(service.id)) : undefined;
     if (why !== undefined) reasons.set(service.id, why);
   }
-  const broken = new Set([...missing.map(({ group }) => group), ...plan.services.filter(({ id }) => reasons.has(id)).map(({ group }) => group)]);
+  const broken = new Set([
+    ...missing.map(({ group }) => group),
+    ...plan.services.filter(({ id }) => reasons.has(id)).map(({ group }) => group),
+  ]);
   for (const { id, group } of plan.services)
     if (broken.has(group) && runs(id) && !reasons.has(id)) reasons.set(id, `restarts with the rest of ${group}`);
   const served = [...found.values()].some(({ spec }) => spec.kind === "proxy"); // before the proxy was there, no P had met a D
@@ -43,11 +46,17 @@ export function compare(plan: Plan, standing: Standing): Delta {
 }
 
 /** Running engines whose peer group is (re)started: one step, since the peers of peers are the same role as the cause. */
-function* stalePeers(plan: Plan, broken: ReadonlySet<string>, runs: (id: string) => boolean): Iterable<[string, string]> {
+function* stalePeers(
+  plan: Plan,
+  broken: ReadonlySet<string>,
+  runs: (id: string) => boolean,
+): Iterable<[string, string]> {
   const groupOf = new Map(plan.services.map(({ id, group }) => [id, group]));
   for (const service of plan.services) {
     if (!runs(service.id) || broken.has(service.group)) continue;
-    const cause = service.peers.map((peer) => groupOf.get(peer)).find((group) => group !== undefined && broken.has(group));
+    const cause = service.peers
+      .map((peer) => groupOf.get(peer))
+      .find((group) => group !== undefined && broken.has(group));
     if (cause !== undefined) yield [service.id, `peer of ${cause}: its handshake with it would be stale`];
   }
 }
@@ -56,7 +65,11 @@ function* stalePeers(plan: Plan, broken: ReadonlySet<string>, runs: (id: string)
 function difference(service: Service, running: Found | undefined): string | undefined {
   if (running === undefined || running.spec.hash === service.hash) return undefined;
   const before = running.spec.note as { argv?: readonly string[]; env?: Readonly<Record<string, unknown>> };
-  return argumentChange(before.argv ?? [], service.argv) ?? environmentChange(before.env ?? {}, service.env) ?? "its files or runtime changed";
+  return (
+    argumentChange(before.argv ?? [], service.argv) ??
+    environmentChange(before.env ?? {}, service.env) ??
+    "its files or runtime changed"
+  );
 }
 
 function argumentChange(before: readonly string[], after: readonly string[]): string | undefined {
@@ -74,20 +87,28 @@ function flags(argv: readonly string[]): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
   let flag = "command";
   for (const word of argv) {
-    if (word.startsWith("--")) map.set((flag = word), "");
-    else map.set(flag, `${map.get(flag) ?? ""} ${word}`.trim());
+    if (word.startsWith("--")) {
+      flag = word;
+      map.set(flag, "");
+    } else map.set(flag, `${map.get(flag) ?? ""} ${word}`.trim());
   }
   return map;
 }
 
-function environmentChange(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): string | undefined {
+function environmentChange(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): string | undefined {
   for (const name of new Set([...Object.keys(after), ...Object.keys(before)]))
-    if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) return `${name} ${text(before[name])} → ${text(after[name])}`;
+    if (JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+      return `${name} ${text(before[name])} → ${text(after[name])}`;
   return undefined;
 }
 
-const text = (value: unknown) => (value === undefined ? "unset" : short(typeof value === "string" ? value : JSON.stringify(value)));
-const short = (value: string | undefined) => (value === undefined || value.length <= 40 ? (value ?? "") : `${value.slice(0, 39)}…`);
+const text = (value: unknown) =>
+  value === undefined ? "unset" : short(typeof value === "string" ? value : JSON.stringify(value));
+const short = (value: string | undefined) =>
+  value === undefined || value.length <= 40 ? (value ?? "") : `${value.slice(0, 39)}…`;
 
 /** The same as the lines of `plan --changes`: blocked, stop, restart, start, keep; one line per reason. */
 export function changesOf(delta: Delta, blocked: readonly Change[], file: string): readonly Change[] {
@@ -96,7 +117,8 @@ export function changesOf(delta: Delta, blocked: readonly Change[], file: string
     lines.push({ kind: "stop", services: [one.spec.service], why: `not in ${file} any more; runs on ${one.node}` });
   for (const rows of grouped(delta.restart).values())
     lines.push({ kind: "restart", services: rows.map(({ service }) => service.id), why: rows[0]?.why ?? "" });
-  if (delta.start.length > 0) lines.push({ kind: "start", services: delta.start.map(({ id }) => id), why: "does not run" });
+  if (delta.start.length > 0)
+    lines.push({ kind: "start", services: delta.start.map(({ id }) => id), why: "does not run" });
   if (delta.keep.length > 0) lines.push({ kind: "keep", services: delta.keep.map(({ id }) => id), why: "" });
   return lines;
 }

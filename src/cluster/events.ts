@@ -15,7 +15,19 @@ export interface EventHead {
   readonly cluster: string;
 }
 
-export type Phase = "connect" | "check" | "push" | "side" | "engines" | "proxy" | "smoke" | "logs" | "decode" | "prefill" | "verify" | "down";
+export type Phase =
+  | "connect"
+  | "check"
+  | "push"
+  | "side"
+  | "engines"
+  | "proxy"
+  | "smoke"
+  | "logs"
+  | "decode"
+  | "prefill"
+  | "verify"
+  | "down";
 
 /** The words of a service's state, and no others. */
 export type ServiceWord = "waiting" | "starting" | "loading" | "ready" | "died" | "stopped" | "absent" | "unknown";
@@ -121,7 +133,13 @@ export interface ProofData {
   readonly answers: readonly [number, number]; // right of compared
   readonly same_answer: boolean;
   /** Median milliseconds. */
-  readonly latency?: { readonly prefill?: number; readonly transfer?: number; readonly decode?: number; readonly total: number; readonly first: number };
+  readonly latency?: {
+    readonly prefill?: number;
+    readonly transfer?: number;
+    readonly decode?: number;
+    readonly total: number;
+    readonly first: number;
+  };
   /** Time to first token of the first request, ms. */
   readonly ttft?: number;
 }
@@ -144,7 +162,14 @@ export interface ReceiptRow {
 export interface ResultData {
   readonly verb: string;
   readonly exit: number;
-  readonly state: "healthy" | "starting" | "degraded, serving" | "degraded, not serving" | "absent" | "unknown" | "gone";
+  readonly state:
+    | "healthy"
+    | "starting"
+    | "degraded, serving"
+    | "degraded, not serving"
+    | "absent"
+    | "unknown"
+    | "gone";
   readonly seconds: number;
   /**
    * The closing sentence without sign, duration and exit: `is up`, `is not up · 4 of 8 engines ready`. One that starts with

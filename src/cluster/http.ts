@@ -16,7 +16,12 @@ export interface Ask {
 }
 
 /** One HTTP request as the node would make it: through its SSH connection. The data plane need not reach the launcher. */
-export function ask(session: Session, url: string, { method = "GET", headers = {}, json }: Ask, signal: AbortSignal): Promise<Reply> {
+export function ask(
+  session: Session,
+  url: string,
+  { method = "GET", headers = {}, json }: Ask,
+  signal: AbortSignal,
+): Promise<Reply> {
   const body = json === undefined ? undefined : JSON.stringify(json);
   const started = performance.now();
   return new Promise((resolve, reject) => {
@@ -26,7 +31,10 @@ export function ask(session: Session, url: string, { method = "GET", headers = {
         method,
         agent: agentOf(session),
         signal,
-        headers: { ...headers, ...(body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }) },
+        headers: {
+          ...headers,
+          ...(body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+        },
       },
       (response) => {
         const parts: Buffer[] = [];

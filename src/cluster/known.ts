@@ -23,7 +23,9 @@ export async function knownClusters(stateHome: string): Promise<readonly Known[]
     throw error;
   });
   const files = names.filter((name) => name.endsWith(".json")).sort();
-  return Promise.all(files.map(async (name) => JSON.parse(await readFile(path.join(directory(stateHome), name), "utf8")) as Known));
+  return Promise.all(
+    files.map(async (name) => JSON.parse(await readFile(path.join(directory(stateHome), name), "utf8")) as Known),
+  );
 }
 
 export async function remember(stateHome: string, known: Known): Promise<void> {

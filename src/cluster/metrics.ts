@@ -16,7 +16,10 @@ const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 function sample(line: string): Sample | undefined {
   const found = LINE.exec(line);
   if (found === null || found[1] === undefined) return undefined;
-  const labels = [...(found[2] ?? "").matchAll(LABEL)].map(([, key, value]) => [key, (value ?? "").replace(/\\(.)/g, "$1")]);
+  const labels = [...(found[2] ?? "").matchAll(LABEL)].map(([, key, value]) => [
+    key,
+    (value ?? "").replace(/\\(.)/g, "$1"),
+  ]);
   return { name: found[1], labels: Object.fromEntries(labels), value: Number(found[3]) };
 }
 

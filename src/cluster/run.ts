@@ -15,7 +15,9 @@ export interface Run {
   /** Texts of templates/, by path without suffix: `supervise/start`, `launch/launch`, `gather/node`. */
   readonly templates: Readonly<Record<string, string>>;
   /** pdctl's own programs on the launcher: absolute path and digest. */
-  program(name: "proxy" | "sim" | "node"): Promise<{ readonly path: string; readonly sha256: string; readonly bytes: number }>;
+  program(
+    name: "proxy" | "sim" | "node",
+  ): Promise<{ readonly path: string; readonly sha256: string; readonly bytes: number }>;
   /** Launcher state: $XDG_STATE_HOME/pdctl. */
   readonly stateHome: string;
   /** The card of errors that share one code, folded over their nodes; text is made at the edge. */

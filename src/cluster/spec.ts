@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Plan, PlanFile, Service } from "../plan/plan.ts";
 import type { NodeFile, ServiceSpec } from "../supervise/supervise.ts";
@@ -9,7 +8,8 @@ import type { Run } from "./run.ts";
  * environment ride along so that a later plan can say what differs; secrets are names only.
  */
 export function specOf(service: Service, plan: Plan, generation: number): ServiceSpec {
-  const { id, kind, role, instance, group, node, ranks, devices, listens, ready, runtime, hash, scratch, peers } = service;
+  const { id, kind, role, instance, group, node, ranks, devices, listens, ready, runtime, hash, scratch, peers } =
+    service;
   return {
     cluster: plan.cluster,
     generation,
@@ -55,13 +55,14 @@ export async function filesOf(services: readonly Service[], stateDir: string, ru
 }
 
 async function nodeFile(file: PlanFile, stateDir: string, run: Run): Promise<NodeFile> {
-  if ("content" in file) return { path: file.path, mode: 0o600, sha256: file.sha256, content: Buffer.from(file.content) };
+  if ("content" in file)
+    return { path: file.path, mode: 0o600, sha256: file.sha256, content: Buffer.from(file.content) };
   const program = await run.program(file.program);
   return {
     path: path.posix.join(stateDir, "files", program.sha256),
     mode: file.program === "node" ? 0o700 : 0o600,
     sha256: program.sha256,
-    content: await readFile(program.path),
+    content: { launcherPath: program.path, bytes: program.bytes },
     link: file.path,
   };
 }

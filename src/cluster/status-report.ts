@@ -24,7 +24,9 @@ export function reportOf(standing: Standing, proven: Proven | undefined, nowMs: 
     proxy: proxy?.state ?? "absent",
     services: rows.toSorted((a, b) => Number(a.state === "ready") - Number(b.state === "ready")),
     ...(serve !== undefined && { serve }),
-    ...(proven !== undefined && { proven: { secondsAgo: Math.max(0, Math.round((nowMs - proven.atMs) / 1000)), evidence: proven.evidence } }),
+    ...(proven !== undefined && {
+      proven: { secondsAgo: Math.max(0, Math.round((nowMs - proven.atMs) / 1000)), evidence: proven.evidence },
+    }),
     rehearsal: standing.services.some(({ spec }) => spec.note.rehearsal === true),
   };
 }
@@ -73,12 +75,18 @@ function noteOf(state: Found["state"]): string | null {
 }
 
 function serveUrl(standing: Standing): string | undefined {
-  const smoke = standing.services.find(({ spec }) => spec.kind === "proxy")?.spec.note.smoke as { url?: string } | undefined;
+  const smoke = standing.services.find(({ spec }) => spec.kind === "proxy")?.spec.note.smoke as
+    | { url?: string }
+    | undefined;
   return smoke?.url === undefined ? undefined : `${smoke.url}/v1`;
 }
 
 /** Endpoints are what the proxy sends to: a headless engine has none, so its endpoint is ready when all its group is. */
-function endpointsOf(standing: Standing, rows: readonly StatusRow[], role: "prefill" | "decode"): readonly [number, number] {
+function endpointsOf(
+  standing: Standing,
+  rows: readonly StatusRow[],
+  role: "prefill" | "decode",
+): readonly [number, number] {
   const proxy = standing.services.find(({ spec }) => spec.kind === "proxy");
   const targets = (proxy?.spec.note.targets as readonly Target[] | undefined)?.filter((target) => target.role === role);
   const mine = rows.filter((one) => one.role === role && one.port !== null);
@@ -86,7 +94,11 @@ function endpointsOf(standing: Standing, rows: readonly StatusRow[], role: "pref
   return [Math.min(ready, targets?.length ?? ready), targets?.length ?? mine.length];
 }
 
-function stateOf(standing: Standing, rows: readonly StatusRow[], { prefill, decode }: StatusReport["endpoints"]): StatusReport["state"] {
+function stateOf(
+  standing: Standing,
+  rows: readonly StatusRow[],
+  { prefill, decode }: StatusReport["endpoints"],
+): StatusReport["state"] {
   const silent = standing.nodes.some(({ state }) => state !== "reached");
   const alive = rows.filter(({ state }) => state === "ready" || state === "starting" || state === "loading");
   if (alive.length === 0) return silent ? "unknown" : "absent";
@@ -94,6 +106,11 @@ function stateOf(standing: Standing, rows: readonly StatusRow[], { prefill, deco
   const serving = proxy === "ready" && prefill[0] > 0 && decode[0] > 0;
   const planned = Number(standing.services[0]?.spec.note.services ?? rows.length);
   if (serving && !silent && rows.length >= planned && rows.every(({ state }) => state === "ready")) return "healthy";
-  if (!silent && rows.every(({ state }) => state === "ready" || state === "starting" || state === "loading") && !serving) return "starting";
+  if (
+    !silent &&
+    rows.every(({ state }) => state === "ready" || state === "starting" || state === "loading") &&
+    !serving
+  )
+    return "starting";
   return serving ? "degraded, serving" : "degraded, not serving";
 }

@@ -1,8 +1,9 @@
 import { connectors } from "../connectors/index.ts";
-import { engines } from "../engines/index.ts";
+import { causes as engineCauses } from "../engines/index.ts";
 import { hardware } from "../hardware/index.ts";
 import type { Cause } from "./cause.ts";
 
+export { progressOf } from "../engines/progress.ts";
 export { type Death, type Diagnosed, diagnose } from "./diagnose.ts";
 export { firstError } from "./first-error.ts";
 
@@ -10,5 +11,8 @@ export { firstError } from "./first-error.ts";
 export const causes: readonly Cause[] = [
   ...[...hardware.values()].flatMap((one) => one.causes),
   ...[...connectors.values()].flatMap((one) => one.causes),
-  ...[...engines.values()].flatMap((one) => one.causes),
-].filter((cause, at, all) => all.findIndex(({ id, pattern }) => id === cause.id && String(pattern) === String(cause.pattern)) === at);
+  ...engineCauses,
+].filter(
+  (cause, at, all) =>
+    all.findIndex(({ id, pattern }) => id === cause.id && String(pattern) === String(cause.pattern)) === at,
+);

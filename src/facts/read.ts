@@ -1,7 +1,11 @@
 import type { Facts } from "./facts.ts";
 
 /** The gather script's `key value` lines, in any order; unknown keys are left for newer readers. */
-export function readFacts(node: string, text: string, times: { readonly sentMs: number; readonly gotMs: number }): Facts | undefined {
+export function readFacts(
+  node: string,
+  text: string,
+  times: { readonly sentMs: number; readonly gotMs: number },
+): Facts | undefined {
   const rows = text.split("\n").map((line) => split(line));
   const all = (key: string) => rows.filter(([name]) => name === key).map(([, value]) => value);
   const one = (key: string) => all(key)[0];
@@ -52,7 +56,11 @@ export function listener(text: string): { address: string; port: number } | unde
   return { address: hex.length === 8 ? ipv4(hex) : ipv6(hex), port: Number.parseInt(port, 16) };
 }
 
-const ipv4 = (hex: string) => (hex.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16)).join(".");
+const ipv4 = (hex: string) =>
+  (hex.match(/../g) ?? [])
+    .reverse()
+    .map((byte) => Number.parseInt(byte, 16))
+    .join(".");
 
 function ipv6(hex: string): string {
   if (/^0+$/.test(hex)) return "::";

@@ -40,33 +40,41 @@ const s06: Rule<Judged, { node: string; ip: string; nic: string | null; owners: 
       if (node.host === "local" || Object.keys(said.interfaces).length === 0) continue; // nothing known is nothing wrong
       const owner = Object.entries(said.interfaces).find(([, addresses]) => addresses.includes(node.ip))?.[0];
       if (owner !== undefined && (node.nic === null || node.nic === owner)) continue;
-      const owners = Object.entries(said.interfaces).map(([name, addresses]) => `${name} ${addresses.join(" ")}`).join(", ");
+      const owners = Object.entries(said.interfaces)
+        .map(([name, addresses]) => `${name} ${addresses.join(" ")}`)
+        .join(", ");
       yield { at: ["nodes"], subject: node.name, data: { node: node.name, ip: node.ip, nic: node.nic, owners } };
     }
   },
-  message: ({ node, ip, nic, owners }) => `${node} ${nic === null ? "has no interface with" : `${nic} does not own`} ${ip} (${owners})`,
+  message: ({ node, ip, nic, owners }) =>
+    `${node} ${nic === null ? "has no interface with" : `${nic} does not own`} ${ip} (${owners})`,
   remedy: ({ node }) => `give ${node} the ip and nic of its data plane`,
 };
 
 /** N12: a port that the plan needs is taken by somebody else. Source: launch.md §10.3. */
-const n12: Rule<Judged, { node: string; service: string; port: number; purpose: string; holder: string | undefined }> = {
-  id: "N12",
-  level: "error",
-  *check({ plan, facts, ours, holders }) {
-    for (const [node, said] of both(plan, facts)) {
-      const taken = new Set(said.listening.map(({ port }) => port));
-      for (const service of on(plan, node))
-        for (const { port, purpose } of service.listens) {
-          const key = `${node.name} ${port}`;
-          if (!taken.has(port) || ours.has(key)) continue;
-          yield { at: ["nodes"], subject: node.name, data: { node: node.name, service: service.id, port, purpose, holder: holders.get(key) } };
-        }
-    }
-  },
-  message: ({ node, service, port, purpose, holder }) =>
-    `${node} port ${port} (${purpose} of ${service}) is held by ${holder ?? "a process that is not pdctl's"}`,
-  remedy: ({ port, service }) => `end it, or give ${service} another port than ${port}`,
-};
+const n12: Rule<Judged, { node: string; service: string; port: number; purpose: string; holder: string | undefined }> =
+  {
+    id: "N12",
+    level: "error",
+    *check({ plan, facts, ours, holders }) {
+      for (const [node, said] of both(plan, facts)) {
+        const taken = new Set(said.listening.map(({ port }) => port));
+        for (const service of on(plan, node))
+          for (const { port, purpose } of service.listens) {
+            const key = `${node.name} ${port}`;
+            if (!taken.has(port) || ours.has(key)) continue;
+            yield {
+              at: ["nodes"],
+              subject: node.name,
+              data: { node: node.name, service: service.id, port, purpose, holder: holders.get(key) },
+            };
+          }
+      }
+    },
+    message: ({ node, service, port, purpose, holder }) =>
+      `${node} port ${port} (${purpose} of ${service}) is held by ${holder ?? "a process that is not pdctl's"}`,
+    remedy: ({ port, service }) => `end it, or give ${service} another port than ${port}`,
+  };
 
 /** N04: a listener in the range that the kernel gives to outgoing connections. Source: launch.md §10.3. */
 const n04: Rule<Judged, { node: string; service: string; port: number; range: string }> = {
@@ -80,7 +88,12 @@ const n04: Rule<Judged, { node: string; service: string; port: number; range: st
             yield {
               at: ["nodes"],
               subject: node.name,
-              data: { node: node.name, service: service.id, port, range: `${said.ephemeral.first}-${said.ephemeral.last}` },
+              data: {
+                node: node.name,
+                service: service.id,
+                port,
+                range: `${said.ephemeral.first}-${said.ephemeral.last}`,
+              },
             };
   },
   message: ({ node, service, port, range }) => `${service}: ${port} on ${node} is in the ephemeral range ${range}`,
@@ -110,10 +123,16 @@ const c12: Rule<Judged, { node: string; seconds: number }> = {
     for (const [node, said] of both(plan, facts)) {
       const seconds = said.clockOffsetMs / 1000;
       if (Math.abs(seconds) > 1)
-        yield { at: ["nodes"], subject: node.name, level: Math.abs(seconds) > 5 && plan.cache !== null ? "error" : "warning", data: { node: node.name, seconds } };
+        yield {
+          at: ["nodes"],
+          subject: node.name,
+          level: Math.abs(seconds) > 5 && plan.cache !== null ? "error" : "warning",
+          data: { node: node.name, seconds },
+        };
     }
   },
-  message: ({ node, seconds }) => `${node} clock is ${Math.abs(seconds).toFixed(1)}s ${seconds > 0 ? "ahead" : "behind"}`,
+  message: ({ node, seconds }) =>
+    `${node} clock is ${Math.abs(seconds).toFixed(1)}s ${seconds > 0 ? "ahead" : "behind"}`,
   remedy: ({ node }) => `check chronyc tracking on ${node}`,
 };
 
@@ -126,4 +145,5 @@ const both = (plan: Plan, facts: readonly Facts[]): readonly [PlanNode, Facts][]
     return said === undefined ? [] : [[node, said]];
   });
 
-const on = (plan: Plan, node: PlanNode): readonly Service[] => plan.services.filter((service) => service.node === node.name);
+const on = (plan: Plan, node: PlanNode): readonly Service[] =>
+  plan.services.filter((service) => service.node === node.name);

@@ -10,10 +10,13 @@ for table in /proc/net/tcp /proc/net/tcp6; do
   done <"$table"
 done
 ((${#inode[@]} > 0)) || exit 0
-for fd in /proc/[0-9]*/fd/*; do
-  target=$(readlink "$fd" 2>/dev/null) || continue
-  [[ $target == socket:* && -n ${inode[$target]-} ]] || continue
-  pid=${fd#/proc/}
-  pid=${pid%%/*}
-  printf '%s %s %s %s\n' "${inode[$target]}" "$pid" "$(stat -c %U "/proc/$pid" 2>/dev/null)" "$(tr '\0' ' ' <"/proc/$pid/comm" 2>/dev/null)"
-done | sort -u
+owner=
+while read -r line; do # one ls over all processes: "/proc/812/fd:", then "… 3 -> socket:[4711]"
+  case $line in
+    /proc/*/fd:) owner=${line#/proc/} owner=${owner%%/*} ;;
+    *'-> socket:['*)
+      port=${inode[${line##*-> }]-}
+      [[ -z $port ]] || printf '%s %s %s %s\n' "$port" "$owner" "$(stat -c %U "/proc/$owner" 2>/dev/null)" "$(<"/proc/$owner/comm")"
+      ;;
+  esac
+done < <(ls -l /proc/[0-9]*/fd 2>/dev/null) | sort -u

@@ -2,8 +2,8 @@ import type { Session } from "../../nodes/session.ts";
 import type { SmokeStep } from "../../plan/plan.ts";
 import type { Target } from "../../proxy/config.ts";
 import type { Evidence, ProofData } from "../events.ts";
-import { type Slot, type Trial, trial } from "./trial.ts";
 import { scrape } from "./scrape.ts";
+import { type Slot, type Trial, trial } from "./trial.ts";
 
 export interface Proving {
   readonly step: SmokeStep;
@@ -46,7 +46,9 @@ type Sides<T> = { readonly prefill: T; readonly decode: T };
 
 const name = ({ url, slot }: Slot) => `${url}#${slot}`;
 const slots = (targets: readonly Target[], role: Target["role"]) =>
-  targets.filter((target) => target.role === role).flatMap(({ url, slots }) => Array.from({ length: slots }, (_, slot) => name({ url, slot })));
+  targets
+    .filter((target) => target.role === role)
+    .flatMap(({ url, slots }) => Array.from({ length: slots }, (_, slot) => name({ url, slot })));
 const covered = (all: Sides<readonly string[]>, met: Sides<ReadonlySet<string>>) =>
   all.prefill.every((slot) => met.prefill.has(slot)) && all.decode.every((slot) => met.decode.has(slot));
 
@@ -78,7 +80,10 @@ function graded(trials: readonly Trial[], all: Sides<readonly string[]>, met: Si
     prompt_tokens: sum(({ promptTokens }) => promptTokens),
     from_prefill: sum(({ seen }) => seen.tokens),
     ...(bytes > 0 && { bytes }),
-    covered: { prefill: [side("prefill").length, all.prefill.length], decode: [side("decode").length, all.decode.length] },
+    covered: {
+      prefill: [side("prefill").length, all.prefill.length],
+      decode: [side("decode").length, all.decode.length],
+    },
     endpoints: { prefill: endpoints(side("prefill"), all.prefill), decode: endpoints(side("decode"), all.decode) },
     uncovered: [...all.prefill, ...all.decode].filter((slot) => !met.prefill.has(slot) && !met.decode.has(slot)),
     answers: [right.length, compared.length],
@@ -100,7 +105,9 @@ function latency(trials: readonly Trial[]): NonNullable<ProofData["latency"]> {
   const of = (pick: (one: Trial) => number | undefined) => median(trials.flatMap((one) => pick(one) ?? []));
   const prefill = of((one) => one.latency.prefillMs);
   const transfer = of((one) => one.seen.transferMs);
-  const decode = of(({ latency }) => (latency.prefillMs === undefined ? undefined : latency.totalMs - latency.prefillMs));
+  const decode = of(({ latency }) =>
+    latency.prefillMs === undefined ? undefined : latency.totalMs - latency.prefillMs,
+  );
   return {
     ...(prefill !== undefined && { prefill }),
     ...(transfer !== undefined && { transfer }),

@@ -13,7 +13,13 @@ export async function scrape(session: Session, targets: readonly Target[], signa
 }
 
 /** How much a counter of one target rose; undefined: it has no such counter. A counter that appears counts from zero. */
-export function rise(before: Counters, after: Counters, url: string, selector: string, rank?: number): number | undefined {
+export function rise(
+  before: Counters,
+  after: Counters,
+  url: string,
+  selector: string,
+  rank?: number,
+): number | undefined {
   const now = total(after.get(url) ?? [], selector, rank);
   return now === undefined ? undefined : now - (total(before.get(url) ?? [], selector, rank) ?? 0);
 }

@@ -47,7 +47,12 @@ export async function trial(
   signal: AbortSignal,
 ): Promise<{ trial: Trial; after: Counters }> {
   const prompt = uniquePrompt(step.promptWords);
-  const reply = await ask(session, `${step.url}${step.path}`, { method: "POST", json: { ...step.body, prompt } }, signal);
+  const reply = await ask(
+    session,
+    `${step.url}${step.path}`,
+    { method: "POST", json: { ...step.body, prompt } },
+    signal,
+  );
   const { text, promptTokens } = completion(reply, step);
   const named = { prefill: slotOf(reply.headers["x-pdctl-prefill"]), decode: slotOf(reply.headers["x-pdctl-decode"]) };
   const settled = await settle(session, step, targets, before, named.decode, signal);
@@ -60,7 +65,8 @@ export async function trial(
     answer: text,
     latency: { totalMs: reply.ms, prefillMs: timing(reply.headers["server-timing"], "prefill") },
   };
-  const own = decode === undefined ? undefined : await ownAnswer(session, step, targets, decode, prompt, promptTokens, signal);
+  const own =
+    decode === undefined ? undefined : await ownAnswer(session, step, targets, decode, prompt, promptTokens, signal);
   return { trial: { ...result, own }, after: await scrape(session, targets, signal) };
 }
 
@@ -73,7 +79,8 @@ function completion(reply: Reply, step: SmokeStep): { text: string; promptTokens
   if (choice === undefined || !choice.text) throw new TrialFailed("the answer has no text", reply);
   if (choice.finish_reason === "error") throw new TrialFailed("finish_reason is error", reply);
   const promptTokens = body.usage?.prompt_tokens ?? 0;
-  if (promptTokens < step.promptWords) throw new TrialFailed(`usage.prompt_tokens is ${promptTokens} for ${step.promptWords} words`, reply);
+  if (promptTokens < step.promptWords)
+    throw new TrialFailed(`usage.prompt_tokens is ${promptTokens} for ${step.promptWords} words`, reply);
   return { text: choice.text, promptTokens };
 }
 
@@ -102,8 +109,11 @@ async function settle(
   const until = performance.now() + SETTLE_MS;
   for (;;) {
     const now = await scrape(session, targets, signal);
-    const urls = decode === undefined ? targets.filter(({ role }) => role === "decode").map(({ url }) => url) : [decode.url];
-    const done = urls.some((url) => [step.proof.tokens, COMPUTED].some((name) => (rise(before, now, url, name) ?? 0) > 0));
+    const urls =
+      decode === undefined ? targets.filter(({ role }) => role === "decode").map(({ url }) => url) : [decode.url];
+    const done = urls.some((url) =>
+      [step.proof.tokens, COMPUTED].some((name) => (rise(before, now, url, name) ?? 0) > 0),
+    );
     if (done || performance.now() > until) return now;
     await pause(50, undefined, { signal });
   }
@@ -139,7 +149,12 @@ async function ownAnswer(
   }
 }
 
-function servedBy(after: Counters, before: Counters, targets: readonly Target[], role: Target["role"]): Slot | undefined {
+function servedBy(
+  after: Counters,
+  before: Counters,
+  targets: readonly Target[],
+  role: Target["role"],
+): Slot | undefined {
   const hits = moved(before, after, targets).filter((target) => target.role === role);
   return hits.length === 1 && hits[0] !== undefined ? { url: hits[0].url, slot: 0 } : undefined;
 }

@@ -1,0 +1,110 @@
+import { causes, type Death, diagnose } from "../diagnose/index.ts";
+import type { Facts } from "../facts/index.ts";
+import type { Plan } from "../plan/plan.ts";
+import { naming } from "../report/names.ts";
+import { logs } from "../supervise/index.ts";
+import { deathCard, keptText, serviceOf } from "./cards.ts";
+import type { Phase } from "./events.ts";
+import type { Fleet } from "./fleet.ts";
+import { holders } from "./gather.ts";
+import type { Run } from "./run.ts";
+import { Ended, finding } from "./verb.ts";
+import type { Exit, Scene } from "./wait.ts";
+
+const LOG_LINES = 2_000; // of a dead service: its first error is nearly always in them, its last twenty always
+
+/** Says which death came first and why: the one finding of a failed start. Returns the group that it belongs to. */
+export async function sayFirstCause(
+  deaths: readonly Exit[],
+  scene: Scene,
+  phase: Phase,
+  facts: readonly Facts[],
+  fleet: Fleet,
+  run: Run,
+): Promise<string> {
+  const seen = await Promise.all(deaths.map((exit) => deathOf(exit, scene.plan, facts, fleet, run)));
+  const diagnosed = diagnose(seen, causes);
+  if (diagnosed === undefined) throw new Error("a wait ended by a death has a death");
+  const card = deathCard(scene, diagnosed, scene.livedMs(diagnosed.first.service));
+  const held = /Address already in use|EADDRINUSE/.test(diagnosed.why[0] ?? "")
+    ? await heldBy(diagnosed.first.service, scene.plan, fleet, run)
+    : undefined;
+  const service = serviceOf(scene.plan, diagnosed.first.service);
+  run.emit(
+    finding({ ...card, ...(held !== undefined && { cause: held }) }, diagnosed.cause?.id, {
+      phase,
+      service: diagnosed.first.service,
+      ...(service !== undefined && { node: service.node }),
+    }),
+  );
+  return diagnosed.first.group;
+}
+
+async function deathOf(
+  { service, exit, signal, atMs }: Exit,
+  plan: Plan,
+  facts: readonly Facts[],
+  fleet: Fleet,
+  run: Run,
+): Promise<Death> {
+  const { node, group } = serviceOf(plan, service) ?? { node: "", group: service };
+  const offset = facts.find((one) => one.node === node)?.clockOffsetMs ?? 0;
+  return {
+    service,
+    group,
+    exit,
+    signal,
+    atMs: atMs === null ? null : atMs - offset,
+    log: await tail(service, node, plan, LOG_LINES, fleet, run),
+  };
+}
+
+/** The last lines of a service's log, as they are. */
+export async function tail(
+  service: string,
+  node: string,
+  plan: Plan,
+  lines: number,
+  fleet: Fleet,
+  run: Run,
+): Promise<readonly string[]> {
+  const stateDir = plan.nodes.find(({ name }) => name === node)?.stateDir ?? "";
+  const parts: Buffer[] = [];
+  const ask = { stateDir, services: [{ service }], tail: lines };
+  for await (const { bytes } of logs(fleet.session(node), ask, fleet.scripts, run.signal)) parts.push(bytes);
+  return Buffer.concat(parts)
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
+/** Who took the port between the check and the start. */
+async function heldBy(id: string, plan: Plan, fleet: Fleet, run: Run): Promise<string | undefined> {
+  const service = serviceOf(plan, id);
+  if (service === undefined) return undefined;
+  const found = await holders(
+    fleet.session(service.node),
+    service.listens.map(({ port }) => port),
+    run,
+  );
+  const texts = [...found].map(([port, who]) => `${port} is held by ${who}`);
+  return texts.length === 0 ? undefined : texts.join("; ");
+}
+
+/** The end of an `up` whose service died: what is kept, and how to go on. */
+export function notUp(scene: Scene, group: string, stopped: boolean): Ended {
+  const engines = scene.plan.services.filter(({ kind }) => kind === "engine");
+  const ready = engines.filter(({ id }) => scene.states.get(id) === "ready").length;
+  const show = naming(scene.plan.services.map(({ id }) => id));
+  const kept = keptText(scene);
+  return new Ended({
+    exit: 1,
+    state: stopped ? "absent" : "degraded, not serving",
+    verdict: `is not up · ${ready} of ${engines.length} engines ready`,
+    ...(kept !== undefined && !stopped && { kept }),
+    next: stopped ? ["pdctl up"] : ["pdctl up", "pdctl down"],
+    nextWhy: stopped
+      ? {}
+      : { "pdctl up": `starts ${show(group)} again, keeps the rest`, "pdctl down": "takes everything down" },
+  });
+}

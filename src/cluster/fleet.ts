@@ -1,0 +1,138 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { UserError } from "../errors.ts";
+import { type NodeAddress, type Outcome, onNodes, openSession, openSessions, type Session } from "../nodes/index.ts";
+import { type Scripts, scriptsOf } from "../supervise/index.ts";
+import type { NodeWord } from "./events.ts";
+import type { Run } from "./run.ts";
+
+const AGAIN_MS = 2_000; // a node that was lost is asked again every two seconds
+
+/** What went wrong on nodes, one error each; a verb that cannot do without them ends with this. */
+export class NodeErrors extends Error {
+  override readonly name = "NodeErrors";
+  readonly errors: readonly UserError[];
+  readonly of: number;
+  constructor(errors: readonly UserError[], of: number) {
+    super(`${errors.length} of ${of} nodes`);
+    this.errors = errors;
+    this.of = of;
+  }
+}
+
+/** The sessions of one verb: one per node, opened at once, closed at its end. Whatever happens to a node is said when it happens. */
+export class Fleet {
+  readonly #addresses: readonly NodeAddress[];
+  readonly #run: Run;
+  readonly #sessions = new Map<string, Session | Error>();
+  readonly scripts: Scripts;
+
+  constructor(addresses: readonly NodeAddress[], run: Run) {
+    this.#addresses = addresses;
+    this.#run = run;
+    this.scripts = scriptsOf(run.templates);
+  }
+
+  get nodes(): readonly string[] {
+    return this.#addresses.map(({ node }) => node);
+  }
+
+  /** Opens all sessions. What could not be reached stays in the list as its error. */
+  async open(): Promise<void> {
+    const opened = await openSessions(this.#addresses, {}, this.#run.signal);
+    this.#run.signal.throwIfAborted();
+    for (const [node, session] of opened) {
+      this.#sessions.set(node, session);
+      this.#say(node, session);
+    }
+  }
+
+  /** Errors of nodes that could not be reached. An error that is not the user's world is a bug and thrown on. */
+  get failed(): readonly UserError[] {
+    return [...this.#sessions.values()].filter((one) => one instanceof Error).map(userError);
+  }
+
+  get reached(): readonly string[] {
+    return [...this.#sessions].filter(([, one]) => !(one instanceof Error)).map(([node]) => node);
+  }
+
+  errorOf(node: string): UserError | undefined {
+    const one = this.#sessions.get(node);
+    return one instanceof Error ? userError(one) : undefined;
+  }
+
+  session(node: string): Session {
+    const one = this.#sessions.get(node);
+    if (one === undefined || one instanceof Error) throw one ?? new Error(`no session to ${node}`);
+    return one;
+  }
+
+  /** Does the work on the named nodes (default: all) and keeps every answer; a node without a session has its error as answer. */
+  on<T>(
+    work: (session: Session, node: string) => Promise<T>,
+    nodes: readonly string[] = this.nodes,
+  ): Promise<readonly Outcome<T>[]> {
+    const chosen = new Map([...this.#sessions].filter(([node]) => nodes.includes(node)));
+    return onNodes(chosen, work, this.#run.signal);
+  }
+
+  /** The same, for work that must succeed everywhere: all values by node, or all errors at once. */
+  async all<T>(
+    work: (session: Session, node: string) => Promise<T>,
+    nodes: readonly string[] = this.nodes,
+  ): Promise<ReadonlyMap<string, T>> {
+    const outcomes = await this.on(work, nodes);
+    this.#run.signal.throwIfAborted();
+    const errors = outcomes.flatMap((one) => (one.ok ? [] : [userError(one.error)]));
+    if (errors.length > 0) throw new NodeErrors(errors, nodes.length);
+    return new Map(outcomes.flatMap((one) => (one.ok ? [[one.node, one.value] as const] : [])));
+  }
+
+  /** A node that was lost: says so, asks again until it answers, says that too. Rejects with the signal's reason. */
+  async again(node: string, why: string, signal: AbortSignal): Promise<Session> {
+    const address = this.#addresses.find((one) => one.node === node);
+    if (address === undefined) throw new Error(`${node} is not of this fleet`);
+    const began = this.#run.clock();
+    this.#emit(node, "lost", why);
+    for (;;) {
+      await pause(AGAIN_MS, undefined, { signal });
+      try {
+        const session = await openSession(address, {}, signal);
+        this.#sessions.set(node, session);
+        this.#run.emit({
+          type: "node",
+          level: "info",
+          node,
+          data: { state: "reached", seconds: (this.#run.clock() - began) / 1000 },
+        });
+        return session;
+      } catch (error) {
+        signal.throwIfAborted();
+        userError(error); // still away; anything but the user's world is thrown
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.#sessions.values()].filter((one): one is Session => !(one instanceof Error));
+    await Promise.all(open.map((session) => session.close()));
+  }
+
+  #say(node: string, session: Session | Error): void {
+    const error = session instanceof Error ? userError(session) : undefined;
+    if (error === undefined) this.#emit(node, "reached");
+    else this.#emit(node, REFUSED.has(error.code) ? "refused" : "unreachable", error.message);
+  }
+
+  #emit(node: string, state: NodeWord, why?: string): void {
+    const level = state === "reached" ? "info" : "warning";
+    this.#run.emit({ type: "node", level, node, data: { state, ...(why !== undefined && { why }) } });
+  }
+}
+
+const REFUSED: ReadonlySet<string> = new Set(["node.login-refused", "node.host-key-unknown", "node.host-key-changed"]);
+
+/** Only errors of the user's world are answers; everything else is a bug and goes up. */
+export function userError(error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  throw error;
+}

@@ -1,0 +1,9 @@
+/** The verbs over all nodes. Each prints nothing: it emits events and returns an exit code or what was asked for. */
+export { type DownAsk, down } from "./down.ts";
+export { NodeErrors } from "./fleet.ts";
+export { knownClusters, knownOf } from "./known.ts";
+export { type LogsAsk, logs } from "./logs.ts";
+export { changes } from "./plan-changes.ts";
+export { type SmokeAsk, smoke } from "./smoke-verb.ts";
+export { status } from "./status.ts";
+export { type UpAsk, type UpOptions, up } from "./up.ts";

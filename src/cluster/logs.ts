@@ -1,0 +1,104 @@
+import { firstError } from "../diagnose/index.ts";
+import { logs as stream } from "../supervise/index.ts";
+import { Fleet, NodeErrors, userError } from "./fleet.ts";
+import { located, look, stateDirOf } from "./look.ts";
+import type { Run } from "./run.ts";
+import { selected } from "./select.ts";
+import type { Known, Standing } from "./standing.ts";
+import { Ended, verb } from "./verb.ts";
+
+export interface LogsAsk {
+  /** Roles, instances, engines, side services; none: all. */
+  readonly select: readonly string[];
+  readonly tail: number;
+  readonly follow: boolean;
+  readonly grep?: RegExp;
+  /** From the first error line of each service on. */
+  readonly errors: boolean;
+}
+
+/** Lines of services' logs, as they were written, each as one event. A node that is lost is asked again while following. */
+export async function logs(known: Known, ask: LogsAsk, run: Run): Promise<number> {
+  const fleet = new Fleet(known.nodes, run);
+  run.about(known.cluster, 0);
+  const left = () => ({ state: "unknown" as const, next: ["pdctl status"] });
+  try {
+    return await verb(run, "logs", { not: "has no more logs", left }, async () => {
+      await fleet.open();
+      if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
+      const there = await located(known, fleet, run);
+      const standing = await look(there, fleet, run, { ready: false });
+      run.about(known.cluster, standing.generation);
+      const chosen = selected(standing.services, ask.select);
+      if (chosen.length === 0)
+        throw new Ended({
+          exit: 1,
+          state: "absent",
+          verdict: ask.select.length === 0 ? "has no logs" : `has no ${ask.select.join(", ")}`,
+          untimed: true,
+          next: ["pdctl status"],
+        });
+      await Promise.all(
+        [...new Set(chosen.map(({ node }) => node))].map((node) =>
+          readNode(
+            node,
+            chosen.filter((one) => one.node === node),
+            there,
+            ask,
+            fleet,
+            run,
+          ),
+        ),
+      );
+      return { exit: 0, state: "healthy", verdict: "logs read", untimed: true, next: [] };
+    });
+  } finally {
+    await fleet.close();
+  }
+}
+
+async function readNode(
+  node: string,
+  services: Standing["services"],
+  known: Known,
+  ask: LogsAsk,
+  fleet: Fleet,
+  run: Run,
+): Promise<void> {
+  const tail = ask.errors ? undefined : ask.tail;
+  const wanted = services.map(({ spec }) => ({ service: spec.service }));
+  const parts = new Map<string, string>(); // a line whose end has not come yet
+  const held = new Map<string, string[]>();
+  const say = (service: string, line: string, pdctl = false) => {
+    if (!pdctl && ask.errors) return void held.set(service, [...(held.get(service) ?? []), line]);
+    if (pdctl || ask.grep === undefined || ask.grep.test(line))
+      run.emit({ type: "log", level: "info", node, service, data: { line, ...(pdctl && { pdctl }) } });
+  };
+  for (let again = false; ; again = true) {
+    try {
+      const from = {
+        stateDir: stateDirOf(known, node),
+        services: wanted,
+        follow: ask.follow,
+        ...(again ? { tail: 0 } : tail !== undefined && { tail }),
+      };
+      for await (const { service, bytes } of stream(fleet.session(node), from, fleet.scripts, run.signal)) {
+        const lines = ((parts.get(service) ?? "") + bytes.toString("utf8")).split("\n");
+        parts.set(service, lines.pop() ?? "");
+        for (const line of lines) say(service, line);
+      }
+      break;
+    } catch (error) {
+      if (run.signal.aborted && ask.follow) break; // leaving `logs -f` is how it ends
+      run.signal.throwIfAborted();
+      if (!ask.follow) throw error;
+      for (const { service } of wanted) say(service, `${node} lost, asking again; the log goes on there`, true);
+      await fleet.again(node, userError(error).message, run.signal);
+      for (const { service } of wanted) say(service, `${node} back`, true);
+    }
+  }
+  for (const [service, rest] of parts) if (rest !== "") say(service, rest);
+  for (const [service, lines] of held)
+    for (const line of firstError(lines, ask.tail))
+      run.emit({ type: "log", level: "info", node, service, data: { line } });
+}

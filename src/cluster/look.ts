@@ -1,0 +1,59 @@
+import type { Look } from "../supervise/index.ts";
+import { inspect } from "../supervise/index.ts";
+import type { NodeWord } from "./events.ts";
+import type { Fleet } from "./fleet.ts";
+import { userError } from "./fleet.ts";
+import { gather } from "./gather.ts";
+import type { Run } from "./run.ts";
+import type { Known, Standing, StandingNode } from "./standing.ts";
+
+/** Asks every node for its own state of the cluster. A node that does not answer is in the list as what it is. */
+export async function look(known: Known, fleet: Fleet, run: Run, { ready }: { ready: boolean }): Promise<Standing> {
+  const outcomes = await fleet.on((session, node) =>
+    inspect(session, { stateDir: stateDirOf(known, node), ready }, fleet.scripts, run.signal),
+  );
+  run.signal.throwIfAborted();
+  const looks = outcomes.flatMap((one) => (one.ok ? [[one.node, one.value] as const] : []));
+  const states = looks.flatMap(([, { state }]) => (state === null ? [] : [state]));
+  return {
+    cluster: known.cluster,
+    generation: Math.max(0, ...states.map(({ generation }) => generation)),
+    owner: states[0]?.owner ?? null,
+    nodes: outcomes.map((one) => (one.ok ? reached(one.node, one.value) : away(one.node, one.error))),
+    services: looks.flatMap(([node, { found }]) => found.map((one) => ({ ...one, node }))),
+  };
+}
+
+function reached(node: string, { unreadable }: Look): StandingNode {
+  const [first] = unreadable;
+  return { node, state: "reached", ...(first !== undefined && { why: `${first.runDir}: ${first.why}` }) };
+}
+
+function away(node: string, error: unknown): StandingNode {
+  const { code, message } = userError(error);
+  const state: NodeWord = code.startsWith("node.host-key") || code === "node.login-refused" ? "refused" : "unreachable";
+  return { node, state, why: message };
+}
+
+export function stateDirOf(known: Known, node: string): string {
+  const one = known.nodes.find((entry) => entry.node === node);
+  if (one === undefined) throw new Error(`${node} is not a node of ${known.cluster}`);
+  return one.stateDir;
+}
+
+/** Where a topology alone does not say it, the nodes know their home: `<fact:home@N>` becomes a path. */
+export async function located(known: Known, fleet: Fleet, run: Run): Promise<Known> {
+  const open = known.nodes.filter(({ stateDir, node }) => stateDir.includes("<fact:") && fleet.reached.includes(node));
+  if (open.length === 0) return known;
+  const homes = await fleet.all(
+    async (session) => (await gather(session, { paths: [], host: "", python: "" }, run)).home,
+    open.map(({ node }) => node),
+  );
+  return {
+    ...known,
+    nodes: known.nodes.map((one) => ({
+      ...one,
+      stateDir: one.stateDir.replace(`<fact:home@${one.node}>`, homes.get(one.node) ?? `<fact:home@${one.node}>`),
+    })),
+  };
+}

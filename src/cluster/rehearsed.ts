@@ -1,0 +1,36 @@
+import type { Plan } from "../plan/plan.ts";
+import type { Fleet } from "./fleet.ts";
+import { phase } from "./phase.ts";
+import type { Run } from "./run.ts";
+import type { Known } from "./standing.ts";
+import { takeDown } from "./take-down.ts";
+import type { Closing } from "./verb.ts";
+import type { Scene } from "./wait.ts";
+
+/** The end of a rehearsal: everything is taken down again, and what it could not show is named. */
+export async function rehearsed(
+  known: Known,
+  plan: Plan,
+  requests: number,
+  fleet: Fleet,
+  run: Run,
+  _scene: Scene,
+): Promise<Closing> {
+  const { clean } = await phase(run, "down", async () => {
+    const receipt = await takeDown(known, fleet, run, { pull: undefined });
+    const gone = receipt.rows.filter(({ clean }) => clean).length;
+    return {
+      text: `${receipt.clean ? "nothing is left" : "left-overs"} on ${gone} of ${receipt.rows.length} nodes`,
+      clean: receipt.clean,
+    };
+  });
+  const ports = plan.services.flatMap(({ listens }) => listens).length;
+  return {
+    exit: clean ? 0 : 5,
+    state: clean ? "gone" : "unknown",
+    verdict: `the rehearsal of ${plan.cluster} went through`,
+    proof: `${ports} ports bound, ${requests} requests crossed from prefill to decode`,
+    not: "weights, devices, RDMA: the first real up shows them",
+    next: clean ? ["pdctl up"] : ["pdctl down"],
+  };
+}

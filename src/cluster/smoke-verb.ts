@@ -1,0 +1,73 @@
+import type { SmokeStep } from "../plan/plan.ts";
+import type { Target } from "../proxy/config.ts";
+import { Fleet, NodeErrors } from "./fleet.ts";
+import { located, look, stateDirOf } from "./look.ts";
+import { phase } from "./phase.ts";
+import { coveredText, makeProof, proofText } from "./proof.ts";
+import type { Run } from "./run.ts";
+import type { Known } from "./standing.ts";
+import { type Closing, verb } from "./verb.ts";
+
+export interface SmokeAsk {
+  readonly requireEvidence: boolean;
+  /** More than the default of one per slot. */
+  readonly requests?: number;
+  readonly limitMs: number;
+}
+
+/** Proves again that a token crosses from prefill to decode, on what runs; the proxy's own record says where and how. */
+export async function smoke(known: Known, ask: SmokeAsk, run: Run): Promise<number> {
+  const fleet = new Fleet(known.nodes, run);
+  run.about(known.cluster, 0);
+  const left = () => ({ state: "unknown" as const, next: ["pdctl status"] });
+  try {
+    return await verb(run, "smoke", { not: "was not proven", left }, () => prove(known, ask, fleet, run));
+  } finally {
+    await fleet.close();
+  }
+}
+
+async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promise<Closing> {
+  await fleet.open();
+  if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
+  const there = await located(known, fleet, run);
+  const standing = await look(there, fleet, run, { ready: false });
+  run.about(known.cluster, standing.generation);
+  const proxy = standing.services.find(({ spec, state }) => spec.kind === "proxy" && state.state === "alive");
+  if (proxy === undefined)
+    return {
+      exit: 1,
+      state: "absent",
+      verdict: "has no proxy that runs: nothing to prove",
+      untimed: true,
+      next: ["pdctl status", "pdctl up"],
+    };
+  const note = proxy.spec.note as { smoke: SmokeStep; targets: readonly Target[] };
+  const step = { ...note.smoke, requests: ask.requests ?? note.smoke.requests };
+  const proof = {
+    step,
+    targets: note.targets,
+    limitMs: ask.limitMs,
+    requireEvidence: ask.requireEvidence,
+    stateDir: stateDirOf(there, proxy.node),
+  };
+  const { data } = await phase(run, "smoke", async () => {
+    const { data, failed } = await makeProof(proof, fleet, run);
+    return { text: data === undefined ? "not passed" : coveredText(data), data: failed ? undefined : data };
+  });
+  if (data === undefined)
+    return {
+      exit: 1,
+      state: "degraded, not serving",
+      verdict: "smoke did not pass",
+      next: ["pdctl status", "pdctl logs decode --errors"],
+    };
+  return {
+    exit: 0,
+    state: "healthy",
+    verdict: "smoke passed",
+    proof: proofText(data),
+    serve: `${step.url}/v1`,
+    next: ["pdctl status"],
+  };
+}

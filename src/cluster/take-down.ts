@@ -1,0 +1,203 @@
+import path from "node:path";
+import { folded } from "../report/names.ts";
+import { several, size } from "../report/numbers.ts";
+import { type Found, forget, pullLogs, type Remains, remains, type Stopped, stop } from "../supervise/index.ts";
+import type { Phase, ReceiptRow } from "./events.ts";
+import { type Fleet, userError } from "./fleet.ts";
+import { forgetKnown } from "./known.ts";
+import { look, stateDirOf } from "./look.ts";
+import { phase } from "./phase.ts";
+import type { Run } from "./run.ts";
+import type { Known, Standing } from "./standing.ts";
+import { finding } from "./verb.ts";
+
+/** A service as its node lists it. */
+export type StandingService = Found & { readonly node: string };
+
+export const STOP_ORDER = ["proxy", "decode", "prefill", "side"] as const;
+export type StopPhase = (typeof STOP_ORDER)[number];
+
+/** Traffic first: the proxy, then decode, then prefill, then what they lean on. */
+export const stopPhaseOf = ({ spec }: Pick<Found, "spec">): StopPhase =>
+  spec.kind === "engine" ? (spec.role ?? "side") : spec.kind;
+
+/**
+ * Stops services on their nodes, all nodes at once, and says of each what was seen afterwards. A node that cannot be asked
+ * gives "unknown" for all of its services.
+ */
+export async function stopThem(
+  services: readonly StandingService[],
+  fleet: Fleet,
+  run: Run,
+  { stateDir, graceMs }: { stateDir: (node: string) => string; graceMs?: number },
+): Promise<readonly (Stopped & { readonly node: string })[]> {
+  const nodes = [...new Set(services.map(({ node }) => node))];
+  const outcomes = await fleet.on((session, node) => {
+    const mine = services.filter((one) => one.node === node);
+    const grace = graceMs ?? Math.max(...mine.map(({ spec }) => spec.graceMs));
+    return stop(
+      session,
+      { stateDir: stateDir(node), services: mine.map(({ spec }) => spec.service), graceMs: grace },
+      fleet.scripts,
+      run.signal,
+    );
+  }, nodes);
+  run.signal.throwIfAborted();
+  return outcomes.flatMap((one) => {
+    if (one.ok) return one.value.map((stopped) => ({ ...stopped, node: one.node }));
+    userError(one.error); // a node that went away is an answer; a bug is not
+    return services
+      .filter(({ node }) => node === one.node)
+      .map(({ spec }) => ({ service: spec.service, state: "unknown" as const, left: [], node: one.node }));
+  });
+}
+
+export interface Row extends ReceiptRow {
+  readonly clean: boolean;
+  readonly remains?: Remains;
+  readonly why?: string;
+}
+
+export interface TakenDown {
+  readonly standing: Standing;
+  readonly rows: readonly Row[];
+  /** Every node answered and holds nothing of the cluster. */
+  readonly clean: boolean;
+}
+
+export interface TakeDown {
+  /** Directory on the launcher that the logs go to first; undefined: they are not kept. */
+  readonly pull: string | undefined;
+  readonly graceMs?: number;
+  /** Phases are said one by one (`down`) or not at all (the end of a rehearsal). */
+  readonly aloud?: boolean;
+}
+
+/** Logs, then traffic first, then a last look on every node: the look decides, not the stops. */
+export async function takeDown(known: Known, fleet: Fleet, run: Run, ask: TakeDown): Promise<TakenDown> {
+  const said = <T extends { readonly text: string }>(name: Phase, work: () => Promise<T>) =>
+    ask.aloud === true ? phase(run, name, work) : work();
+  const standing = await look(known, fleet, run, { ready: false });
+  if (standing.generation > 0) run.about(known.cluster, standing.generation);
+  const pull = ask.pull === undefined ? undefined : path.join(ask.pull, String(standing.generation));
+  if (pull !== undefined && standing.services.length > 0)
+    await said("logs", () => pullAll(known, standing, pull, fleet, run));
+  for (const order of STOP_ORDER) {
+    const mine = standing.services.filter((one) => stopPhaseOf(one) === order);
+    if (mine.length > 0)
+      await said(order, async () => ({
+        text: stoppedText(order, await stopThem(mine, fleet, run, grace(known, ask))),
+      }));
+  }
+  const { rows } = await said("verify", () => verify(known, fleet, run));
+  const left = rows.filter(({ clean }) => !clean);
+  await forgetKnown(
+    run.stateHome,
+    known,
+    left.map(({ node }) => node),
+  );
+  return { standing, rows, clean: left.length === 0 };
+}
+
+function grace(known: Known, { graceMs }: TakeDown): { stateDir: (node: string) => string; graceMs?: number } {
+  return { stateDir: (node) => stateDirOf(known, node), ...(graceMs !== undefined && { graceMs }) };
+}
+
+async function pullAll(
+  known: Known,
+  standing: Standing,
+  to: string,
+  fleet: Fleet,
+  run: Run,
+): Promise<{ text: string }> {
+  const nodes = [...new Set(standing.services.map(({ node }) => node))];
+  const pulled = await fleet.all(
+    (session, node) => pullLogs(session, { stateDir: stateDirOf(known, node), to }, fleet.scripts, run.signal),
+    nodes,
+  );
+  const logs = [...pulled.values()].flat();
+  return { text: `${several(logs.length, "log")}, ${size(logs.reduce((sum, { bytes }) => sum + bytes, 0))} to ${to}/` };
+}
+
+/** `4 engines stopped`, `mooncake-master stopped`, `3 of 4 engines stopped, decode-0-2 unknown` */
+function stoppedText(order: StopPhase, stopped: readonly Stopped[]): string {
+  const gone = stopped.filter(({ state }) => state === "gone");
+  const rest = (["left", "unknown"] as const).flatMap((state) => {
+    const names = stopped.filter((one) => one.state === state).map(({ service }) => service);
+    return names.length === 0 ? [] : [`${folded(names)} ${state === "left" ? "still there" : "unknown"}`];
+  });
+  const engines = order === "prefill" || order === "decode";
+  const what = engines
+    ? rest.length === 0
+      ? several(gone.length, "engine")
+      : `${gone.length} of ${several(stopped.length, "engine")}`
+    : folded(gone.map(({ service }) => service));
+  const text = gone.length === 0 ? [] : [order === "proxy" ? "stopped" : `${what} stopped`];
+  return [...text, ...rest].join(", ");
+}
+
+/** The last look: what is still there is named, where nothing is the node's state goes too. */
+async function verify(known: Known, fleet: Fleet, run: Run): Promise<{ text: string; rows: readonly Row[] }> {
+  const outcomes = await fleet.on(async (session, node) => {
+    const stateDir = stateDirOf(known, node);
+    const seen = await remains(session, { stateDir }, fleet.scripts, run.signal);
+    if (seen.processes.length + seen.ports.length > 0) return seen;
+    return { ...seen, files: await forget(session, { stateDir }, fleet.scripts, run.signal), sharedMemory: [] };
+  });
+  run.signal.throwIfAborted();
+  const rows = outcomes.map((one) =>
+    one.ok ? rowOf(one.node, one.value) : { ...UNKNOWN, node: one.node, why: userError(one.error).message },
+  );
+  for (const row of rows) sayLeft(row, run);
+  const left = rows.filter(({ clean }) => !clean);
+  return {
+    text:
+      left.length === 0
+        ? "two scans in a row found nothing"
+        : `${several(left.length, "node")} not clean: ${folded(left.map(({ node }) => node))}`,
+    rows,
+  };
+}
+
+const UNKNOWN = {
+  processes: null,
+  ports: null,
+  deviceMemory: null,
+  sharedMemory: null,
+  files: null,
+  clean: false,
+} as const;
+
+function rowOf(node: string, seen: Remains): Row {
+  const [processes, ports, sharedMemory, files] = [
+    seen.processes.length,
+    seen.ports.length,
+    seen.sharedMemory.length,
+    seen.files.length,
+  ];
+  return {
+    node,
+    processes,
+    ports,
+    deviceMemory: "-",
+    sharedMemory,
+    files,
+    clean: processes + ports + sharedMemory + files === 0,
+    remains: seen,
+  };
+}
+
+function sayLeft({ node, remains: seen }: Row, run: Run): void {
+  for (const { pid, command, service } of seen?.processes ?? [])
+    run.emit(
+      finding(
+        {
+          title: `${command} (pid ${pid}) outlived SIGKILL`,
+          where: `${node}, of ${service}`,
+          do: [`look at it on ${node}: it may hang in a device driver`],
+        },
+        "left-over",
+        { phase: "verify", node, service },
+      ),
+    );
+}

@@ -1,0 +1,186 @@
+import { progressOf } from "../diagnose/index.ts";
+import { UserError } from "../errors.ts";
+import type { Plan, Service } from "../plan/plan.ts";
+import type { WatchEvent } from "../supervise/index.ts";
+import { watch } from "../supervise/index.ts";
+import type { Phase, ServiceWord } from "./events.ts";
+import { type Fleet, userError } from "./fleet.ts";
+import type { Run } from "./run.ts";
+
+/** How a wait for readiness ended. */
+export type Waited =
+  | { readonly kind: "ready" }
+  | { readonly kind: "died"; readonly deaths: readonly Exit[] }
+  | { readonly kind: "late"; readonly services: readonly Service[] };
+
+export type Exit = Extract<WatchEvent, { type: "exit" }>;
+
+/** How far everything is; the one object of a verb that changes, and only through `become`. */
+export class Scene {
+  readonly plan: Plan;
+  readonly states = new Map<string, ServiceWord>();
+  readonly progress = new Map<string, string>();
+  readonly generations = new Map<string, number>();
+  /** The service that became ready last. */
+  lastReady: string | undefined;
+  readonly #run: Run;
+  readonly #since = new Map<string, number>();
+  readonly #lived = new Map<string, number>();
+
+  constructor(plan: Plan, run: Run) {
+    this.plan = plan;
+    this.#run = run;
+    for (const { id } of plan.services) this.states.set(id, "waiting");
+  }
+
+  become(
+    id: string,
+    state: ServiceWord,
+    phase: Phase,
+    data: { pid?: number; exit?: number | null; signal?: string | null; progress?: string } = {},
+  ): void {
+    const from = this.states.get(id) ?? "waiting";
+    if (from === state && data.progress === undefined) return;
+    if (state === "starting") this.#since.set(id, this.#run.clock());
+    if (data.progress !== undefined) this.progress.set(id, data.progress);
+    this.states.set(id, state);
+    if (state === "ready") this.lastReady = id;
+    const began = this.#since.get(id);
+    if (state === "died" && began !== undefined) this.#lived.set(id, this.#run.clock() - began);
+    const node = this.plan.services.find((one) => one.id === id)?.node;
+    this.#run.emit({
+      type: "service",
+      level: state === "died" ? "error" : state === "unknown" ? "warning" : "info",
+      phase,
+      ...(node !== undefined && { node }),
+      service: id,
+      data: {
+        state,
+        from,
+        ...data,
+        ...(began !== undefined && state !== "starting" && { seconds: Math.round(this.#run.clock() - began) / 1000 }),
+      },
+    });
+  }
+
+  /** How long a service that died had lived, as far as this verb saw it start; null: it did not. */
+  livedMs(id: string): number | null {
+    return this.#lived.get(id) ?? null;
+  }
+
+  /** Known to run already, and not by this verb: no event, nothing changed. */
+  keep(id: string, state: ServiceWord, generation: number): void {
+    this.states.set(id, state);
+    this.generations.set(id, generation);
+  }
+}
+
+const SETTLE_MS = 400; // deaths of one cause reach us over several connections: this long others may still join the first
+const BEAT_MS = 10_000; // how often a wait says what it waits for
+
+/**
+ * Waits until all `awaited` are ready. The death of any watched service ends it at once, whatever it was waiting for; a node that
+ * is lost is asked again until the time is over. Nothing is stopped here.
+ */
+export async function untilReady(
+  awaited: readonly Service[],
+  watched: readonly Service[],
+  scene: Scene,
+  fleet: Fleet,
+  run: Run,
+  { phase, limitMs, stateDir }: { phase: Phase; limitMs: number; stateDir: (node: string) => string },
+): Promise<Waited> {
+  const began = run.clock();
+  const open = new Set(awaited.filter(({ id }) => scene.states.get(id) !== "ready").map(({ id }) => id));
+  if (open.size === 0) return { kind: "ready" };
+  const deaths: Exit[] = [];
+  const done = new AbortController(); // ends the watches; its reason is never an error of ours
+  const late = AbortSignal.timeout(Math.max(1, limitMs));
+  const signal = AbortSignal.any([run.signal, done.signal, late]);
+  const finish = () => done.abort(DONE);
+
+  const hear = (event: WatchEvent) => {
+    if (event.type === "exit") {
+      scene.become(event.service, "died", phase, { exit: event.exit, signal: event.signal });
+      if (deaths.push(event) === 1) setTimeout(finish, SETTLE_MS);
+    } else if (event.type === "ready") {
+      scene.become(event.service, "ready", phase);
+      if (open.delete(event.service) && open.size === 0 && deaths.length === 0) finish();
+    } else if (event.type === "log") {
+      const progress = progressOf(event.line);
+      if (progress !== undefined && scene.states.get(event.service) !== "ready")
+        scene.become(event.service, "loading", phase, { progress });
+    }
+  };
+  const beat = setInterval(() => {
+    const behind = [...open];
+    const far = behind.map((id) => scene.progress.get(id)).find((text) => text !== undefined);
+    run.emit({
+      type: "progress",
+      level: "info",
+      phase,
+      data: {
+        ready: awaited.length - open.size,
+        of: awaited.length,
+        seconds: Math.round((run.clock() - began) / 1000),
+        limit: Math.round(limitMs / 1000),
+        behind,
+        text: far ?? "starting, no HTTP yet",
+      },
+    });
+  }, BEAT_MS);
+  try {
+    const nodes = [...new Set(watched.map(({ node }) => node))];
+    const follow = (node: string) =>
+      followNode(
+        node,
+        watched.filter((one) => one.node === node),
+        scene,
+        fleet,
+        hear,
+        { phase, stateDir: stateDir(node), signal },
+      );
+    await Promise.all(nodes.map(follow)).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  } finally {
+    clearInterval(beat);
+    finish();
+  }
+  run.signal.throwIfAborted();
+  if (deaths.length > 0) return { kind: "died", deaths };
+  return open.size === 0 ? { kind: "ready" } : { kind: "late", services: awaited.filter(({ id }) => open.has(id)) };
+}
+
+const DONE = Symbol("the wait is over");
+
+/** Hears one node until the signal; through every loss of its connection. */
+async function followNode(
+  node: string,
+  services: readonly Service[],
+  scene: Scene,
+  fleet: Fleet,
+  hear: (event: WatchEvent) => void,
+  { phase, stateDir, signal }: { phase: Phase; stateDir: string; signal: AbortSignal },
+): Promise<void> {
+  const asked = services.map(({ id }) => ({ service: id, generation: scene.generations.get(id) ?? 0 }));
+  for (;;) {
+    try {
+      for await (const event of watch(
+        fleet.session(node),
+        { stateDir, services: asked, logs: true },
+        fleet.scripts,
+        signal,
+      ))
+        hear(event);
+      signal.throwIfAborted();
+      throw new UserError("node.silent", { node, address: node, awaited: "the watch", afterMs: 0 });
+    } catch (error) {
+      signal.throwIfAborted();
+      const before = new Map(services.map(({ id }) => [id, scene.states.get(id)]));
+      for (const { id } of services) scene.become(id, "unknown", phase);
+      await fleet.again(node, userError(error).message, signal);
+      for (const [id, state] of before) scene.become(id, state === "ready" ? "ready" : "starting", phase);
+    }
+  }
+}
