@@ -13,6 +13,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/hosts/**", "test/chaos/**", "test/real/**"],
           pool: "forks",
+          isolate: false,
           testTimeout: 20_000,
         },
       },
@@ -24,6 +25,7 @@ export default defineConfig({
           ...(isolated ? {} : { runner: "./test/hosts/skipping-runner.ts" }),
           pool: "forks",
           fileParallelism: false,
+          sequence: { groupOrder: 1 }, // after unit: their limits are times
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -142,16 +142,17 @@ describe("eight hosts", () => {
     await node.exec(
       "setsid sleep 1000 >/dev/null 2>&1 </dev/null & mkdir -p ~/.pdctl/demo; touch ~/.pdctl/demo/state.json /dev/shm/psm_1 /srv/left",
     );
-    const orphan = node.processes().find(({ argv }) => argv[0] === "sleep")?.pid ?? -1;
+    const orphan = () => node.processes().find(({ argv }) => argv[0] === "sleep")?.pid;
+    await expect.poll(orphan, { interval: 10 }).toBeDefined(); // bash forks first
     expect(node.leftovers()).toEqual([
       expect.stringMatching(`^process ${pid} demo/1/prefill-0-0 node -e`),
-      `process ${orphan} - sleep 1000`,
+      `process ${orphan()} - sleep 1000`,
       "port :::7100",
       "file /dev/shm/psm_1",
       "file /root/.pdctl",
       "file /srv/left",
     ]);
-    for (const each of [pid, orphan]) node.kill(each);
+    for (const each of [pid, orphan() ?? -1]) node.kill(each);
     await node.exec("rm -r ~/.pdctl /dev/shm/psm_1 /srv/left");
     await expect.poll(() => node.leftovers(), { interval: 10 }).toEqual([]);
   });
