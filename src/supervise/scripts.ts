@@ -4,6 +4,8 @@ import { Bug } from "../errors.ts";
 export const scriptNames = [
   "proc", // functions that the others use: identities, marks, sessions
   "wrap", // becomes the parent of a service and records its end
+  "halt", // the stopping that `stop` and a replacing `start` share
+  "probe",
   "put",
   "start",
   "stop",
@@ -20,11 +22,30 @@ export type Scripts = Readonly<Record<ScriptName, string>>;
 
 /** Picks ours out of all templates (keys like `supervise/start`). */
 export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts {
-  return Object.fromEntries(scriptNames.map((name) => [name, text(templates, name)])) as Scripts;
+  const text = (name: ScriptName): string => {
+    const found = templates[`supervise/${name}`];
+    if (found === undefined) throw new Bug(`templates/supervise/${name}.sh was not loaded`);
+    return found;
+  };
+  return {
+    proc: text("proc"),
+    wrap: text("wrap"),
+    halt: text("halt"),
+    probe: text("probe"),
+    put: text("put"),
+    start: text("start"),
+    stop: text("stop"),
+    inspect: text("inspect"),
+    watch: text("watch"),
+    lock: text("lock"),
+    logs: text("logs"),
+    remains: text("remains"),
+    forget: text("forget"),
+    state: text("state"),
+  };
 }
 
-function text(templates: Readonly<Record<string, string>>, name: ScriptName): string {
-  const found = templates[`supervise/${name}`];
-  if (found === undefined) throw new Bug(`templates/supervise/${name}.sh was not loaded`);
-  return found;
+/** Static texts after each other: functions first, the script that uses them last. */
+export function script(scripts: Scripts, ...names: readonly ScriptName[]): string {
+  return names.map((name) => scripts[name]).join("\n");
 }

@@ -1,0 +1,96 @@
+import type { Session } from "../nodes/session.ts";
+import { ask } from "./ask.ts";
+import { readExit, readSpec, readState } from "./records.ts";
+import type { Scripts } from "./scripts.ts";
+import type { Found, Look, NodeState, ServiceState } from "./supervise.ts";
+
+const ANSWER_MS = 20_000; // a home on a busy file server; probes take at most 2 s of it, all at once
+
+/** What the node's own files and /proc say, in one round trip. Nothing is taken from names of processes. */
+export async function inspect(
+  session: Session,
+  { stateDir, ready = false }: { stateDir: string; ready?: boolean },
+  scripts: Scripts,
+  signal: AbortSignal,
+): Promise<Look> {
+  const values = { PD_STATE: stateDir, PD_READY: ready ? "1" : "" };
+  const records = await ask(session, scripts, {
+    script: ["proc", "probe", "inspect"],
+    values,
+    deadlineMs: ANSWER_MS,
+    signal,
+  });
+  const one = (kind: string) => records.find(([first]) => first === kind)?.[1] ?? "";
+  const answers = new Map(records.filter(([kind]) => kind === "ready").map(([, run, yes]) => [run, yes === "1"]));
+  const [boot, nodeNowMs] = [one("boot"), Number(one("now"))];
+  const unreadable = records
+    .filter(([kind]) => kind === "bad")
+    .map(([, path = "", why = ""]) => ({ runDir: `${stateDir}/${path}`, why }));
+  const runs: (Found & { marked: number })[] = [];
+  for (const [, run = "", life = "", pid, start, born, marked, bytes, exit = "", spec = ""] of records.filter(
+    ([kind]) => kind === "run",
+  )) {
+    const runDir = `${stateDir}/runs/${run}`;
+    const read = readSpec(spec);
+    if (read === undefined) {
+      unreadable.push({ runDir, why: "spec.json is not one that pdctl writes" });
+      continue;
+    }
+    const identity = { pid: Number(pid), start: Number(start), boot };
+    const isReady = answers.get(run);
+    runs.push({
+      spec: read,
+      state: stateOf(life, identity, Number(born), exit, Number(marked)),
+      nodeNowMs,
+      ...(isReady !== undefined && { ready: isReady }),
+      logBytes: Number(bytes),
+      runDir,
+      marked: Number(marked),
+    });
+  }
+  return {
+    state: stateText(one("state"), unreadable, stateDir),
+    found: newestAndLiving(runs),
+    unreadable,
+    boot,
+    nodeNowMs,
+  };
+}
+
+function stateOf(
+  life: string,
+  identity: { pid: number; start: number; boot: string },
+  sinceMs: number,
+  exit: string,
+  marked: number,
+): ServiceState {
+  if (life === "alive") return { state: "alive", identity, sinceMs };
+  if (life === "unreadable") return { state: "unknown", why: "handle.json cannot be read" };
+  if (life === "unstarted")
+    return marked > 0
+      ? { state: "unknown", why: `${marked} processes carry its mark, and nothing says which is the engine` }
+      : { state: "absent" };
+  if (exit === "") return { state: "died", exit: null, signal: null, atMs: null };
+  const end = readExit(exit);
+  return end === undefined ? { state: "unknown", why: "exit.json is damaged" } : { state: "died", ...end };
+}
+
+function stateText(text: string, unreadable: { runDir: string; why: string }[], stateDir: string): NodeState | null {
+  if (text === "") return null;
+  const state = readState(text);
+  if (state === undefined)
+    unreadable.push({ runDir: `${stateDir}/state.json`, why: "it is not one that pdctl writes" });
+  return state ?? null;
+}
+
+/** Of every service its newest run, and of older ones those of which something lives. */
+function newestAndLiving(runs: readonly (Found & { marked: number })[]): Found[] {
+  const newest = new Map<string, number>();
+  for (const { spec } of runs) newest.set(spec.service, Math.max(spec.generation, newest.get(spec.service) ?? 0));
+  return runs
+    .filter(
+      ({ spec, state, marked }) =>
+        spec.generation === newest.get(spec.service) || state.state === "alive" || marked > 0,
+    )
+    .map(({ marked: _, ...found }) => found);
+}

@@ -1,0 +1,58 @@
+import type { ServiceSpec } from "./supervise.ts";
+
+/** What the wrapper runs: the launch script itself, or the container tool that runs it inside. */
+export function command({ cluster, generation, service, runtime }: ServiceSpec, stateDir: string): string[] {
+  const runDir = `${stateDir}/runs/${generation}/${service}`;
+  const launch = `${runDir}/launch.sh`;
+  if (runtime.kind === "process") return ["bash", launch];
+  const env = Object.entries({
+    PDCTL_RUN: `${cluster}/${generation}/${service}`,
+    PDCTL_HOME: stateDir,
+    PDCTL_RUN_DIR: runDir,
+    SPT_NOENV: "1", // setproctitle would wipe the mark out of /proc/PID/environ
+  }).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+  if ("container" in runtime) return [runtime.kind, "exec", ...env, runtime.container, "bash", launch];
+  const hostPids = runtime.options.some(
+    (option, index, all) => option === "--pid=host" || (option === "--pid" && all[index + 1] === "host"),
+  );
+  return [
+    runtime.kind,
+    "run",
+    "--name",
+    runtime.name,
+    "--label",
+    `pdctl.home=${stateDir}`,
+    ...(hostPids ? [] : ["--init"]), // somebody has to reap what the engine leaves
+    ...env,
+    "--volume",
+    `${stateDir}:${stateDir}`,
+    ...runtime.options,
+    "--entrypoint", // images of vLLM have their own, and it would take the script for a model
+    "bash",
+    runtime.image,
+    launch,
+  ];
+}
+
+/** `run`: what the scripts on the node need of a spec, one fact per line. Source: `run_facts` in templates/supervise/proc.sh. */
+export function facts({ hash, runtime, ready, listens, scratch }: ServiceSpec): string {
+  const [mode, name] =
+    runtime.kind === "process"
+      ? ["", ""]
+      : "container" in runtime
+        ? ["exec", runtime.container]
+        : ["run", runtime.name];
+  return [
+    hash,
+    runtime.kind,
+    mode,
+    name,
+    ...ready.map(
+      (probe) =>
+        `probe ${[probe.kind, ...(probe.kind === "alive" ? [] : [probe.host, probe.port])].join(" ")}${probe.kind === "http" ? ` ${probe.path}` : ""}`,
+    ),
+    ...listens.map(({ port }) => `listen ${port}`),
+    ...scratch.map((path) => `scratch ${path}`),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,144 @@
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154,SC2016
+# halt GRACE_MS RUN...: ends every process of these runs (generation/service), all at once. Afterwards LIVE holds who is left.
+# A process counts by its mark, by the session of the run's wrapper, by the recorded identity, or by having counted before.
+
+declare -A LIVE=() START_OF=() # pid → run; pid → start time
+
+halt() {
+  local grace=$1 run pid now end kill_at term_rest_at='' quiet=0 step=0.02
+  shift
+  local -A wanted=() leader=() engine=() engine_start=() wrapper=() wrapper_start=() container=()
+  for run in "$@"; do
+    wanted[$run]=1
+    handle "$PD_STATE/runs/$run" || true
+    run_facts "$PD_STATE/runs/$run" || true
+    [[ -n $MODE ]] && container[$run]="$RUNTIME $MODE $CONTAINER"
+    lives "$WRAPPER" "$WRAPPER_START" && leader[$WRAPPER]=$run wrapper[$run]=$WRAPPER wrapper_start[$run]=$WRAPPER_START
+    # Its session is ours only while somebody proves it: the number may be another session's by now.
+    lives "$ENGINE" "$ENGINE_START" && leader[$WRAPPER]=$run engine[$run]=$ENGINE engine_start[$run]=$ENGINE_START
+  done
+  LIVE=() START_OF=()
+  halt_scan
+  halt_descendants
+  halt_remember_shm
+  now_ms && end=$((NOW + grace)) kill_at=$((NOW + grace))
+  for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" TERM "$grace" & done
+  for run in "${!engine[@]}"; do # the engine knows best how to end its children
+    [[ ${container[$run]-} == *' run '* ]] || halt_signal TERM "${engine[$run]}"
+  done
+  for pid in "${!LIVE[@]}"; do
+    run=${LIVE[$pid]}
+    [[ -n ${engine[$run]-} ]] || halt_signal TERM "$pid"
+    kill -CONT "$pid" 2>/dev/null
+  done
+  while :; do
+    nap $step && step=0.1
+    halt_scan
+    if ((${#LIVE[@]} == 0)); then
+      ((++quiet >= 2)) && break
+      continue
+    fi
+    quiet=0
+    now_ms
+    if ((NOW >= kill_at)); then
+      ((NOW >= end + 10000)) && break # uninterruptible, or not ours to kill
+      for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" KILL 0; done
+      for pid in "${!LIVE[@]}"; do halt_signal KILL "$pid"; done
+      step=0.05
+      continue
+    fi
+    # Children that outlived their engine hear it themselves, once, and do not get the whole grace for it.
+    for pid in "${!LIVE[@]}"; do
+      run=${LIVE[$pid]}
+      [[ -z ${engine[$run]-} ]] || lives "${engine[$run]}" "${engine_start[$run]}" || {
+        [[ $term_rest_at == *" $pid "* ]] || halt_signal TERM "$pid"
+        term_rest_at+=" $pid "
+      }
+    done
+  done
+  wait # for the containers' own stops
+  for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" REMOVE 0; done
+  # The wrapper has seen its child end and writes exit.json; it is gone a moment later.
+  for run in "${!wrapper[@]}"; do
+    for ((step = 0; step < 50; step++)); do
+      lives "${wrapper[$run]}" "${wrapper_start[$run]}" || break
+      nap 0.02
+    done
+    [[ " ${LIVE[*]} " == *" $run "* ]] || ! lives "${wrapper[$run]}" "${wrapper_start[$run]}" || halt_signal KILL "${wrapper[$run]}"
+  done
+  return 0
+}
+
+halt_signal() { kill "-$1" "$2" 2>/dev/null || true; }
+
+halt_scan() { # uses halt's own tables
+  local pid
+  local -A seen=()
+  marked
+  for pid in "${!RUN_OF[@]}"; do [[ -n ${wanted[${RUN_OF[$pid]}]-} ]] && seen[$pid]=${RUN_OF[$pid]}; done
+  sessions "${!leader[@]}"
+  for pid in "${!SESSION_OF[@]}"; do seen[$pid]=${leader[${SESSION_OF[$pid]}]}; done
+  for pid in "${!LIVE[@]}"; do [[ -n ${seen[$pid]-} ]] || ! lives "$pid" "${START_OF[$pid]}" || seen[$pid]=${LIVE[$pid]}; done
+  LIVE=()
+  for pid in "${!seen[@]}"; do
+    [[ ${wrapper[${seen[$pid]}]-} == "$pid" ]] && continue
+    look "$pid" && [[ $STATE != [ZX] ]] && LIVE[$pid]=${seen[$pid]} START_OF[$pid]=$START
+  done
+  return 0
+}
+
+# A child that dropped both its environment and its session is still its parent's child, as long as that one lives.
+halt_descendants() {
+  local entry pid more=1
+  local -a field
+  local -A parent=()
+  while IFS= read -r -d '' entry; do
+    pid=${entry#/proc/} && pid=${pid%%/*}
+    IFS=' ' read -r -d '' -a field <<<"${entry##*) }" || true
+    [[ ${field[0]} == [ZX] ]] || parent[$pid]=${field[1]}
+  done < <(grep -sazH '' /proc/[0-9]*/stat)
+  while ((more)); do
+    more=0
+    for pid in "${!parent[@]}"; do
+      [[ -z ${LIVE[$pid]-} && -n ${LIVE[${parent[$pid]}]-} ]] || continue
+      look "$pid" || continue
+      LIVE[$pid]=${LIVE[${parent[$pid]}]} START_OF[$pid]=$START more=1
+    done
+  done
+}
+
+# Which shared memory is whose can only be seen while its owners live.
+halt_remember_shm() {
+  local pid run
+  for pid in "${!LIVE[@]}"; do
+    run=$PD_STATE/runs/${LIVE[$pid]}
+    [[ ! -d $run ]] || grep -soE '/dev/shm/[^ ]+$' "/proc/$pid/maps" >>"$run/shm"
+  done
+  return 0
+}
+
+# halt_container 'docker run NAME' RUN TERM|KILL|REMOVE GRACE_MS
+halt_container() {
+  local tool mode name
+  read -r tool mode name <<<"$1"
+  if [[ $mode == run ]]; then
+    halt_ours "$tool" "$name" || return 0
+    case $3 in
+      TERM) "$tool" stop -t $((($4 + 999) / 1000)) "$name" ;;
+      KILL) "$tool" kill "$name" ;;
+      REMOVE) "$tool" rm -f "$name" ;;
+    esac </dev/null >/dev/null 2>&1
+  elif [[ $3 != REMOVE ]]; then
+    # The container is the user's own and stays. Inside, marks are readable whoever owns the processes there.
+    "$tool" exec "$name" bash -c "$HALT_INSIDE" halt "$3" "PDCTL_HOME=$PD_STATE" "$2" </dev/null >/dev/null 2>&1
+  fi
+  return 0
+}
+
+# A container of that name may be somebody else's by now; the label says whose it is.
+halt_ours() { [[ $("$1" inspect -f '{{ index .Config.Labels "pdctl.home" }}' "$2" 2>/dev/null </dev/null) == "$PD_STATE" ]]; }
+
+HALT_INSIDE='for e in /proc/[0-9]*/environ; do
+  grep -qzxF -e "$2" "$e" 2>/dev/null && grep -qzE "^PDCTL_RUN=[^/]*/$3\$" "$e" 2>/dev/null || continue
+  p=${e#/proc/} && p=${p%/environ} && kill "-$1" "$p" 2>/dev/null
+done; true'

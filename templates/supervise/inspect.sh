@@ -1,0 +1,58 @@
+# shellcheck shell=bash disable=SC2154
+# Prints all that the files and /proc say of PD_STATE, one tab-separated record per line. PD_READY=1: probes are asked too.
+shopt -s nullglob
+one_line() { TEXT=${TEXT%$'\n'} && TEXT=${TEXT//[$'\n\t']/ }; }
+
+now_ms
+printf 'boot\t%s\nnow\t%s\n' "$BOOT" "$NOW"
+if [[ -e $PD_STATE/state.json ]]; then
+  if slurp "$PD_STATE/state.json"; then one_line && printf 'state\t%s\n' "$TEXT"; else printf 'bad\tstate.json\tcannot be read\n'; fi
+fi
+[[ ! -e $PD_STATE/runs || (-r $PD_STATE/runs && -x $PD_STATE/runs) ]] || printf 'bad\truns\tcannot be listed\n'
+
+marked
+declare -A count=() bytes=() ready=()
+asked=() answers=()
+for pid in "${!RUN_OF[@]}"; do count[${RUN_OF[$pid]}]=$((${count[${RUN_OF[$pid]}]-0} + 1)); done
+logs=("$PD_STATE"/runs/*/*/log)
+((${#logs[@]} == 0)) || while read -r size file; do bytes[$file]=$size; done < <(stat -c '%s %n' -- "${logs[@]}")
+
+for dir in "$PD_STATE"/runs/*/*/; do
+  dir=${dir%/} && run=${dir#"$PD_STATE"/runs/}
+  [[ $run == *~* ]] && continue # a former run of the same generation: only its log is of interest
+  if ! slurp "$dir/spec.json"; then
+    printf 'bad\truns/%s\tspec.json cannot be read\n' "$run"
+    continue
+  fi
+  one_line && spec=$TEXT
+  life=unstarted exit=
+  if handle "$dir"; then
+    life=dead
+    if lives "$ENGINE" "$ENGINE_START"; then
+      life=alive
+    elif lives "$WRAPPER" "$WRAPPER_START"; then # it is about to write how the engine ended
+      for ((n = 0; n < 50; n++)); do
+        [[ ! -e $dir/exit.json ]] || break
+        nap 0.01
+      done
+    fi
+    [[ $life == alive ]] || ! slurp "$dir/exit.json" || { one_line && exit=$TEXT; }
+  elif [[ -e $dir/handle.json ]]; then
+    life=unreadable
+  fi
+  printf 'run\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$run" "$life" "${ENGINE:-0}" "${ENGINE_START:-0}" "${BORN:-0}" \
+    "${count[$run]-0}" "${bytes[$dir/log]-0}" "$exit" "$spec"
+  if [[ -n $PD_READY && $life == alive ]]; then
+    run_facts "$dir"
+    for probe in "${PROBES[@]}"; do # all probes of all services at once
+      exec {fd}< <(probe "$probe" && printf 'yes\n')
+      asked+=("$run") answers+=("$fd")
+    done
+    ready[$run]=1
+  fi
+done
+for n in "${!asked[@]}"; do
+  read -r said <&"${answers[n]}" && [[ $said == yes ]] || ready[${asked[n]}]=0
+done
+for run in "${!ready[@]}"; do printf 'ready\t%s\t%s\n' "$run" "${ready[$run]}"; done
+exit 0

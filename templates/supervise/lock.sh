@@ -1,0 +1,46 @@
+# shellcheck shell=bash disable=SC2154
+# Holds PD_DIR/PD_NAME for as long as this channel lives and the launcher gives a sign every 30 s. Prints `held AGE_MS HOLDER`
+# while somebody else has it (PD_WAIT_MS=0: and leaves), `locked` when it is ours.
+umask 077
+PD_DIR=${PD_DIR:-/var/tmp/pdctl-$UID}
+refuse() { printf 'refused\t%s\n' "$1" && exit 0; }
+file=$PD_DIR/$PD_NAME.lock
+
+take() {
+  while :; do
+    mkdir -m 700 -- "$PD_DIR" 2>/dev/null
+    [[ -d $PD_DIR && ! -L $PD_DIR && -O $PD_DIR ]] || refuse "$PD_DIR is not a directory of this user"
+    exec {gate}>>"$file" || refuse "$file cannot be written"
+    flock -n "$gate" || { exec {gate}>&- && return 1; }
+    [[ $file -ef /proc/self/fd/$gate ]] && return 0
+    exec {gate}>&- # its last holder removed it before we had it
+  done
+}
+
+holder() {
+  slurp "$file" || TEXT=
+  now_ms
+  printf 'held\t%s\t%s\n' "$((NOW - $(date -r "$file" +%s%3N 2>/dev/null || printf %s "$NOW")))" "${TEXT%$'\n'}"
+}
+
+hear() { # waits for the launcher's sign; leaves when it hangs up or has been silent for too long
+  IFS= read -r -t "$1" _
+  local heard=$?
+  if ((heard == 0)); then silent_since=$SECONDS; elif ((heard <= 128)); then return 1; fi
+  ((SECONDS - silent_since <= 30))
+}
+
+silent_since=$SECONDS
+now_ms && late=$((NOW + PD_WAIT_MS))
+until take; do
+  now_ms
+  ((NOW < late)) || { holder && exit 0; }
+  ((tick++ % 5)) || holder
+  hear 0.2 || exit 0
+done
+printf '%s\n' "$PD_HOLDER" >"$file"
+printf 'locked\n'
+while hear 5; do printf '%s\n' "$PD_HOLDER" >"$file"; done # its time is the holder's last sign of life
+rm -f -- "$file"
+rmdir -- "$PD_DIR" 2>/dev/null
+exit 0

@@ -1,0 +1,129 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Processes of a node, by what they are and not by what they are called. Goes before the other scripts; prints nothing.
+# PD_STATE: the state directory. A process belongs to it by PDCTL_HOME in its environment, and to a run by PDCTL_RUN.
+
+IFS= read -r BOOT </proc/sys/kernel/random/boot_id
+exec {NAP}<> <(:) # a pipe that never says anything: `read -t` on it waits without a fork
+nap() { IFS= read -r -t "$1" -u "$NAP" _ || true; }
+
+now_ms() { # → NOW
+  if [[ -n ${EPOCHREALTIME-} ]]; then NOW=${EPOCHREALTIME/[.,]/} && NOW=${NOW%???}; else NOW=$(date +%s%3N); fi
+}
+
+# A whole small file → TEXT; fails when it cannot be read or is empty. Without a fork, unlike $(<file).
+slurp() {
+  TEXT=
+  { IFS= read -r -d '' TEXT <"$1"; } 2>/dev/null || true
+  [[ -n $TEXT ]]
+}
+
+# One process → STATE PARENT SID START. The name in parentheses may hold anything, hence the cut at the last one.
+look() {
+  slurp "/proc/$1/stat" || return 1
+  local -a field
+  IFS=' ' read -r -d '' -a field <<<"${TEXT##*) }" || true
+  STATE=${field[0]} PARENT=${field[1]} SID=${field[3]} START=${field[19]}
+}
+
+# Is it still the process that started then? Zombies are dead.
+lives() { [[ -n $1 ]] && look "$1" && [[ $START == "$2" && $STATE != [ZX] ]]; }
+
+# The living processes of this state directory → RUN_OF[pid] = generation/service.
+marked() {
+  local entry pid
+  local -A home=() run=()
+  while IFS= read -r -d '' entry; do
+    pid=${entry#/proc/} && pid=${pid%%/*}
+    entry=${entry#*:}
+    if [[ $entry == PDCTL_HOME=* ]]; then home[$pid]=${entry#*=}; else run[$pid]=${entry#*=}; fi
+  done < <(grep -sazHE '^PDCTL_(HOME|RUN)=' /proc/[0-9]*/environ)
+  RUN_OF=()
+  for pid in "${!run[@]}"; do
+    [[ ${home[$pid]-} == "$PD_STATE" ]] && RUN_OF[$pid]=${run[$pid]#*/}
+  done
+  return 0
+}
+declare -A RUN_OF=()
+
+# The processes of these sessions → SESSION_OF[pid] = session.
+sessions() {
+  SESSION_OF=()
+  (($#)) || return 0
+  local entry pid list
+  local -a field
+  list=$(IFS='|' && printf '%s' "$*")
+  while IFS= read -r -d '' entry; do
+    pid=${entry#/proc/} && pid=${pid%%/*}
+    IFS=' ' read -r -d '' -a field <<<"${entry##*) }" || true
+    SESSION_OF[$pid]=${field[3]}
+  done < <(grep -sazHE "^[0-9]+ \(.*\) [^ZX] [0-9]+ [0-9]+ ($list) " /proc/[0-9]*/stat)
+}
+declare -A SESSION_OF=()
+
+# handle.json of a run directory → WRAPPER WRAPPER_START ENGINE ENGINE_START BORN; numbers are empty after a reboot.
+handle() {
+  WRAPPER='' WRAPPER_START='' ENGINE='' ENGINE_START='' BORN=''
+  slurp "$1/handle.json" || return 1
+  local one='\{"pid":([0-9]+),"start":([0-9]+),"boot":"([^"]*)"\}'
+  [[ $TEXT =~ \"at\":([0-9]+) ]] && BORN=${BASH_REMATCH[1]}
+  [[ $TEXT == *"\"boot\":\"$BOOT\""* ]] || return 0
+  [[ $TEXT =~ \"wrapper\":$one ]] && WRAPPER=${BASH_REMATCH[1]} WRAPPER_START=${BASH_REMATCH[2]}
+  [[ $TEXT =~ \"engine\":$one ]] && ENGINE=${BASH_REMATCH[1]} ENGINE_START=${BASH_REMATCH[2]}
+  return 0
+}
+
+# `run` of a run directory, what scripts need of the spec → HASH RUNTIME MODE CONTAINER and the lists
+# PROBES (`kind host port path` each), LISTENS (ports), SCRATCH (directories)
+run_facts() {
+  HASH='' RUNTIME=process MODE='' CONTAINER='' PROBES=() LISTENS=() SCRATCH=()
+  slurp "$1/run" && parse_facts "$TEXT"
+}
+parse_facts() {
+  local line
+  PROBES=() LISTENS=() SCRATCH=()
+  { read -r HASH && read -r RUNTIME && read -r MODE && read -r CONTAINER; } <<<"$1"
+  while IFS= read -r line; do
+    case $line in
+      'probe '*) PROBES+=("${line#probe }") ;;
+      'listen '*) LISTENS+=("${line#listen }") ;;
+      'scratch '*) SCRATCH+=("${line#scratch }") ;;
+    esac
+  done <<<"$1"
+  return 0
+}
+
+# The command line of a process → COMMAND, at most 200 characters.
+command_of() {
+  local word
+  COMMAND=
+  while IFS= read -r -d '' word; do COMMAND+="${COMMAND:+ }$word"; done 2>/dev/null <"/proc/$1/cmdline"
+  COMMAND=${COMMAND//[$'\t\n']/ } && COMMAND=${COMMAND:0:200}
+}
+
+# What a run left in /dev/shm and nobody has mapped any more → SHM. Its owners were seen while it was stopped (`shm` in its
+# directory); if it died unseen, what its user made there under the engines' names while it lived.
+shm_of() {
+  local file at name born end
+  SHM=()
+  if [[ -e $1/shm ]]; then
+    while IFS= read -r file; do [[ -f $file && -O $file ]] && shm_free "$file" && SHM+=("$file"); done < <(sort -u -- "$1/shm")
+    return 0
+  fi
+  handle "$1" && [[ -n $BORN ]] || return 0
+  now_ms && born=$((BORN / 1000)) end=$((NOW / 1000))
+  slurp "$1/exit.json" && [[ $TEXT =~ \"at\":([0-9]+) ]] && end=$((BASH_REMATCH[1] / 1000 + 1))
+  for name in psm_ nccl- uc_shm_cache_ torch_ mp- sem.mp-; do
+    for file in /dev/shm/"$name"*; do
+      [[ -f $file && -O $file ]] || continue
+      at=$(stat -c %Y -- "$file") || continue
+      ((at >= born && at <= end)) && shm_free "$file" && SHM+=("$file")
+    done
+  done
+  return 0
+}
+shm_free() { ! grep -qsaF -- "$1" /proc/[0-9]*/maps; }
+
+sweep_shm() {
+  shm_of "$1"
+  ((${#SHM[@]} == 0)) || rm -f -- "${SHM[@]}"
+}

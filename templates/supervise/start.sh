@@ -1,0 +1,126 @@
+# shellcheck shell=bash disable=SC2154
+# Starts PD_SERVICES[i] as generation/service PD_RUNS[i]; PD_SPECS, PD_LAUNCHES, PD_SECRETS, PD_FACTS are their files' texts, and
+# PD_ARGV_i the command that the wrapper runs. Prints one line per service: kept, differs, started or failed.
+own_umask=$(umask)
+umask 077
+shopt -s nullglob
+
+# Two launchers that start the same thing at the same moment: the second one finds it started.
+locks=/var/tmp/pdctl-$UID
+mkdir -m 700 -- "$locks" 2>/dev/null
+[[ -d $locks && ! -L $locks && -O $locks ]] || { printf '%s is not a directory of this user\n' "$locks" >&2 && exit 4; }
+start_lock=$locks/${PD_STATE//[^A-Za-z0-9]/_}.start
+while :; do
+  exec {gate}>"$start_lock"
+  flock -w 60 "$gate" || { printf 'another start has held %s for 60 s\n' "$start_lock" >&2 && exit 4; }
+  [[ $start_lock -ef /proc/self/fd/$gate ]] && break # else its last holder has removed it meanwhile
+  exec {gate}>&-
+done
+
+newest_run() { # of a service → NEWEST (empty: never started)
+  local dir generation best=-1
+  NEWEST=
+  for dir in "$PD_STATE"/runs/*/"$1"; do
+    generation=${dir%/*} && generation=${generation##*/}
+    [[ $generation =~ ^[0-9]+$ ]] && ((generation > best)) && best=$generation NEWEST=$generation/$1
+  done
+}
+
+living_runs() { # of a service, any generation → LIVING
+  local dir pid run
+  local -A found=()
+  for dir in "$PD_STATE"/runs/*/"$1"; do
+    handle "$dir" && lives "$ENGINE" "$ENGINE_START" && run=${dir#"$PD_STATE"/runs/} && found[$run]=1
+  done
+  for pid in "${!RUN_OF[@]}"; do [[ ${RUN_OF[$pid]#*/} == "$1" ]] && found[${RUN_OF[$pid]}]=1; done
+  LIVING=("${!found[@]}")
+}
+
+lay_down() { # the run directory appears whole or not at all; a former one of the same name is kept beside it
+  local i=$1 n=1
+  local dir=$PD_STATE/runs/${PD_RUNS[i]}
+  local new=${dir%/*}/.${dir##*/}.$$
+  mkdir -p -- "$new" || return 1
+  printf '%s\n' "${PD_SPECS[i]}" >"$new/spec.json" && printf '%s' "${PD_LAUNCHES[i]}" >"$new/launch.sh" &&
+    printf '%s' "${PD_FACTS[i]}" >"$new/run" && : >"$new/log" || return 1
+  [[ -z ${PD_SECRETS[i]} ]] || printf '%s' "${PD_SECRETS[i]}" >"$new/secrets" || return 1
+  if [[ -e $dir ]]; then
+    while [[ -e $dir~$n ]]; do ((++n)); done
+    mv -T -- "$dir" "$dir~$n" || return 1
+  fi
+  mv -T -- "$new" "$dir"
+}
+
+spawn() { # generation/service, then the command. Nothing of this shell goes along: no descriptor, no umask, no lock
+  (
+    local dir=$PD_STATE/runs/$1 fd
+    export PDCTL_RUN=$PD_CLUSTER/$1 PDCTL_HOME=$PD_STATE PDCTL_RUN_DIR=$dir SPT_NOENV=1
+    shift
+    cd / && umask "$own_umask" || exit
+    exec </dev/null >>"$dir/log" 2>&1
+    for fd in /proc/self/fd/*; do
+      fd=${fd##*/} && ((fd > 2)) && eval "exec $fd>&-"
+    done
+    exec setsid bash --noprofile --norc "$PD_WRAP" "$dir" "$@"
+  ) &
+}
+
+marked
+declare -A spawned=()
+i=-1
+for service in "${PD_SERVICES[@]}"; do
+  ((++i))
+  run=${PD_RUNS[i]}
+  newest_run "$service"
+  living_runs "$service"
+  if ((${#LIVING[@]})); then
+    handle "$PD_STATE/runs/$NEWEST"
+    run_facts "$PD_STATE/runs/$NEWEST"
+    if lives "$ENGINE" "$ENGINE_START"; then
+      [[ $HASH == "${PD_FACTS[i]%%$'\n'*}" ]] && printf 'kept\t%s\t%s\t%s\t%s\n' "$service" "$ENGINE" "$ENGINE_START" "$BOOT" && continue
+      [[ -n $PD_REPLACE ]] || { printf 'differs\t%s\t%s\n' "$service" "$HASH" && continue; }
+    fi
+    # What a dead engine left running would meet the new one on its ports.
+    halt "${PD_GRACES[i]}" "${LIVING[@]}"
+    for dead in "${LIVING[@]}"; do sweep_shm "$PD_STATE/runs/$dead"; done
+    if ((${#LIVE[@]})); then
+      printf 'failed\t%s\tprocesses %s of its former run cannot be ended\n' "$service" "${!LIVE[*]}"
+      continue
+    fi
+    marked
+  fi
+  command="PD_ARGV_${i}[@]" && command=("${!command}")
+  lay_down "$i" || { printf 'failed\t%s\tcannot write to %s\n' "$service" "$PD_STATE/runs" && continue; }
+  parse_facts "${PD_FACTS[i]}"
+  if [[ $MODE == run ]]; then # a stopped container of ours may be left over; one of somebody else is not touched
+    owner=$("$RUNTIME" inspect -f '{{ index .Config.Labels "pdctl.home" }}' "$CONTAINER" 2>/dev/null </dev/null)
+    [[ $owner == "$PD_STATE" ]] && "$RUNTIME" rm -f "$CONTAINER" >/dev/null 2>&1 </dev/null
+  fi
+  spawn "$run" "${command[@]}"
+  spawned[$service]=$!
+done
+
+i=-1
+for service in "${PD_SERVICES[@]}"; do
+  ((++i))
+  [[ -n ${spawned[$service]-} ]] || continue
+  dir=$PD_STATE/runs/${PD_RUNS[i]}
+  now_ms && late=$((NOW + 10000))
+  until [[ -e $dir/handle.json ]]; do
+    now_ms
+    ((NOW < late)) || break
+    kill -0 "${spawned[$service]}" 2>/dev/null || break
+    nap 0.01
+  done
+  handle "$dir"
+  if [[ -n $ENGINE ]]; then
+    printf 'started\t%s\t%s\t%s\t%s\n' "$service" "$ENGINE" "$ENGINE_START" "$BOOT"
+  elif [[ -e $dir/handle.json ]]; then
+    printf 'started\t%s\t0\t0\t%s\n' "$service" "$BOOT" # it ended before it could be looked at; exit.json tells
+  else
+    slurp "$dir/log" || true
+    printf 'failed\t%s\tits wrapper did not come up: %s\n' "$service" "${TEXT//[$'\t\n']/ }"
+  fi
+done
+rm -f -- "$start_lock"
+exit 0

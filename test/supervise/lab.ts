@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openLocal } from "../../src/nodes/index.ts";
+import type { Session } from "../../src/nodes/session.ts";
+import { quote } from "../../src/quote.ts";
+import { type ServiceSpec, type StartAsk, scriptNames, scriptsOf, start, stop } from "../../src/supervise/index.ts";
+
+const read = (name: string) => readFileSync(new URL(`../../templates/supervise/${name}.sh`, import.meta.url), "utf8");
+export const scripts = scriptsOf(Object.fromEntries(scriptNames.map((name) => [`supervise/${name}`, read(name)])));
+export const never = new AbortController().signal;
+
+/** A node with a state directory of its own; what still runs there at the end is ended. */
+export interface Lab extends AsyncDisposable {
+  readonly session: Session;
+  readonly stateDir: string;
+  readonly home: string;
+  service(name: string, more?: Partial<ServiceSpec>): ServiceSpec;
+  /** Starts services whose launch scripts run these commands. */
+  start(
+    commands: Readonly<Record<string, readonly string[]>>,
+    more?: Partial<ServiceSpec>,
+    ask?: Partial<StartAsk>,
+  ): ReturnType<typeof start>;
+}
+
+export async function lab(session: Session = openLocal("n0")): Promise<Lab> {
+  const home = await mkdtemp(join(tmpdir(), "pdctl-lab-"));
+  const stateDir = `${home}/demo/n0`;
+  const service = (name: string, more: Partial<ServiceSpec> = {}): ServiceSpec => ({
+    cluster: "demo",
+    generation: 1,
+    service: name,
+    kind: "engine",
+    role: "decode",
+    instance: "decode-0",
+    group: "decode-0",
+    node: "n0",
+    ranks: [0],
+    devices: [],
+    listens: [],
+    ready: [],
+    runtime: { kind: "process" },
+    graceMs: 2_000,
+    hash: "h1",
+    planHash: "p1",
+    scratch: [],
+    peers: [],
+    note: {},
+    ...more,
+  });
+  return {
+    session,
+    stateDir,
+    home,
+    service,
+    start: (commands, more = {}, ask = {}) =>
+      start(
+        session,
+        {
+          stateDir,
+          owner: "me@here",
+          files: [],
+          replace: false,
+          services: Object.entries(commands).map(([name, argv]) => ({
+            spec: service(name, more),
+            launch: `exec ${argv.map(quote).join(" ")}\n`,
+            secrets: {},
+          })),
+          ...ask,
+        },
+        scripts,
+        never,
+      ),
+    [Symbol.asyncDispose]: async () => {
+      await stop(session, { stateDir, services: [], graceMs: 0 }, scripts, never);
+      await session.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
