@@ -3,6 +3,9 @@ export type Path = readonly (string | number)[];
 
 export type Level = "error" | "warning" | "note";
 
+/** What the caret stands under: the key, the value, or both (`tp: 8`; a value that is a map or a list shows its key). */
+export type Mark = "key" | "value" | "pair";
+
 /** One place where a rule speaks. */
 export interface Hit<Data> {
   readonly at: Path;
@@ -11,6 +14,8 @@ export interface Hit<Data> {
   readonly subject?: string;
   /** Another level than the rule's own (an `experimental` switch downgrades some errors). */
   readonly level?: Level;
+  /** Unset: the pair. */
+  readonly mark?: Mark;
 }
 
 /**
@@ -39,6 +44,9 @@ export interface Finding {
   readonly level: Level;
   readonly title: string;
   readonly at: Path;
+  readonly mark?: Mark;
+  /** As `Hit.subject`. */
+  readonly subject?: string;
   readonly caret?: string;
   readonly also: readonly string[];
   readonly remedy: readonly string[];

@@ -17,7 +17,12 @@ export interface Topology {
   readonly services: readonly SideProcess[];
   readonly smoke: Smoke;
   readonly bench?: Bench;
-  readonly timeouts: { readonly connectMs: number; readonly readyMs: number; readonly stopMs: number; readonly smokeMs: number };
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly readyMs: number;
+    readonly stopMs: number;
+    readonly smokeMs: number;
+  };
   readonly preflight: { readonly skip: readonly string[] };
   /** Names of variables taken from the launcher's environment. */
   readonly secrets: readonly string[];
@@ -52,6 +57,8 @@ export interface Node {
   readonly devices: readonly string[];
   readonly ssh: SshOptions;
   readonly env: Env;
+  /** Variables that a written null takes out of all layers below the node's. */
+  readonly without?: readonly string[];
   readonly mounts: readonly string[];
   readonly stateDir?: string;
   readonly path: Path;
@@ -110,6 +117,8 @@ export interface EngineChoice {
   readonly args: Args;
   readonly argv: readonly string[];
   readonly env: Env;
+  /** What a written null takes out of the layers below `engine`: flags of pdctl, variables of the hardware and the connector. */
+  readonly without?: { readonly args: readonly string[]; readonly env: readonly string[] };
   /** Shell text run before the engine's environment is set; its own file, sourced. */
   readonly prelude?: string;
 }

@@ -1,0 +1,100 @@
+import { type Declared, declared as everything } from "./declared.ts";
+import { emptyValues } from "./empty-values.ts";
+import { type Files, readExtended } from "./extends.ts";
+import { place } from "./locate.ts";
+import { noOrigins, type Origins, originsOf } from "./origins.ts";
+import { readShape } from "./read-shape.ts";
+import type { Remark } from "./remark.ts";
+import { type Overrides, resolve } from "./resolve/index.ts";
+import type { Diagnostic, Finding } from "./rule.ts";
+import { runRules } from "./run-rules.ts";
+import { applySets, setSource } from "./set.ts";
+import { type Source, sourceOf } from "./source.ts";
+import type { Topology } from "./topology.ts";
+import { type Dict, dictOf, type Tree } from "./tree.ts";
+
+export interface Loaded {
+  /** Undefined when there are errors. */
+  readonly topology: Topology | undefined;
+  /** What can be read in spite of the errors (unknown keys left out): for the errors of later stages. Never to be run. */
+  readonly draft: Topology | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly origins: Origins;
+  /** All files read, the named one first. */
+  readonly files: readonly string[];
+}
+
+/** Reads a topology and says everything that is wrong with it at once. Pure: files come through `read`. */
+export function loadTopology(files: Files, overrides: Overrides, declared: Declared = everything): Loaded {
+  const remarks: Remark[] = [];
+  const say = (remark: Remark) => remarks.push(remark);
+  const { tree: written, sources } = readExtended(files, say);
+  const sets = setSource(overrides.set);
+  const hosts = sourceOf("--hosts", "set", overrides.hosts.join("\n"));
+  const tree = written && applySets(written, sets, say);
+  const all = [...sources, sets, hosts];
+  const names = sources.map(({ name }) => name);
+  if (tree?.kind !== "dict") {
+    const origins = noOrigins(all, sets);
+    return {
+      topology: undefined,
+      draft: undefined,
+      diagnostics: place(remarks.map(placedRemark), origins),
+      origins,
+      files: names,
+    };
+  }
+  const origins = originsOf(withHosts(tree, hosts), all);
+  const { draft, findings } = judge(tree, overrides, declared);
+  const said = remarks.map(placedRemark);
+  const diagnostics = place(
+    [...said, ...findings.map((finding) => ({ finding, place: origins.placeOf(finding.at, finding.mark) }))],
+    origins,
+  );
+  const broken = diagnostics.some(({ level }) => level === "error");
+  return { topology: broken ? undefined : draft, draft, diagnostics, origins, files: names };
+}
+
+function judge(
+  written: Dict,
+  overrides: Overrides,
+  declared: Declared,
+): { draft: Topology | undefined; findings: readonly Finding[] } {
+  const { shape, tree, findings: inShape } = readShape(written);
+  const findings = [...emptyValues(written), ...inShape];
+  if (shape === undefined) return { draft: undefined, findings };
+  const resolved = resolve(shape, tree, declared, overrides);
+  if (resolved.topology === undefined) return { draft: undefined, findings: [...findings, ...resolved.findings] };
+  const rules = rulesFor(resolved.topology, declared);
+  return {
+    draft: resolved.topology,
+    findings: [...findings, ...resolved.findings, ...runRules(rules, resolved.topology)],
+  };
+}
+
+/** The topology's own rules, and those of what it uses. */
+function rulesFor(topology: Topology, declared: Declared) {
+  const inUse = [
+    ...topology.nodes.map(({ hardware }) => declared.hardware.get(hardware)),
+    ...[topology.kv.transfer, topology.kv.cache].map((use) => use && declared.connectors.get(use.connector)),
+  ];
+  return [...declared.rules, ...inUse.flatMap((one) => one?.rules ?? [])];
+}
+
+const placedRemark = ({ place: where, at = [], ...said }: Remark) => ({
+  finding: { level: "error" as const, at, also: [], ...said },
+  place: where,
+});
+
+/** `--hosts` as a part of the tree, so that its findings have a place. */
+function withHosts(tree: Dict, hosts: Source): Dict {
+  if (hosts.text === "") return tree;
+  const places = hosts.lines.map((start, i) => ({
+    source: hosts,
+    start,
+    end: (hosts.lines[i + 1] ?? hosts.text.length + 1) - 1,
+  }));
+  const items = places.map((at): Tree => ({ kind: "scalar", value: "", text: "", form: "plain", at }));
+  const at = { source: hosts, start: 0, end: hosts.text.length };
+  return dictOf([...tree.entries, ["--hosts", { key: at, value: { kind: "list", items, at } }]], tree.at);
+}

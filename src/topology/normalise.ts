@@ -1,0 +1,98 @@
+import { type Say, shown } from "./remark.ts";
+import type { Path } from "./rule.ts";
+import { type Dict, dictOf, type Entry, mergeTrees, type Tree } from "./tree.ts";
+
+/** One spelling for what may be written in several: done per file, before layers and overrides are merged. */
+export function normalise(tree: Tree, say: Say): Tree {
+  return mapKey(
+    mapAll(tree, ARGS, (args) => normaliseArgs(args, say)),
+    "model",
+    modelAsMap,
+  );
+}
+
+const ARGS: readonly Path[] = [
+  ["engine", "args"],
+  ["prefill", "args"],
+  ["prefill", "instances", "*", "args"],
+  ["decode", "args"],
+  ["decode", "instances", "*", "args"],
+  ["proxy", "args"],
+  ["bench", "args"],
+];
+
+/** Whether a path is that of a map of flags. */
+export const isArgs = (path: Path): boolean =>
+  ARGS.some((args) => args.length === path.length && args.every((step, i) => step === "*" || step === path[i]));
+
+/** `max_num_seqs` and `--max-num-seqs` are `max-num-seqs`. */
+export const flagName = (key: string): string => key.replace(/^--/, "").replaceAll("_", "-");
+
+const modelAsMap = (model: Tree): Tree =>
+  model.kind === "scalar" && model.value !== null
+    ? dictOf([["path", { key: model.at, value: model }]], model.at)
+    : model;
+
+/** Flags in kebab case; `compilation-config.mode` becomes a key inside compilation-config. */
+function normaliseArgs(args: Tree, say: Say): Tree {
+  if (args.kind !== "dict") return args;
+  const entries = new Map<string, Entry>();
+  const writtenAs = new Map<string, string>();
+  for (const [written, entry] of args.entries) {
+    const [first = "", ...rest] = written.split(".");
+    const flag = flagName(first);
+    const folded = rest.reduceRight<Entry>(
+      (inner, key) => ({ key: entry.key, value: dictOf([[key, inner]], inner.value.at) }),
+      entry,
+    );
+    const place = entry.key;
+    if (!/^-?[A-Za-z][A-Za-z0-9-]*$/.test(flag) || rest.includes("")) {
+      say({
+        code: "flag-name",
+        title: `${shown(written)} cannot be the name of a flag`,
+        place,
+        remedy: ["a flag of the engine without its dashes: max-num-seqs"],
+      });
+      continue;
+    }
+    const before = entries.get(flag);
+    const twice = writtenAs.get([flag, ...rest].join("."));
+    if (twice !== undefined) {
+      say({
+        code: "duplicate-key",
+        title: `${shown(twice)} and ${shown(written)} are the same flag`,
+        place,
+        remedy: ["keep one of them"],
+      });
+      continue;
+    }
+    writtenAs.set([flag, ...rest].join("."), written);
+    if (rest.includes("__proto__"))
+      say({ code: "S07", title: 'unknown key "__proto__"', place, remedy: ["take it out"] });
+    else entries.set(flag, { key: before?.key ?? place, value: mergeTrees(before?.value, folded.value) });
+  }
+  return dictOf(entries, args.at);
+}
+
+function mapAll(tree: Tree, paths: readonly Path[], change: (tree: Tree) => Tree): Tree {
+  return paths.reduce((changed, path) => mapAt(changed, path, change), tree);
+}
+
+function mapAt(tree: Tree, path: Path, change: (tree: Tree) => Tree): Tree {
+  const [step, ...rest] = path;
+  if (step === undefined) return change(tree);
+  if (step === "*")
+    return tree.kind === "list" ? { ...tree, items: tree.items.map((item) => mapAt(item, rest, change)) } : tree;
+  return mapKey(tree, String(step), (value) => mapAt(value, rest, change));
+}
+
+function mapKey(tree: Tree, key: string, change: (tree: Tree) => Tree): Tree {
+  if (tree.kind !== "dict") return tree;
+  const entry = tree.entries.get(key);
+  if (entry === undefined) return tree;
+  const changed: Dict = {
+    ...tree,
+    entries: new Map(tree.entries).set(key, { key: entry.key, value: change(entry.value) }),
+  };
+  return changed;
+}

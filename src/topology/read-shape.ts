@@ -1,0 +1,58 @@
+import { errorAt } from "./finding.ts";
+import { ownKeysOnly } from "./own-keys.ts";
+import type { Finding, Path } from "./rule.ts";
+import { type Checked, schemaFindings, unknownKey, unknownKeys } from "./schema-findings.ts";
+import { type Shape, shape } from "./shape/topology.ts";
+import { keysAt } from "./shape-keys.ts";
+import { isNull, plainOf, type Tree, withoutKeys } from "./tree.ts";
+
+interface ReadShape {
+  /** Undefined when more is wrong than unknown keys. */
+  readonly shape: Shape | undefined;
+  /** The tree without its unknown keys. */
+  readonly tree: Tree;
+  readonly findings: readonly Finding[];
+}
+
+/** The keys of the topology checked against their schema. */
+export function readShape(tree: Tree): ReadShape {
+  const checked: Checked = { schema: shape, tree, pathOf: (inner) => inner };
+  const parsed = shape.safeParse(plainOf(tree, { keep: ownKeysOnly }));
+  const findings = takenOut(tree, [], checked);
+  if (parsed.success) return { shape: parsed.data, tree, findings };
+  const { issues } = parsed.error;
+  const known = withoutKeys(tree, unknownKeys(issues));
+  const again = shape.safeParse(plainOf(known, { keep: ownKeysOnly }));
+  return { shape: again.data, tree: known, findings: [...findings, ...withoutParts(schemaFindings(issues, checked))] };
+}
+
+/** S04: the parts that no cluster can do without, in one line. */
+function withoutParts(findings: readonly Finding[]): readonly Finding[] {
+  const isPart = ({ code, at }: Finding) => code === "missing" && at.length === 1 && PARTS.includes(String(at[0]));
+  const parts = findings.filter(isPart).map(({ at }) => String(at[0]));
+  if (parts.length === 0) return findings;
+  const title = `a topology needs prefill, decode and proxy; ${parts.join(" and ")} ${parts.length > 1 ? "are" : "is"} missing`;
+  return [
+    ...findings.filter((finding) => !isPart(finding)),
+    errorAt([], "S04", title, { remedy: parts.map((part) => EXAMPLES[part] ?? part) }),
+  ];
+}
+const EXAMPLES: Readonly<Record<string, string>> = {
+  prefill: "prefill: { nodes: [NAME] }",
+  decode: "decode: { nodes: [NAME] }",
+  proxy: "proxy: { node: NAME, port: 8000 }",
+};
+const PARTS = Object.keys(EXAMPLES);
+
+/** Keys set to null are left out before the schema looks; a misspelled one would take nothing out, and silently. */
+function takenOut(tree: Tree, path: Path, checked: Checked): readonly Finding[] {
+  if (tree.kind === "list") return tree.items.flatMap((item, i) => takenOut(item, [...path, i], checked));
+  if (tree.kind !== "dict") return [];
+  const known = keysAt(checked.schema, path);
+  return [...tree.entries].flatMap(([key, { value }]) => {
+    if (!ownKeysOnly([...path, key])) return [];
+    if (!isNull(value)) return takenOut(value, [...path, key], checked);
+    const written = value.kind === "scalar" && value.form !== "empty";
+    return known === undefined || !written || known.includes(key) ? [] : [unknownKey(key, path, checked)];
+  });
+}

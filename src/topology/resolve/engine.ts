@@ -1,0 +1,65 @@
+import { defined } from "../defined.ts";
+import { ownKeysOnly } from "../own-keys.ts";
+import type { Finding, Path } from "../rule.ts";
+import { engine } from "../shape/engine.ts";
+import type { EngineChoice, Parallel } from "../topology.ts";
+import { child, plainOf, type Tree } from "../tree.ts";
+import { argsOf } from "./args.ts";
+import { mergeEngines, mergeEnvs } from "./layers.ts";
+import { resolveRuntime } from "./runtime.ts";
+import { textsOf } from "./texts.ts";
+
+const PORT = 8100; // of both roles: claims of one name and base continue after each other
+
+/** One instance's engine: the layers engine → role → instance merged, defaults filled in. */
+export function resolveEngine(
+  layers: readonly (Tree | undefined)[],
+  path: Path,
+): { readonly engine: EngineChoice; readonly findings: readonly Finding[] } | undefined {
+  const merged = mergeEngines(layers);
+  const parsed = engine.safeParse(merged === undefined ? {} : plainOf(merged, { keep: ownKeysOnly }));
+  if (!parsed.success) return undefined; // each layer fits alone; what does not fit was said there
+  const keys = parsed.data;
+  const args = argsOf(child(merged, "args"), [...path, "args"]);
+  const env = mergeEnvs(layers, [...path, "env"]);
+  const { runtime, findings } = resolveRuntime(keys.runtime ?? {}, [...path, "runtime"]);
+  const without = { args: args.without, env: env.without };
+  const choice: EngineChoice = defined({
+    kind: keys.kind ?? "vllm",
+    command: keys.command === undefined ? undefined : textsOf(child(merged, "command")),
+    venv: keys.venv,
+    runtime,
+    bind: keys.bind,
+    port: keys.port ?? PORT,
+    kvLayout: keys.kv_layout,
+    parallel: parallelOf(keys.parallel ?? {}),
+    args: args.args,
+    argv: textsOf(child(merged, "argv")),
+    env: env.env,
+    without: without.args.length + without.env.length > 0 ? without : undefined,
+    prelude: keys.prelude,
+  });
+  return { engine: choice, findings };
+}
+
+function parallelOf({
+  tp = 1,
+  pp = 1,
+  pcp = 1,
+  dcp = 1,
+  dp = 1,
+  ...keys
+}: NonNullable<(typeof engine)["_output"]["parallel"]>): Parallel {
+  return defined({
+    tp,
+    pp,
+    pcp,
+    dcp,
+    dp,
+    dpLocal: keys.dp_local,
+    dpLb: keys.dp_lb,
+    expertParallel: keys.expert_parallel,
+    rpcPort: keys.rpc_port,
+    masterPort: keys.master_port,
+  });
+}

@@ -1,0 +1,34 @@
+import { defined } from "../defined.ts";
+import type { Finding } from "../rule.ts";
+import type { Shape } from "../shape/topology.ts";
+import type { ProxyChoice } from "../topology.ts";
+import { child, type Tree } from "../tree.ts";
+import { argsOf } from "./args.ts";
+import { envOf } from "./env.ts";
+import { namedNodes } from "./node-refs.ts";
+import { textsOf } from "./texts.ts";
+
+export function resolveProxy(
+  { proxy }: Shape,
+  tree: Tree,
+  known: readonly string[],
+): { readonly proxy: ProxyChoice; readonly findings: readonly Finding[] } {
+  const args = argsOf(child(tree, "proxy", "args"), ["proxy", "args"]);
+  const env = envOf(child(tree, "proxy", "env"), ["proxy", "env"]);
+  const node = namedNodes(tree, ["proxy", "node"], known);
+  const choice: ProxyChoice = defined({
+    node: node.names[0] ?? proxy.node,
+    bind: proxy.bind,
+    port: proxy.port,
+    kind: proxy.kind,
+    command: proxy.command === undefined ? undefined : textsOf(child(tree, "proxy", "command")),
+    args: args.args,
+    env: env.env,
+    prefillPolicy: proxy.prefill_policy ?? proxy.policy,
+    decodePolicy: proxy.decode_policy ?? proxy.policy,
+    pdMinPromptTokens: proxy.pd_min_prompt_tokens,
+    maxConcurrent: proxy.max_concurrent,
+    path: ["proxy"],
+  });
+  return { proxy: choice, findings: [...args.findings, ...env.findings, ...node.findings] };
+}

@@ -1,0 +1,97 @@
+import { dotted } from "./finding.ts";
+import { flagName, isArgs, normalise } from "./normalise.ts";
+import { readYaml } from "./read-yaml.ts";
+import { type Say, shown } from "./remark.ts";
+import type { Path } from "./rule.ts";
+import { type Place, type Source, sourceOf } from "./source.ts";
+import { lookUp, replaceAt, type Tree } from "./tree.ts";
+
+/** The `--set` values as a text of their own, one per line: a diagnostic points into it as into a file. */
+export const setSource = (values: readonly string[]): Source =>
+  sourceOf("--set", "set", values.map((value) => value.replaceAll("\n", " ")).join("\n"));
+
+/** The tree with every `--set PATH=VALUE` applied, in order. */
+export function applySets(tree: Tree, source: Source, say: Say): Tree {
+  if (source.text === "") return tree;
+  return normalise(
+    source.lines.reduce(
+      (before, start, i) =>
+        applySet(before, { source, start, end: (source.lines[i + 1] ?? source.text.length + 1) - 1 }, say),
+      tree,
+    ),
+    say,
+  );
+}
+
+function applySet(tree: Tree, place: Place, say: Say): Tree {
+  const text = place.source.text.slice(place.start, place.end);
+  const parsed = parsePath(text);
+  if ("wrong" in parsed) {
+    const at = { ...place, start: place.start + parsed.wrong };
+    say({
+      code: "set",
+      title: `--set ${shown(text)} does not read as PATH=VALUE`,
+      place: at,
+      remedy: ["--set engine.port=9000, --set nodes[0].host=10.0.0.1, --set 'engine.env.\"A.B\"=1'"],
+    });
+    return tree;
+  }
+  const key = { ...place, end: place.start + parsed.length };
+  const path = parsed.path.map((step, i) =>
+    typeof step === "string" && isArgs(parsed.path.slice(0, i)) ? flagName(step) : step,
+  );
+  const blocked = blockedAt(tree, path);
+  if (blocked !== undefined) {
+    say({
+      code: "set",
+      title: `--set ${dotted(path)}: ${blocked}`,
+      place: key,
+      at: path,
+      remedy: ["pdctl plan --explain shows the paths"],
+    });
+    return tree;
+  }
+  const value = readValue(place.source, { start: key.end + 1, end: place.end }, say);
+  return value === undefined ? tree : replaceAt(tree, path, { key, value });
+}
+
+/** A YAML scalar or flow value. An empty one is the loader's `empty-value`. */
+function readValue(source: Source, range: { start: number; end: number }, say: Say): Tree | undefined {
+  const at = { source, ...range };
+  if (source.text.slice(range.start, range.end).trim() === "")
+    return { kind: "scalar", value: null, text: "", form: "empty", at };
+  return readYaml(source, say, range);
+}
+
+/** Why a path cannot be reached; keys that are merely not there yet are made, and judged by the schema. */
+function blockedAt(tree: Tree, path: Path): string | undefined {
+  for (const [i, step] of path.entries()) {
+    const before = lookUp(tree, path.slice(0, i))?.value;
+    const where = dotted(path.slice(0, i));
+    if (before === undefined || (before.kind === "scalar" && before.value === null))
+      return typeof step === "number" ? `${where} is not there` : undefined;
+    if (before.kind === "scalar") return `${where} is ${shown(before.text)}, it has no keys`;
+    if (before.kind === "list" && typeof step !== "number") return `${where} is a list; write ${where}[0].${step}`;
+    if (before.kind === "dict" && typeof step === "number") return `${where} is no list`;
+    if (before.kind === "list" && before.items[Number(step)] === undefined)
+      return `${where} has ${before.items.length} entries, the first is [0]`;
+  }
+  return undefined;
+}
+
+type ParsedPath = { readonly path: Path; readonly length: number } | { readonly wrong: number };
+
+/** `a.b[0]."c.d"=…`: the steps, and where the `=` stands. */
+function parsePath(text: string): ParsedPath {
+  const path: (string | number)[] = [];
+  const step =
+    /(?:(?<first>^)|(?<dot>\.)|(?=\[))(?:(?<index>\[(?<number>\d{1,6})\])|"(?<quoted>(?:[^"\\]|\\.)+)"|(?<plain>[^.=[\]"\s]+))/y;
+  while (text[step.lastIndex] !== "=") {
+    const at = step.lastIndex;
+    const found = step.exec(text)?.groups;
+    if (found === undefined || (found.dot !== undefined && found.index !== undefined)) return { wrong: at };
+    const { number, quoted, plain } = found;
+    path.push(number !== undefined ? Number(number) : (quoted?.replaceAll(/\\(.)/g, "$1") ?? plain ?? ""));
+  }
+  return path.length > 0 && !path.includes("__proto__") ? { path, length: step.lastIndex } : { wrong: 0 };
+}

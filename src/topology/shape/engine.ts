@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { args, atLeastOne, command, deviceIds, env, line, nameUpTo, nodeNames, port, words } from "./words.ts";
+
+export const parallel = z.strictObject({
+  tp: atLeastOne.optional(),
+  pp: atLeastOne.optional(),
+  pcp: atLeastOne.optional(),
+  dcp: atLeastOne.optional(),
+  dp: atLeastOne.optional(),
+  dp_local: atLeastOne.optional(),
+  dp_lb: z.enum(["internal", "hybrid", "external"]).optional(),
+  expert_parallel: z.boolean().optional(),
+  rpc_port: port.optional(),
+  master_port: port.optional(),
+});
+
+export const runtime = z.strictObject({
+  kind: z.enum(["process", "docker", "podman"]).optional(),
+  image: line.optional(),
+  container: line.optional(),
+  privileged: z.boolean().optional(),
+  cap_add: z.array(line).optional(),
+  mounts: z.array(line).optional(),
+  options: words.optional(),
+});
+
+const engineKeys = {
+  kind: z.enum(["vllm", "sim"]).optional(),
+  command: command.optional(),
+  venv: line.optional(),
+  runtime: runtime.optional(),
+  bind: line.optional(),
+  port: port.optional(),
+  kv_layout: z.enum(["HND", "NHD"]).optional(),
+  parallel: parallel.optional(),
+  args: args.optional(),
+  argv: words.optional(),
+  env: env.optional(),
+  prelude: z.string().optional(),
+};
+export const engine = z.strictObject(engineKeys);
+export type EngineKeys = z.infer<typeof engine>;
+
+/** First ports of the connectors' spans, pinned for a role or an instance; which connector knows which is checked later. */
+export const portPins = ["kv_port", "side_channel_port"] as const;
+const placement = { devices: deviceIds.optional(), kv_port: port.optional(), side_channel_port: port.optional() };
+
+const LONGEST_INSTANCE = 12; // with "prefill-" before and a process number behind: at most 24, as side services
+
+/** One of several instances that differ: any key of the role, its name, and how many of it. */
+export const instance = z.strictObject({
+  name: nameUpTo(LONGEST_INSTANCE).optional(),
+  nodes: nodeNames.optional(),
+  count: atLeastOne.optional(),
+  ...engineKeys,
+  ...placement,
+});
+export type InstanceEntry = z.infer<typeof instance>;
+
+export const role = z.strictObject({
+  nodes: nodeNames.optional(),
+  instances: z.union([atLeastOne, z.array(instance).min(1)]).optional(),
+  ...engineKeys,
+  ...placement,
+});
+export type RoleKeys = z.infer<typeof role>;

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { args, atLeastOne, command, count, env, line, port } from "./words.ts";
+
+const policy = z.enum(["round_robin", "least_loaded"]);
+
+export const proxy = z.strictObject({
+  node: line,
+  bind: line.optional(),
+  port: port.default(8000),
+  kind: z
+    .enum(["pdctl", "vllm-router", "vllm-toy", "ucm-toy", "ascend", "ascend-layerwise", "llm-d-sidecar"])
+    .default("pdctl"),
+  command: command.optional(),
+  args: args.optional(),
+  env: env.optional(),
+  /** Of both legs, unless one has its own. */
+  policy: policy.default("least_loaded"),
+  prefill_policy: policy.optional(),
+  decode_policy: policy.optional(),
+  pd_min_prompt_tokens: count.optional(),
+  max_concurrent: atLeastOne.default(4096),
+});
