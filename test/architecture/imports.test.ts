@@ -34,7 +34,8 @@ const arrows: Record<string, readonly string[]> = {
   proxy: [],
   sim: [],
 };
-const everybodys = ["errors.ts", "quote.ts"];
+/** At home in no room: each stands alone and imports nothing. */
+const everybodys = ["era.ts", "errors.ts", "quote.ts"];
 /** Their types are free for all. */
 const contracts = [
   "topology/topology.ts",
@@ -70,6 +71,7 @@ function allows(file: string, { kind, from }: Omit<Import, "names">): boolean {
   return kind === "type" && contracts.includes(to);
 }
 
+const compare = (a: string, b: string) => (a < b ? -1 : 1);
 const all = sources();
 const imports = [...all].flatMap(([file, text]) => importsOf(file, text).map((one) => ({ file, ...one })));
 
@@ -77,6 +79,11 @@ describe("the rooms", () => {
   it("has a row in the table for every folder of src", () => {
     const rooms = new Set([...all.keys()].filter((file) => file.includes("/")).map(roomOf));
     expect([...rooms].filter((room) => !(room in arrows))).toEqual([]);
+  });
+
+  it("has few files outside of the rooms, and those stand alone", () => {
+    expect([...all.keys()].filter((file) => !file.includes("/")).sort(compare)).toEqual(everybodys);
+    expect(imports.filter(({ file, from }) => everybodys.includes(file) && from.startsWith("."))).toEqual([]);
   });
 
   it("imports only along the arrows", () => {
@@ -112,9 +119,9 @@ describe("the rooms", () => {
 
   it("starts without loading what a verb alone needs", () => {
     expect([...all.keys()]).toContain("cli/main.ts");
-    expect(
-      loadedAtStart("cli/main.ts").filter((file) => !["cli", "errors.ts", "quote.ts"].includes(roomOf(file))),
-    ).toEqual([]);
+    expect(loadedAtStart("cli/main.ts").filter((file) => roomOf(file) !== "cli" && !everybodys.includes(file))).toEqual(
+      [],
+    );
   });
 });
 
