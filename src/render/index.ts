@@ -1,0 +1,2 @@
+export { filesOn } from "./files.ts";
+export { launchScript } from "./launch-script.ts";
