@@ -173,7 +173,7 @@ export interface ResultData {
   readonly seconds: number;
   /**
    * The closing sentence without sign, duration and exit: `is up`, `is not up · 4 of 8 engines ready`. One that starts with
-   * `is ` gets the cluster's name in front; others name it themselves (`the rehearsal of ascend-moe went through`).
+   * `is`, `has` or `was` gets the cluster's name in front; others name it themselves (`the rehearsal of ascend-moe went through`).
    */
   readonly verdict: string;
   /** The verdict says its time itself, or has none (`nothing to take down: …`): no duration is put after it. */

@@ -6,4 +6,4 @@ export { type LogsAsk, logs } from "./logs.ts";
 export { changes } from "./plan-changes.ts";
 export { type SmokeAsk, smoke } from "./smoke-verb.ts";
 export { status } from "./status.ts";
-export { type UpAsk, type UpOptions, up } from "./up.ts";
+export { type UpAsk, type UpOptions, up } from "./up/index.ts";

@@ -1,4 +1,4 @@
-import { judge } from "../plan/index.ts";
+import { judge } from "../plan/judge.ts";
 import { changesOf, compare } from "./changes.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { gatherFacts } from "./gather.ts";
@@ -6,7 +6,7 @@ import { knownOf } from "./known.ts";
 import { look } from "./look.ts";
 import type { Run } from "./run.ts";
 import type { Change } from "./standing.ts";
-import type { UpAsk } from "./up.ts";
+import type { UpAsk } from "./up/ask.ts";
 
 /** What `up` would do, from one question to every node. Takes no lock and changes nothing. */
 export async function changes(

@@ -1,8 +1,8 @@
-import type { Death, Diagnosed } from "../diagnose/index.ts";
-import type { Plan, Service } from "../plan/plan.ts";
-import { folded, naming, runs } from "../report/names.ts";
-import { duration, limit } from "../report/numbers.ts";
-import type { FindingData, ServiceWord } from "./events.ts";
+import type { Death, Diagnosed } from "../../diagnose/index.ts";
+import type { Plan, Service } from "../../plan/plan.ts";
+import { folded, naming, runs } from "../../report/names.ts";
+import { duration, limit } from "../../report/numbers.ts";
+import type { FindingData, ServiceWord } from "../events.ts";
 
 /** What a card needs to know beside its own matter: the plan, and how far every service is. */
 export interface View {

@@ -1,14 +1,13 @@
-import { causes, type Death, diagnose } from "../diagnose/index.ts";
-import type { Facts } from "../facts/index.ts";
-import type { Plan } from "../plan/plan.ts";
-import { naming } from "../report/names.ts";
-import { logs } from "../supervise/index.ts";
-import { deathCard, keptText, serviceOf } from "./cards.ts";
-import type { Phase } from "./events.ts";
-import type { Fleet } from "./fleet.ts";
-import { holders } from "./gather.ts";
-import type { Run } from "./run.ts";
-import { Ended, finding } from "./verb.ts";
+import { causes, type Death, diagnose } from "../../diagnose/index.ts";
+import type { Facts } from "../../facts/index.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { logs } from "../../supervise/index.ts";
+import type { Phase } from "../events.ts";
+import type { Fleet } from "../fleet.ts";
+import { holders } from "../gather.ts";
+import type { Run } from "../run.ts";
+import { finding } from "../verb.ts";
+import { deathCard, serviceOf } from "./cards.ts";
 import type { Exit, Scene } from "./wait.ts";
 
 const LOG_LINES = 2_000; // of a dead service: its first error is nearly always in them, its last twenty always
@@ -89,22 +88,4 @@ async function heldBy(id: string, plan: Plan, fleet: Fleet, run: Run): Promise<s
   );
   const texts = [...found].map(([port, who]) => `${port} is held by ${who}`);
   return texts.length === 0 ? undefined : texts.join("; ");
-}
-
-/** The end of an `up` whose service died: what is kept, and how to go on. */
-export function notUp(scene: Scene, group: string, stopped: boolean): Ended {
-  const engines = scene.plan.services.filter(({ kind }) => kind === "engine");
-  const ready = engines.filter(({ id }) => scene.states.get(id) === "ready").length;
-  const show = naming(scene.plan.services.map(({ id }) => id));
-  const kept = keptText(scene);
-  return new Ended({
-    exit: 1,
-    state: stopped ? "absent" : "degraded, not serving",
-    verdict: `is not up · ${ready} of ${engines.length} engines ready`,
-    ...(kept !== undefined && !stopped && { kept }),
-    next: stopped ? ["pdctl up"] : ["pdctl up", "pdctl down"],
-    nextWhy: stopped
-      ? {}
-      : { "pdctl up": `starts ${show(group)} again, keeps the rest`, "pdctl down": "takes everything down" },
-  });
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
-import type { Plan, PlanFile, Service } from "../plan/plan.ts";
-import type { NodeFile, ServiceSpec } from "../supervise/supervise.ts";
-import type { Run } from "./run.ts";
+import type { Plan, PlanFile, Service } from "../../plan/plan.ts";
+import type { NodeFile, ServiceSpec } from "../../supervise/supervise.ts";
+import type { Run } from "../run.ts";
 
 /**
  * What the node records of a service: enough for status, logs, smoke and down on any machine that can log in. Arguments and

@@ -1,21 +1,13 @@
-import type { Plan } from "../plan/plan.ts";
-import type { Fleet } from "./fleet.ts";
-import { phase } from "./phase.ts";
-import type { Run } from "./run.ts";
-import type { Known } from "./standing.ts";
-import { takeDown } from "./take-down.ts";
-import type { Closing } from "./verb.ts";
-import type { Scene } from "./wait.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Fleet } from "../fleet.ts";
+import { phase } from "../phase.ts";
+import type { Run } from "../run.ts";
+import type { Known } from "../standing.ts";
+import { takeDown } from "../take-down.ts";
+import type { Closing } from "../verb.ts";
 
 /** The end of a rehearsal: everything is taken down again, and what it could not show is named. */
-export async function rehearsed(
-  known: Known,
-  plan: Plan,
-  requests: number,
-  fleet: Fleet,
-  run: Run,
-  _scene: Scene,
-): Promise<Closing> {
+export async function rehearsed(known: Known, plan: Plan, requests: number, fleet: Fleet, run: Run): Promise<Closing> {
   const { clean } = await phase(run, "down", async () => {
     const receipt = await takeDown(known, fleet, run, { pull: undefined });
     const gone = receipt.rows.filter(({ clean }) => clean).length;

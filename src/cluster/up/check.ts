@@ -1,11 +1,12 @@
-import type { Facts } from "../facts/index.ts";
-import { factsRules, judge, type Plan } from "../plan/index.ts";
-import type { Finding } from "../topology/rule.ts";
-import type { Fleet } from "./fleet.ts";
-import { holders } from "./gather.ts";
-import type { Run } from "./run.ts";
-import type { Standing } from "./standing.ts";
-import { Ended } from "./verb.ts";
+import type { Facts } from "../../facts/index.ts";
+import { factsRules, judge } from "../../plan/judge.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Finding } from "../../topology/rule.ts";
+import type { Fleet } from "../fleet.ts";
+import { holders } from "../gather.ts";
+import type { Run } from "../run.ts";
+import type { Standing } from "../standing.ts";
+import { Ended } from "../verb.ts";
 
 /**
  * Asks the rules of stage facts whether this plan can start on these nodes now. Every finding is said; an error among them ends

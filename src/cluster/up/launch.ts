@@ -1,9 +1,9 @@
-import type { Plan, Service } from "../plan/plan.ts";
-import { launchScript } from "../render/index.ts";
-import { type NodeFile, start } from "../supervise/index.ts";
-import type { Phase } from "./events.ts";
-import type { Fleet } from "./fleet.ts";
-import type { Run } from "./run.ts";
+import type { Plan, Service } from "../../plan/plan.ts";
+import { launchScript } from "../../render/index.ts";
+import { type NodeFile, start } from "../../supervise/index.ts";
+import type { Phase } from "../events.ts";
+import type { Fleet } from "../fleet.ts";
+import type { Run } from "../run.ts";
 import { filesOf, specOf } from "./spec.ts";
 import type { Scene } from "./wait.ts";
 

@@ -1,11 +1,11 @@
-import { progressOf } from "../diagnose/index.ts";
-import { UserError } from "../errors.ts";
-import type { Plan, Service } from "../plan/plan.ts";
-import type { WatchEvent } from "../supervise/index.ts";
-import { watch } from "../supervise/index.ts";
-import type { Phase, ServiceWord } from "./events.ts";
-import { type Fleet, userError } from "./fleet.ts";
-import type { Run } from "./run.ts";
+import { progressOf } from "../../diagnose/index.ts";
+import { UserError } from "../../errors.ts";
+import type { Plan, Service } from "../../plan/plan.ts";
+import type { WatchEvent } from "../../supervise/index.ts";
+import { watch } from "../../supervise/index.ts";
+import type { Phase, ServiceWord } from "../events.ts";
+import { type Fleet, userError } from "../fleet.ts";
+import type { Run } from "../run.ts";
 
 /** How a wait for readiness ended. */
 export type Waited =

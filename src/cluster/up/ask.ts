@@ -1,0 +1,25 @@
+import type { Facts } from "../../facts/index.ts";
+import type { Planned } from "../../plan/index.ts";
+import type { Topology } from "../../topology/topology.ts";
+
+export interface UpAsk {
+  readonly topology: Topology;
+  readonly plan: (facts: readonly Facts[]) => Planned;
+  /** As the user named it. */
+  readonly file: string;
+  readonly options: UpOptions;
+}
+
+export interface UpOptions {
+  readonly rehearse: boolean;
+  /** A rehearsal stays up instead of being taken down after its proof. */
+  readonly keep: boolean;
+  readonly onFailure: "keep" | "stop";
+  readonly readyMs?: number;
+  readonly waitLockMs: number;
+  readonly smoke: boolean;
+  readonly requireEvidence: boolean;
+  readonly adopt: boolean;
+  /** Values of the topology's secrets. */
+  readonly secrets: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,72 @@
+import { UserError } from "../../errors.ts";
+import type { Facts } from "../../facts/index.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { folded, naming } from "../../report/names.ts";
+import { several } from "../../report/numbers.ts";
+import { compare, type Delta } from "../changes.ts";
+import type { Fleet } from "../fleet.ts";
+import { gatherFacts } from "../gather.ts";
+import { knownOf, remember } from "../known.ts";
+import { look } from "../look.ts";
+import type { Run } from "../run.ts";
+import type { Known, Standing } from "../standing.ts";
+import { Ended, finding } from "../verb.ts";
+import type { UpAsk } from "./ask.ts";
+import { check } from "./check.ts";
+
+/** What `up` knows once it has asked the nodes: the plan with their facts, what runs already, and what separates the two. */
+export interface Survey {
+  readonly plan: Plan;
+  readonly facts: readonly Facts[];
+  readonly known: Known;
+  readonly standing: Standing;
+  readonly delta: Delta;
+  /** The phase's one line. */
+  readonly text: string;
+}
+
+/** Asks every node, plans with the answers, and refuses what must not be started. Changes nothing on any node. */
+export async function survey(provisional: Plan, ask: UpAsk, fleet: Fleet, run: Run): Promise<Survey> {
+  const facts = await gatherFacts(provisional, fleet, run);
+  const { plan, findings } = ask.plan(facts);
+  const errors = findings.filter(({ level }) => level === "error");
+  for (const { code, level, title, remedy } of errors)
+    run.emit({ type: "finding", phase: "check", level, code, data: { title, do: remedy } });
+  if (errors.length > 0)
+    throw refused(3, "is not up · the plan does not hold on these nodes, nothing was started", "pdctl validate");
+  const known = knownOf(plan, ask.file);
+  await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
+  const standing = await look(known, fleet, run, { ready: true });
+  respectOthers(plan, standing, ask.options.adopt, run);
+  const delta = compare(plan, standing);
+  const text = await check(plan, facts, standing, ask.topology.preflight.skip, fleet, run);
+  return { plan, facts, known, standing, delta, text: `${text}${changesText(plan, delta)}` };
+}
+
+/** Somebody else's cluster, or a real one under a rehearsal, is never touched. */
+function respectOthers(plan: Plan, standing: Standing, adopt: boolean, run: Run): void {
+  const alive = standing.services.filter(({ state }) => state.state === "alive");
+  const [first] = standing.services;
+  if (standing.owner !== null && standing.owner !== run.owner && first !== undefined && !adopt)
+    throw new UserError("cluster.foreign", { cluster: plan.cluster, owner: standing.owner, node: first.node });
+  if (!plan.rehearsal || alive.every(({ spec }) => spec.note.rehearsal === true)) return;
+  const remedy = "pdctl down first, or rehearse under another name: --set name=…";
+  const card = {
+    title: `${plan.cluster} is up: a rehearsal would stop it`,
+    do: [remedy],
+    kept: several(alive.length, "service"),
+  };
+  run.emit(finding(card, "rehearsal-over-real", { phase: "check" }));
+  throw refused(8, "was not rehearsed · nothing was started", "pdctl status");
+}
+
+const refused = (exit: number, verdict: string, next: string) =>
+  new Ended({ exit, state: "unknown", verdict, next: [next] });
+
+function changesText(plan: Plan, { restart, stop }: Delta): string {
+  const show = naming(plan.services.map(({ id }) => id));
+  const [first] = restart;
+  const restarts =
+    first === undefined ? "" : `; restarts ${folded(restart.map(({ service }) => show(service.id)))} (${first.why})`;
+  return stop.length === 0 ? restarts : `${restarts}; stops ${folded(stop.map(({ spec }) => spec.service))}`;
+}
