@@ -13,6 +13,6 @@ try {
 const child = spawn(process.execPath, [join(root, "bin/pdctl.js"), "demo", ...process.argv.slice(2)], {
   stdio: "inherit",
 });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-  process.on(signal, () => void (signal === "SIGINT" || child.kill(signal))); // ^C reaches it by itself
+process.on("SIGINT", () => {}); // a terminal sends ^C to pdctl too; it decides when to leave
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("close", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
