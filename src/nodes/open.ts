@@ -2,13 +2,16 @@ import { openLocal } from "./local.ts";
 import { addressOf, route } from "./route.ts";
 import type { NodeAddress, Session } from "./session.ts";
 import { shellSession } from "./shell-session.ts";
+import { Slots } from "./slots.ts";
 import type { SshSetup } from "./ssh-config.ts";
 import { sshTransport } from "./ssh-transport.ts";
 import { Ways } from "./ways.ts";
 
+const CONFIGS = 16; // `ssh -G` at once: a process each
+
 /** One session. Rejects with `node.*` errors, or the signal's reason. */
 export function openSession(address: NodeAddress, setup: SshSetup, signal: AbortSignal): Promise<Session> {
-  return open(address, setup, new Ways(), signal);
+  return open(address, setup, new Ways(), new Slots(1), signal);
 }
 
 /**
@@ -21,9 +24,10 @@ export async function openSessions(
   signal: AbortSignal,
 ): Promise<Map<string, Session | Error>> {
   const ways = new Ways();
+  const asking = new Slots(CONFIGS);
   const entries = addresses.map(async (address): Promise<[string, Session | Error]> => {
     try {
-      return [address.node, await open(address, setup, ways, signal)];
+      return [address.node, await open(address, setup, ways, asking, signal)];
     } catch (error) {
       return [address.node, error instanceof Error ? error : new Error(String(error))];
     }
@@ -31,10 +35,18 @@ export async function openSessions(
   return new Map(await Promise.all(entries));
 }
 
-async function open(address: NodeAddress, setup: SshSetup, ways: Ways, signal: AbortSignal): Promise<Session> {
+async function open(
+  address: NodeAddress,
+  setup: SshSetup,
+  ways: Ways,
+  asking: Slots,
+  signal: AbortSignal,
+): Promise<Session> {
   signal.throwIfAborted();
   if (address.host === "local") return openLocal(address.node);
-  const login = await ways.reach(address.node, await route(address, setup, signal), signal);
+  const answered = await asking.take(signal);
+  const hops = await route(address, setup, signal).finally(answered);
+  const login = await ways.reach(address.node, hops, signal);
   const text = addressOf(address);
   return shellSession(address.node, text, sshTransport(address.node, text, login));
 }

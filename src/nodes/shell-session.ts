@@ -50,32 +50,19 @@ async function call(node: string, address: string, transport: Transport, ask: Ca
 
 async function* stream(node: string, transport: Transport, ask: StreamAsk): AsyncGenerator<Buffer, void> {
   const { running, nonce } = await begin(transport, ask, ask.signal);
-  const beat = setInterval(() => running.stdin.write("\n"), BEAT_MS);
-  let timer: NodeJS.Timeout | undefined;
-  const hangUp = () => {
-    clearInterval(beat);
-    running.stdin.end();
-    timer ??= setTimeout(() => {
-      running.kill();
-      running.stdout.destroy();
-    }, HANG_UP_MS);
-  };
-  ask.signal.addEventListener("abort", hangUp, { once: true });
-  if (ask.signal.aborted) hangUp();
+  const leaving = new Leaving(running);
+  ask.signal.addEventListener("abort", leaving.begin, { once: true });
+  if (ask.signal.aborted) leaving.begin();
   const stderr = gather(afterSentinel(running.stderr, nonce)).catch(() => Buffer.alloc(0)); // cut off when we hang up
   let started = false;
-  let whole = false;
   try {
     yield* afterSentinel(running.stdout, nonce, () => (started = true));
-    whole = true;
   } catch (error) {
     ask.signal.throwIfAborted();
     throw error;
   } finally {
-    hangUp();
-    ask.signal.removeEventListener("abort", hangUp);
-    if (!whole) running.ended.catch(() => undefined); // who leaves early does not ask how it ended
-    await running.ended.catch(() => undefined).finally(() => clearTimeout(timer));
+    ask.signal.removeEventListener("abort", leaving.begin);
+    await leaving.over();
   }
   ask.signal.throwIfAborted();
   const end = await running.ended;
@@ -83,6 +70,42 @@ async function* stream(node: string, transport: Transport, ask: StreamAsk): Asyn
   if (!started) throw noShell(node, end.exit, said);
   if (end.exit !== 0)
     throw new UserError("node.command", { node, command: ask.what ?? "a stream", exit: end.exit, stderr: said });
+}
+
+/** The end of a stream from our side: its stdin ends, and a script that does not leave over that is cut off. */
+class Leaving {
+  readonly #running: Running;
+  readonly #beat: NodeJS.Timeout;
+  #cut: Promise<void> | undefined;
+
+  constructor(running: Running) {
+    this.#running = running;
+    this.#beat = setInterval(() => running.stdin.write("\n"), BEAT_MS);
+  }
+
+  readonly begin = (): void => {
+    if (this.#cut !== undefined) return;
+    clearInterval(this.#beat);
+    this.#running.stdin.end();
+    this.#cut = new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#running.kill();
+        this.#running.stdout.destroy();
+        resolve();
+      }, HANG_UP_MS);
+      const ended = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#running.ended.then(ended, ended);
+    });
+  };
+
+  /** Resolves when the script is gone, or was given up. */
+  async over(): Promise<void> {
+    this.begin();
+    await this.#cut;
+  }
 }
 
 async function begin(

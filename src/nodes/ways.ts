@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
-import { UserError } from "../errors.ts";
+import { type ErrorCode, UserError } from "../errors.ts";
 import { untilAborted } from "./abort.ts";
 import { dial } from "./dial.ts";
 import { Dropped, handshake } from "./handshake.ts";
@@ -74,7 +74,9 @@ export class Ways {
       this.#bastions.delete(key);
       login.release();
     };
-    const login = await mine.login;
+    const login = await mine.login.catch((error: unknown) =>
+      Promise.reject(error instanceof UserError ? forNode(error, node) : error),
+    );
     let left = false;
     return {
       client: login.client,
@@ -130,6 +132,11 @@ export class Ways {
       leaveServer();
     }
   }
+}
+
+/** The error of a shared bastion, as the story of the node that wanted to go through it. */
+function forNode<C extends ErrorCode>({ code, facts, cause }: UserError<C>, node: string): UserError<C> {
+  return new UserError(code, "node" in facts ? { ...facts, node } : facts, { cause });
 }
 
 function forward(node: string, bastion: Client, hop: Hop, signal: AbortSignal): Promise<Duplex> {

@@ -27,9 +27,20 @@ export async function inspect(
     .filter(([kind]) => kind === "bad")
     .map(([, path = "", why = ""]) => ({ runDir: `${stateDir}/${path}`, why }));
   const runs: (Found & { marked: number })[] = [];
-  for (const [, run = "", life = "", pid, start, born, marked, bytes, exit = "", spec = ""] of records.filter(
-    ([kind]) => kind === "run",
-  )) {
+  for (const [
+    ,
+    run = "",
+    life = "",
+    pid,
+    start,
+    born,
+    marked,
+    bytes,
+    rss,
+    former,
+    exit = "",
+    spec = "",
+  ] of records.filter(([kind]) => kind === "run")) {
     const runDir = `${stateDir}/runs/${run}`;
     const read = readSpec(spec);
     if (read === undefined) {
@@ -44,6 +55,8 @@ export async function inspect(
       nodeNowMs,
       ...(isReady !== undefined && { ready: isReady }),
       logBytes: Number(bytes),
+      rssBytes: Number(rss),
+      formerRuns: Number(former),
       runDir,
       marked: Number(marked),
     });

@@ -18,7 +18,7 @@ export async function start(
 ): Promise<readonly Started[]> {
   const wrap = stored(stateDir, script(scripts, "proc", "wrap"));
   const { values, input } = await parcel(session, [...files, wrap], scripts, signal);
-  const grace = replace ? Math.max(0, ...services.map(({ spec }) => spec.graceMs)) * services.length : 0;
+  const grace = Math.max(0, ...services.map(({ spec }) => spec.graceMs)); // what is replaced ends first, all at once
   const answer = await ask(session, scripts, {
     script: ["proc", "halt", "put", "start"],
     values: {

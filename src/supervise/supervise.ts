@@ -88,6 +88,10 @@ export interface Found {
   /** Answers to the spec's probes at the time of the look: undefined = not asked. */
   readonly ready?: boolean;
   readonly logBytes: number;
+  /** Resident memory of all its living processes; pages that several of them share count for each. */
+  readonly rssBytes: number;
+  /** How often it was started before, in this and in older generations. */
+  readonly formerRuns: number;
   /** `<stateDir>/runs/<generation>/<service>`. */
   readonly runDir: string;
 }
@@ -126,6 +130,7 @@ export interface StartAsk {
   readonly replace: boolean;
 }
 
+/** `started` with pid 0 = it ended before it could be looked at; its exit is recorded all the same. */
 export type Started =
   | { readonly service: string; readonly outcome: "started"; readonly identity: Identity }
   | { readonly service: string; readonly outcome: "kept"; readonly identity: Identity }

@@ -5,7 +5,8 @@
 declare -A LIVE=() START_OF=() # pid → run; pid → start time
 
 halt() {
-  local grace=$1 run pid now end kill_at term_rest_at='' quiet=0 step=0.02
+  local grace=$1 run pid end kill_at told='' quiet=0 step=0.02
+  local -a stops=()
   shift
   local -A wanted=() leader=() engine=() engine_start=() wrapper=() wrapper_start=() container=()
   for run in "$@"; do
@@ -13,16 +14,19 @@ halt() {
     handle "$PD_STATE/runs/$run" || true
     run_facts "$PD_STATE/runs/$run" || true
     [[ -n $MODE ]] && container[$run]="$RUNTIME $MODE $CONTAINER"
+    # The wrapper's session is ours only while somebody proves it: its number may be another session's by now.
     lives "$WRAPPER" "$WRAPPER_START" && leader[$WRAPPER]=$run wrapper[$run]=$WRAPPER wrapper_start[$run]=$WRAPPER_START
-    # Its session is ours only while somebody proves it: the number may be another session's by now.
-    lives "$ENGINE" "$ENGINE_START" && leader[$WRAPPER]=$run engine[$run]=$ENGINE engine_start[$run]=$ENGINE_START
+    lives "$ENGINE" "$ENGINE_START" && leader[$SID]=$run engine[$run]=$ENGINE engine_start[$run]=$ENGINE_START
   done
   LIVE=() START_OF=()
   halt_scan
   halt_descendants
   halt_remember_shm
-  now_ms && end=$((NOW + grace)) kill_at=$((NOW + grace))
-  for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" TERM "$grace" & done
+  now_ms && kill_at=$((NOW + grace)) end=$((NOW + grace + 10000))
+  for run in "${!container[@]}"; do
+    halt_container "${container[$run]}" "$run" TERM "$grace" &
+    stops+=($!)
+  done
   for run in "${!engine[@]}"; do # the engine knows best how to end its children
     [[ ${container[$run]-} == *' run '* ]] || halt_signal TERM "${engine[$run]}"
   done
@@ -41,7 +45,7 @@ halt() {
     quiet=0
     now_ms
     if ((NOW >= kill_at)); then
-      ((NOW >= end + 10000)) && break # uninterruptible, or not ours to kill
+      ((NOW >= end)) && break # uninterruptible, or not ours to kill
       for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" KILL 0; done
       for pid in "${!LIVE[@]}"; do halt_signal KILL "$pid"; done
       step=0.05
@@ -51,12 +55,12 @@ halt() {
     for pid in "${!LIVE[@]}"; do
       run=${LIVE[$pid]}
       [[ -z ${engine[$run]-} ]] || lives "${engine[$run]}" "${engine_start[$run]}" || {
-        [[ $term_rest_at == *" $pid "* ]] || halt_signal TERM "$pid"
-        term_rest_at+=" $pid "
+        [[ $told == *" $pid "* ]] || halt_signal TERM "$pid"
+        told+=" $pid "
       }
     done
   done
-  wait # for the containers' own stops
+  ((${#stops[@]} == 0)) || wait "${stops[@]}" # not for all: services just started are this shell's children too
   for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" REMOVE 0; done
   # The wrapper has seen its child end and writes exit.json; it is gone a moment later.
   for run in "${!wrapper[@]}"; do

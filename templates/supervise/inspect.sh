@@ -11,12 +11,21 @@ fi
 [[ ! -e $PD_STATE/runs || (-r $PD_STATE/runs && -x $PD_STATE/runs) ]] || printf 'bad\truns\tcannot be listed\n'
 
 marked
-declare -A count=() bytes=() ready=()
-asked=() answers=()
-for pid in "${!RUN_OF[@]}"; do count[${RUN_OF[$pid]}]=$((${count[${RUN_OF[$pid]}]-0} + 1)); done
+declare -A count=() pages=() bytes=() ready=() former=()
+asked=() answers=() page=$(getconf PAGESIZE)
+for pid in "${!RUN_OF[@]}"; do
+  run=${RUN_OF[$pid]}
+  slurp "/proc/$pid/statm" || continue # it ended just now
+  read -r _ resident _ <<<"$TEXT"
+  count[$run]=$((${count[$run]-0} + 1)) pages[$run]=$((${pages[$run]-0} + resident))
+done
 logs=("$PD_STATE"/runs/*/*/log)
 ((${#logs[@]} == 0)) || while read -r size file; do bytes[$file]=$size; done < <(stat -c '%s %n' -- "${logs[@]}")
 
+for dir in "$PD_STATE"/runs/*/*/; do
+  dir=${dir%/} && service=${dir##*/} && service=${service%%~*}
+  former[$service]=$((${former[$service]--1} + 1))
+done
 for dir in "$PD_STATE"/runs/*/*/; do
   dir=${dir%/} && run=${dir#"$PD_STATE"/runs/}
   [[ $run == *~* ]] && continue # a former run of the same generation: only its log is of interest
@@ -40,8 +49,8 @@ for dir in "$PD_STATE"/runs/*/*/; do
   elif [[ -e $dir/handle.json ]]; then
     life=unreadable
   fi
-  printf 'run\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$run" "$life" "${ENGINE:-0}" "${ENGINE_START:-0}" "${BORN:-0}" \
-    "${count[$run]-0}" "${bytes[$dir/log]-0}" "$exit" "$spec"
+  printf 'run\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$run" "$life" "${ENGINE:-0}" "${ENGINE_START:-0}" "${BORN:-0}" \
+    "${count[$run]-0}" "${bytes[$dir/log]-0}" "$((${pages[$run]-0} * page))" "${former[${run#*/}]}" "$exit" "$spec"
   if [[ -n $PD_READY && $life == alive ]]; then
     run_facts "$dir"
     for probe in "${PROBES[@]}"; do # all probes of all services at once

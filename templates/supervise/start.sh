@@ -9,7 +9,8 @@ shopt -s nullglob
 locks=/var/tmp/pdctl-$UID
 mkdir -m 700 -- "$locks" 2>/dev/null
 [[ -d $locks && ! -L $locks && -O $locks ]] || { printf '%s is not a directory of this user\n' "$locks" >&2 && exit 4; }
-start_lock=$locks/${PD_STATE//[^A-Za-z0-9]/_}.start
+start_lock=${PD_STATE//[^A-Za-z0-9]/_} && ((${#start_lock} < 100)) || start_lock=${start_lock: -100}
+start_lock=$locks/$start_lock.start
 while :; do
   exec {gate}>"$start_lock"
   flock -w 60 "$gate" || { printf 'another start has held %s for 60 s\n' "$start_lock" >&2 && exit 4; }
@@ -66,37 +67,48 @@ spawn() { # generation/service, then the command. Nothing of this shell goes alo
 }
 
 marked
-declare -A spawned=()
-i=-1
+declare -A wanted=() former=() spawned=()
+doomed=() grace=0 i=-1
 for service in "${PD_SERVICES[@]}"; do
   ((++i))
-  run=${PD_RUNS[i]}
   newest_run "$service"
   living_runs "$service"
-  if ((${#LIVING[@]})); then
-    handle "$PD_STATE/runs/$NEWEST"
+  if [[ -n $NEWEST ]] && handle "$PD_STATE/runs/$NEWEST" && lives "$ENGINE" "$ENGINE_START"; then
     run_facts "$PD_STATE/runs/$NEWEST"
-    if lives "$ENGINE" "$ENGINE_START"; then
-      [[ $HASH == "${PD_FACTS[i]%%$'\n'*}" ]] && printf 'kept\t%s\t%s\t%s\t%s\n' "$service" "$ENGINE" "$ENGINE_START" "$BOOT" && continue
-      [[ -n $PD_REPLACE ]] || { printf 'differs\t%s\t%s\n' "$service" "$HASH" && continue; }
-    fi
-    # What a dead engine left running would meet the new one on its ports.
-    halt "${PD_GRACES[i]}" "${LIVING[@]}"
-    for dead in "${LIVING[@]}"; do sweep_shm "$PD_STATE/runs/$dead"; done
-    if ((${#LIVE[@]})); then
-      printf 'failed\t%s\tprocesses %s of its former run cannot be ended\n' "$service" "${!LIVE[*]}"
+    if [[ $HASH == "${PD_FACTS[i]%%$'\n'*}" ]]; then
+      printf 'kept\t%s\t%s\t%s\t%s\n' "$service" "$ENGINE" "$ENGINE_START" "$BOOT"
+      continue
+    elif [[ -z $PD_REPLACE ]]; then
+      printf 'differs\t%s\t%s\n' "$service" "$HASH"
       continue
     fi
-    marked
   fi
-  command="PD_ARGV_${i}[@]" && command=("${!command}")
+  # Also what a dead engine left running: it would meet the new one on its ports.
+  doomed+=("${LIVING[@]}")
+  ((PD_GRACES[i] <= grace)) || grace=${PD_GRACES[i]}
+  wanted[$i]=$service former[$service]=${LIVING[*]}
+done
+
+if ((${#doomed[@]})); then
+  halt "$grace" "${doomed[@]}"
+  for run in "${doomed[@]}"; do sweep_shm "$PD_STATE/runs/$run"; done
+fi
+
+for i in "${!wanted[@]}"; do
+  service=${wanted[$i]} left=''
+  for pid in "${!LIVE[@]}"; do [[ " ${former[$service]} " != *" ${LIVE[$pid]} "* ]] || left+=" $pid"; done
+  if [[ -n $left ]]; then
+    printf 'failed\t%s\tprocesses%s of its former run cannot be ended\n' "$service" "$left"
+    continue
+  fi
   lay_down "$i" || { printf 'failed\t%s\tcannot write to %s\n' "$service" "$PD_STATE/runs" && continue; }
   parse_facts "${PD_FACTS[i]}"
   if [[ $MODE == run ]]; then # a stopped container of ours may be left over; one of somebody else is not touched
     owner=$("$RUNTIME" inspect -f '{{ index .Config.Labels "pdctl.home" }}' "$CONTAINER" 2>/dev/null </dev/null)
     [[ $owner == "$PD_STATE" ]] && "$RUNTIME" rm -f "$CONTAINER" >/dev/null 2>&1 </dev/null
   fi
-  spawn "$run" "${command[@]}"
+  command="PD_ARGV_${i}[@]" && command=("${!command}")
+  spawn "${PD_RUNS[i]}" "${command[@]}"
   spawned[$service]=$!
 done
 
