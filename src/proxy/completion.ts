@@ -87,7 +87,7 @@ async function answerTo(desk: Desk, legs: CallLegs): Promise<Answer> {
   try {
     return await run();
   } catch (error) {
-    if (!wasIdleClosed(error)) throw error;
+    if (legs.progress.stage !== "decode_wait" || !wasIdleClosed(error)) throw error;
     desk.books.retries.add({ role: "decode", reason: "silent" });
     legs.again();
     return await run();
@@ -116,10 +116,11 @@ async function handOn({ books, now }: Desk, legs: CallLegs, { answer, res, heade
     books.firstByte.observe({ route: routeOf(legs) }, (now() - started) / 1000);
   };
   await relay(answer, res, { headers, onBytes, onBreak: (error) => legs.broke(answer, error) });
-  books.requests.add({ code: answer.status, route: routeOf(legs) });
+  books.requests.add({ endpoint: endpointOf(res), code: answer.status, route: routeOf(legs) });
 }
 
 const routeOf = (legs: CallLegs | undefined) => (legs?.progress.alone ? "alone" : "pd");
+const endpointOf = ({ req }: ServerResponse<IncomingMessage>) => req.url?.split("?", 1)[0] ?? "/";
 const hasLeft = (req: IncomingMessage, signal: AbortSignal) =>
   signal.aborted ? signal.reason instanceof ClientLeft : req.destroyed && !req.complete;
 
@@ -141,7 +142,8 @@ function settle({ books, log }: Desk, { error, left, res, headers, legs }: Endin
   }
   const fault = error instanceof ProxyError ? error.fault : "bug";
   books.rejected.add({ fault });
-  books.requests.add({ code: error instanceof ProxyError ? error.status : 500, route: routeOf(legs) });
+  const code = error instanceof ProxyError ? error.status : 500;
+  books.requests.add({ endpoint: endpointOf(res), code, route: routeOf(legs) });
   if (error instanceof ProxyError && error.fault === "kv.missing")
     books.missingKv.add({ target: legs?.progress.prefill?.endpoint.url ?? "" });
   log.failed(headers, { fault, error });

@@ -15,8 +15,6 @@ export interface ProxyFaults {
   "target.unreachable": { role: Role; target: string; why: string };
   /** The endpoint took the request and did not answer it whole. */
   "target.broke": { role: Role; target: string; why: string };
-  /** Prefill answered 200 with something that is not a JSON object. */
-  "prefill.unreadable": { target: string; why: string };
   /** Prefill finished without a ticket for its KV. */
   "kv.missing": { target: string; why: string };
   /** Prefill holds the KV no longer than this; a decode leg now could read blocks of another prompt. */
@@ -37,10 +35,6 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
   "target.none": { status: 503, says: ({ role }) => `no ${role} endpoint can serve at the moment` },
   "target.unreachable": { status: 503, says: ({ role, target, why }) => `cannot reach ${role} at ${target}: ${why}` },
   "target.broke": { status: 502, says: ({ role, target, why }) => `${role} at ${target} broke off: ${why}` },
-  "prefill.unreadable": {
-    status: 502,
-    says: ({ target, why }) => `the answer of prefill at ${target} is unreadable: ${why}`,
-  },
   "kv.missing": {
     status: 502,
     says: ({ target, why }) =>

@@ -165,7 +165,7 @@ export class CallLegs implements Legs {
       slot.endpoint.saw("refused");
       tried.add(slot.endpoint);
     }
-    const idleClosed = error.kind === "silent" && error.reused && role === "prefill" && retries === 0;
+    const idleClosed = error.idleClosed && role === "prefill" && retries === 0;
     if (error.kind !== "connect" && !idleClosed) return undefined;
     if (role === "prefill") {
       if (retries >= PREFILL_RETRIES) return undefined;
@@ -201,10 +201,7 @@ const fail = (error: Error): never => {
 
 /** Decode's idle connection was closed under the request: it may have taken the ticket, so only a new prefill is safe. */
 export const wasIdleClosed = (error: unknown) =>
-  error instanceof ProxyError &&
-  error.cause instanceof UpstreamError &&
-  error.cause.kind === "silent" &&
-  error.cause.reused;
+  error instanceof ProxyError && error.cause instanceof UpstreamError && error.cause.idleClosed;
 
 export const progressHeaders = ({ prefill, decode, alone }: Progress): Record<string, string> => ({
   ...(prefill && { "x-pdctl-prefill": slotName(prefill) }),

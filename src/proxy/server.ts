@@ -12,7 +12,7 @@ import { RequestIds } from "./request-id.ts";
 import { Roster } from "./roster.ts";
 import { undiciUpstream } from "./undici-upstream.ts";
 
-export interface Proxy {
+export interface RunningProxy {
   /** The port that is bound: the config's, or a free one where it says 0. */
   readonly port: number;
   /** Refuses what is new, lets what runs end within `graceMs`, then breaks it off. Resolves when all is closed. */
@@ -27,7 +27,7 @@ export interface ProxyOptions {
 }
 
 /** Listens and serves until it is closed. @throws the error of `listen` when the address is taken or not there */
-export async function startProxy(config: ProxyConfig, options: ProxyOptions): Promise<Proxy> {
+export async function startProxy(config: ProxyConfig, options: ProxyOptions): Promise<RunningProxy> {
   const { log, probeTimes = PROBE_TIMES, now = () => performance.now() } = options;
   const tell = ({ role, url, state }: Endpoint) => log.say(`${role} ${url} is ${state}`);
   const endpoints = config.targets.map((target) => new Endpoint(target, undiciUpstream(target.url), tell));

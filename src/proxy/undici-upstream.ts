@@ -12,17 +12,27 @@ export function undiciUpstream(url: string): Upstream {
     keepAliveTimeout: 4_000, // uvicorn closes idle connections after 5 s: let go before it does
     connect: { timeout: 5_000 },
   });
+  let fresh = false; // undici writes the first request of a connection within the event that announces it
+  pool.on("connect", () => {
+    fresh = true;
+    queueMicrotask(() => {
+      fresh = false;
+    });
+  });
+  const isReused = () => !fresh;
   return {
     url,
     request: (head, body, signal) =>
-      new Promise((resolve, reject) => new Exchange(head, { resolve, reject }, signal).start(pool, body)),
+      new Promise((resolve, reject) => new Exchange({ head, signal, isReused }, { resolve, reject }).start(pool, body)),
     close: () => pool.destroy(),
   };
 }
 
+type Send = { head: Head; signal: AbortSignal; isReused: () => boolean };
 type Settle = { resolve: (reply: Reply) => void; reject: (reason: unknown) => void };
 type OnChunk = (chunk: Buffer) => Promise<void> | undefined;
 
+const IDLE_CLOSE_MS = 1_000; // news of an idle connection's end is one round trip away; what dies later had begun to work
 const EARLY_BYTES = 64 * 1024; // kept while nobody reads yet; beyond that the engine is held back
 
 /** One request and its answer on one connection. Ends exactly once: whole, broken, or let go. */
@@ -32,10 +42,11 @@ class Exchange implements Dispatcher.DispatchHandler, Reply {
   readonly #head: Head;
   readonly #settle: Settle;
   readonly #signal: AbortSignal;
+  readonly #isReused: () => boolean;
   readonly #letGo = () => this.#fail(this.#signal.reason);
   #controller: Dispatcher.DispatchController | undefined;
-  #dispatching = false;
   #reused = false;
+  #sentAt = 0;
   #early: Buffer[] = [];
   #earlyBytes = 0;
   #onChunk: OnChunk | undefined;
@@ -43,10 +54,11 @@ class Exchange implements Dispatcher.DispatchHandler, Reply {
   #end: { ok: true } | { ok: false; reason: unknown } | undefined;
   #listeners: (() => void)[] = [];
 
-  constructor(head: Head, settle: Settle, signal: AbortSignal) {
+  constructor({ head, signal, isReused }: Send, settle: Settle) {
     this.#head = head;
-    this.#settle = settle;
     this.#signal = signal;
+    this.#isReused = isReused;
+    this.#settle = settle;
   }
 
   start(pool: Dispatcher, body: Buffer | undefined): void {
@@ -56,14 +68,13 @@ class Exchange implements Dispatcher.DispatchHandler, Reply {
     }
     this.#signal.addEventListener("abort", this.#letGo);
     const { method, path, headers } = this.#head;
-    this.#dispatching = true;
     pool.dispatch({ method, path, headers, body: body ?? null }, this);
-    this.#dispatching = false;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.#reused = this.#dispatching; // a new connection is never there at once
+    this.#reused = this.#isReused();
+    this.#sentAt = performance.now();
     const refusal = this.#end ? undefined : this.#head.gate?.();
     if (refusal) this.#fail(refusal);
     else if (this.#end) controller.abort(new Error("let go before it was sent"));
@@ -93,8 +104,9 @@ class Exchange implements Dispatcher.DispatchHandler, Reply {
 
   onResponseError(_: Dispatcher.DispatchController | undefined, cause: Error): void {
     const kind = this.status > 0 ? "broken" : this.#controller ? "silent" : "connect";
+    const idleClosed = kind === "silent" && this.#reused && performance.now() - this.#sentAt < IDLE_CLOSE_MS;
     const isOurs = "code" in cause && cause.code === "UND_ERR_INVALID_ARG"; // a head that undici refuses to send
-    this.#finish({ ok: false, reason: isOurs ? cause : new UpstreamError(kind, { reused: this.#reused, cause }) });
+    this.#finish({ ok: false, reason: isOurs ? cause : new UpstreamError(kind, { idleClosed, cause }) });
   }
 
   read(onChunk: OnChunk): Promise<void> {

@@ -37,11 +37,11 @@ export interface Reply {
 export class UpstreamError extends Error {
   override readonly name = "UpstreamError";
   readonly kind: "connect" | "silent" | "broken";
-  /** The connection had carried requests before: the engine may have closed it while idle, before it saw this one. */
-  readonly reused: boolean;
-  constructor(kind: UpstreamError["kind"], { reused, cause }: { reused: boolean; cause: Error }) {
+  /** Silent, on a connection that had carried requests before: the engine may have closed it before it saw this one. */
+  readonly idleClosed: boolean;
+  constructor(kind: UpstreamError["kind"], { idleClosed, cause }: { idleClosed: boolean; cause: Error }) {
     super(cause.message || ("code" in cause ? String(cause.code) : cause.name), { cause });
     this.kind = kind;
-    this.reused = reused;
+    this.idleClosed = idleClosed;
   }
 }

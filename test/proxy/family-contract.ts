@@ -181,7 +181,7 @@ const cases: Readonly<Record<string, Case>> = {
       expect(house.p[0]?.ids).toEqual([]); // no prefill is burnt for a decode that is not there
     }),
 
-  "an engine that closes an idle connection under a request is not the client's problem": (inOne) =>
+  "an engine that closes an idle connection under a request is not the client's problem": (inOne, dialect) =>
     inOne({}, async (house) => {
       await house.send(SHORT);
       house.p[0]?.faults.push({ kind: "idle-closed" });
@@ -190,16 +190,26 @@ const cases: Readonly<Record<string, Case>> = {
       house.d[0]?.faults.push({ kind: "idle-closed" });
       expect((await house.send(SHORT, { id: "d" })).status).toBe(200);
       expect([house.p[0]?.ids.slice(-2), house.d[0]?.ids.at(-1)]).toEqual([["d", "d-r1"], "d-r1"]);
-      house.cluster.registry.expire(); // what the lost ticket held
+      expect(house.cluster.registry.expire()).toBe(dialect === "ucm" ? 0 : 1); // what the lost ticket held
     }),
 
-  "prefill that dies with the request is a 502 and one leg, not a poison that goes round": (inOne) =>
-    inOne({ prefill: 2 }, async (house) => {
-      for (const engine of house.p) engine.faults.push({ kind: "reset" });
+  "an engine that dies under a request is a 502, and not a poison that goes round": (inOne) =>
+    inOne({ prefill: 4, decode: 4 }, async (house) => {
+      for (const engines of [house.p, house.d]) {
+        for (const { faults } of engines) faults.push({ kind: "reset" });
+        const answer = await house.send(SHORT);
+        expect(answer).toMatchObject({ status: 502, whole: true, headers: { "x-pdctl-error": "target.broke" } });
+        const struck = engines.filter(({ faults }) => faults.length === 0);
+        expect(struck.length).toBeLessThanOrEqual(2); // the second where the connection may have been closed before the request came
+        for (const { faults } of engines) faults.length = 0;
+      }
+      house.cluster.registry.expire(); // what decode did not read
+    }),
+
+  "prefill that breaks off in its answer is a 502, and decode never hears of it": (inOne) =>
+    inOne({}, async (house) => {
+      house.p[0]?.faults.push({ kind: "break", after: 0 });
       expect(await house.send(SHORT)).toMatchObject({ status: 502, headers: { "x-pdctl-error": "target.broke" } });
-      expect(house.p.flatMap(({ ids }) => ids)).toHaveLength(1);
-      for (const engine of house.p) engine.faults.splice(0, 1, { kind: "break", after: 0 });
-      expect((await house.send(SHORT)).status).toBe(502);
       expect(house.d[0]?.ids).toEqual([]);
     }),
 
@@ -263,8 +273,8 @@ const cases: Readonly<Record<string, Case>> = {
 
   "an answer that breaks before anything was handed on is a 502": (inOne) =>
     inOne({}, async (house) => {
-      house.d[0]?.faults.push({ kind: "break", after: 0 }, { kind: "reset" }, { kind: "break", after: 0 });
-      for (const raw of [SHORT, SHORT, STREAM]) {
+      house.d[0]?.faults.push({ kind: "break", after: 0 }, { kind: "break", after: 0 });
+      for (const raw of [SHORT, STREAM]) {
         const answer = await house.send(raw);
         expect(answer).toMatchObject({ status: 502, whole: true, headers: { "x-pdctl-error": "target.broke" } });
       }

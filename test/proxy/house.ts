@@ -2,7 +2,7 @@ import { EventEmitter, on } from "node:events";
 import { expect } from "vitest";
 import type { ProxyConfig } from "../../src/proxy/config.ts";
 import { logTo } from "../../src/proxy/log.ts";
-import { type Proxy, startProxy } from "../../src/proxy/server.ts";
+import { type RunningProxy, startProxy } from "../../src/proxy/server.ts";
 import { type Answer, ask, openAsk } from "./client.ts";
 import { type Dialect, FakeCluster, type Sent } from "./fake/cluster.ts";
 
@@ -23,11 +23,12 @@ export interface Wish extends Partial<Omit<Sent, "raw" | "members">> {
 /** A proxy between a client and strict engines. */
 export class House {
   readonly cluster: FakeCluster;
-  readonly proxy: Proxy;
+  readonly proxy: RunningProxy;
   readonly log: readonly string[];
+  isClosed = false;
   #requests = 0;
 
-  constructor(cluster: FakeCluster, proxy: Proxy, log: readonly string[]) {
+  constructor(cluster: FakeCluster, proxy: RunningProxy, log: readonly string[]) {
     this.cluster = cluster;
     this.proxy = proxy;
     this.log = log;
@@ -50,6 +51,22 @@ export class House {
 
   get(path: string): Promise<Answer> {
     return ask({ port: this.proxy.port, path, method: "GET" });
+  }
+
+  close(graceMs: number): Promise<void> {
+    this.isClosed = true;
+    return this.proxy.close(graceMs);
+  }
+
+  /** Asks until every gauge is 0: the last connection may be closing still. */
+  async quiet(): Promise<void> {
+    const deadline = performance.now() + 2_000;
+    for (;;) {
+      const gauges = ["inflight", "target_inflight", "target_load"].map((name) => this.metric(`pdctl_proxy_${name}`));
+      const busy = (await Promise.all(gauges)).flat().filter((row) => !row.endsWith(" 0"));
+      if (busy.length === 0) return;
+      if (performance.now() > deadline) expect(busy).toEqual([]);
+    }
   }
 
   /** The rows of /metrics that have this name. */
@@ -90,10 +107,10 @@ export async function inHouse(plan: Plan, test: (house: House) => Promise<void>)
     await up;
     await test(house);
     expect(cluster.violations).toEqual([]);
+    if (!house.isClosed) await house.quiet();
     expect(cluster.registry.held()).toEqual([]);
-    await nothingRuns(house);
   } finally {
-    await proxy.close(0);
+    if (!house.isClosed) await proxy.close(0);
     await cluster.stop();
   }
 }
@@ -117,18 +134,4 @@ function configFor({ dialect, dpSize = 1, config }: Plan, cluster: FakeCluster):
     targets: cluster.engines.map(({ url, role }) => ({ url, role, slots: dpSize })),
     ...config,
   };
-}
-
-/** Asks until every gauge is 0: the last connection may be closing still. */
-async function nothingRuns(house: House): Promise<void> {
-  const deadline = performance.now() + 2_000;
-  for (;;) {
-    const gauges = [
-      ...(await house.metric("pdctl_proxy_inflight")),
-      ...(await house.metric("pdctl_proxy_target_inflight")),
-    ];
-    const busy = [...gauges, ...(await house.metric("pdctl_proxy_target_load"))].filter((row) => !row.endsWith(" 0"));
-    if (busy.length === 0) return;
-    if (performance.now() > deadline) expect(busy).toEqual([]);
-  }
 }

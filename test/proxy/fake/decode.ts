@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Arrival } from "./checks.ts";
 import { keyOf } from "./engine.ts";
@@ -94,7 +93,15 @@ function cut(events: readonly string[], chunking: Chunking): readonly Buffer[] {
 /** Writes until all is written; an engine with a client that is slow stands still at a few megabytes. */
 async function flood(res: ServerResponse, bytes: number): Promise<void> {
   const event = Buffer.from(`data: ${"x".repeat(64 * 1024 - 8)}\n\n`);
-  for (let left = bytes; left > 0 && !res.destroyed; left -= event.length)
-    if (!res.write(event)) await Promise.race([once(res, "drain"), once(res, "close")]);
+  for (let left = bytes; left > 0 && !res.destroyed; left -= event.length) if (!res.write(event)) await taken(res);
   if (!res.destroyed) res.end("data: [DONE]\n\n");
 }
+
+const taken = (res: ServerResponse) =>
+  new Promise<void>((resolve) => {
+    const done = () => {
+      res.off("drain", done).off("close", done);
+      resolve();
+    };
+    res.on("drain", done).on("close", done);
+  });

@@ -29,7 +29,7 @@ export class FakeEngine {
   /** Taken one by one by the completions that come. */
   readonly faults: Fault[] = [];
   chunking: Chunking = "each";
-  healthy = true;
+  health = 200;
   url = "";
   readonly #live = new Set<string>();
   #server: Server | undefined;
@@ -71,7 +71,7 @@ export class FakeEngine {
   }
 
   async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (req.url === "/health") res.writeHead(this.healthy ? 200 : 503).end();
+    if (req.url === "/health") res.writeHead(this.health).end();
     else if (req.url === "/v1/models")
       res.writeHead(200, { "content-type": "application/json" }).end('{"data":[{"id":"m"}]}');
     else if (req.url === "/version")
@@ -102,8 +102,14 @@ export class FakeEngine {
     const refusal = this.#admit(arrival);
     this.events.emit("arrival", arrival);
     if (refusal) res.writeHead(refusal.status, { "content-type": "application/json" }).end(refusal.body);
-    else if (this.role === "prefill") answerPrefill(arrival, res, this.faults.shift());
-    else await generate(arrival, res, this.faults.shift());
+    else if (this.role === "prefill") answerPrefill(arrival, res, this.#fault(arrival));
+    else await generate(arrival, res, this.#fault(arrival));
+  }
+
+  /** The next of this engine's own, or the one that the request itself asks for. */
+  #fault({ members }: Arrival): Fault | undefined {
+    const asked = rawOf(members, `x_fault_${this.role}`);
+    return this.faults.shift() ?? (asked === undefined ? undefined : JSON.parse(asked));
   }
 
   /** Runs the checks; a strict engine answers 500 with what was wrong. */

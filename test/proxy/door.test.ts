@@ -1,0 +1,133 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { expect, it } from "vitest";
+import { receive } from "../../src/proxy/receive.ts";
+import { ask } from "./client.ts";
+import { inHouse } from "./house.ts";
+
+const SHORT = '{"model":"m","prompt":"one two three","max_tokens":4}';
+
+it("what is no JSON object is a 400 in OpenAI's shape and reaches no engine", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const bodies = [
+      "",
+      "{",
+      "[]",
+      '"x"',
+      "null",
+      '{"a":1,}',
+      '{"a":NaN}',
+      '{"a":1}{}',
+      Buffer.from([0x7b, 0xff, 0x7d]),
+    ];
+    for (const body of bodies) {
+      const answer = await ask({ port: house.proxy.port, body });
+      expect(answer).toMatchObject({ status: 400, headers: { "x-pdctl-error": "request.invalid" } });
+      expect(JSON.parse(answer.text).error).toMatchObject({ type: "invalid_request_error", param: null, code: 400 });
+    }
+    expect(house.p[0]?.ids).toEqual([]);
+  }));
+
+it("paths and methods that are not served are named in the answer", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const { port } = house.proxy;
+    expect(await ask({ port, path: "/v1/embeddings?x", body: "{}" })).toMatchObject({ status: 404 });
+    expect(await ask({ port, path: "/", method: "GET" })).toMatchObject({ status: 404 });
+    expect(await ask({ port, method: "GET" })).toMatchObject({ status: 405 });
+    expect(await ask({ port, path: "/health", body: "{}" })).toMatchObject({ status: 405 });
+  }));
+
+it("a body beyond the limit is a 413, announced or not", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const headers = { "content-length": String(65 * 1024 * 1024) };
+    const announced = ask({ port: house.proxy.port, headers, body: Buffer.alloc(65 * 1024 * 1024, 0x20) });
+    expect(await announced).toMatchObject({ status: 413, headers: { "x-pdctl-error": "request.too-large" } });
+    const server = createServer((req, res) =>
+      receive(req, 10).then(
+        () => res.end(),
+        ({ status }) => res.writeHead(status).end(),
+      ),
+    );
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const answers = await Promise.all(
+      ["1234567890", "12345678901"].map((body) => ask({ port, body, headers: { "transfer-encoding": "chunked" } })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 413]);
+    await once(server.close(), "close");
+  }));
+
+it("beyond max_concurrent clients get 503 at once, and a client that leaves makes room", () =>
+  inHouse({ dialect: "nixl", config: { max_concurrent: 2 } }, async (house) => {
+    const p = house.p[0];
+    p?.faults.push({ kind: "hang" }, { kind: "hang" });
+    const inside = [];
+    for (let client = 0; client < 2; client++) {
+      const arrived = p?.next("arrival");
+      inside.push(house.open(SHORT));
+      await arrived;
+    }
+    const refused = await house.send(SHORT);
+    expect(refused).toMatchObject({ status: 503, headers: { "retry-after": "1", "x-pdctl-error": "proxy.full" } });
+    for (const client of inside) {
+      const aborted = p?.next("aborted");
+      client.leave();
+      await aborted;
+    }
+    expect((await house.send(SHORT)).status).toBe(200);
+    expect(p?.ids).toHaveLength(3);
+  }));
+
+it("models and version are a live engine's own words", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    expect(await house.get("/v1/models")).toMatchObject({ status: 200, text: '{"data":[{"id":"m"}]}' });
+    expect(await house.get("/version")).toMatchObject({ status: 200, headers: { "x-pdctl-target": house.d[0]?.url } });
+  }));
+
+it("an engine that calls itself dead is out until it is well again", () =>
+  inHouse({ dialect: "nixl", prefill: 2 }, async (house) => {
+    const [sick, well] = house.p;
+    const state = async () => JSON.parse((await house.get("/targets")).text).targets[0].state;
+    if (sick) sick.health = 503;
+    while ((await state()) !== "down");
+    for (let request = 0; request < 3; request++) expect((await house.send(SHORT)).status).toBe(200);
+    expect([sick?.ids.length, well?.ids.length]).toEqual([0, 3]);
+    if (sick) sick.health = 200;
+    while ((await state()) !== "up");
+  }));
+
+it("the metrics are what Prometheus reads, and count each leg once", () =>
+  inHouse({ dialect: "nixl", dpSize: 2 }, async (house) => {
+    await house.send(SHORT);
+    const { text, headers } = await house.get("/metrics");
+    expect(headers["content-type"]).toMatch("text/plain; version=0.0.4");
+    const rows = text.trimEnd().split("\n");
+    const names = rows.filter((row) => row.startsWith("# TYPE")).map((row) => row.split(" ")[2]);
+    expect(new Set(names).size).toBe(names.length);
+    for (const row of rows)
+      expect(row).toMatch(/^(# (HELP|TYPE) pdctl_proxy_\w+ .+|pdctl_proxy_\w+(\{(\w+="[^"\n]*",?)+\})? -?[\d.e+-]+)$/);
+    for (const { role, url } of house.cluster.engines)
+      expect(rows).toContain(`pdctl_proxy_upstream_requests_total{role="${role}",target="${url}",code="200"} 1`);
+    expect(rows).toContain('pdctl_proxy_requests_total{endpoint="/v1/completions",code="200",route="pd"} 1');
+  }));
+
+it("what still runs when the grace is over ends with an error event, and no new client is let in", () =>
+  inHouse({ dialect: "ucm" }, async (house) => {
+    house.d[0]?.faults.push({
+      kind: "paced",
+      before: (event) => (event === 0 ? Promise.resolve() : new Promise(() => undefined)),
+    });
+    const open = house.open('{"model":"m","prompt":"a","stream":true}');
+    const res = await open.head;
+    const chunks: string[] = [];
+    res.on("data", (chunk) => chunks.push(String(chunk)));
+    res.on("error", () => undefined); // cut off, as `complete` says
+    await once(res, "data");
+    const cut = new Promise((resolve) => res.on("close", resolve));
+    const closed = house.close(20);
+    await expect(house.get("/health")).rejects.toThrow("ECONNREFUSED");
+    await cut;
+    expect([res.complete, chunks.at(-1)?.includes("the proxy is stopping")]).toEqual([false, true]);
+    await closed;
+  }));

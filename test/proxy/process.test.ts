@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openAsk } from "./client.ts";
+import { FakeCluster } from "./fake/cluster.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pdctl-proxy-"));
+  await build({
+    entryPoints: [fileURLToPath(new URL("../../src/proxy/entry.ts", import.meta.url))],
+    outfile: join(folder, "proxy.mjs"),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" }, // undici is CommonJS
+  });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs the bundle alone, as on a node, and reads what it says. */
+function run(...args: string[]) {
+  const child = spawn(process.execPath, [join(folder, "proxy.mjs"), ...args], {
+    cwd: "/",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said: string[] = [];
+  child.stderr.on("data", (chunk) => said.push(String(chunk)));
+  const exit = once(child, "close").then(([code]: unknown[]) => code);
+  return { child, exit, said: () => said.join("") };
+}
+
+async function saysListening({ child, said }: { child: ChildProcess; said: () => string }): Promise<number> {
+  while (!said().includes("listening"))
+    await once(child.stderr ?? child, "data", { signal: AbortSignal.timeout(5_000) });
+  return Number(/listening on 127\.0\.0\.1:(\d+)/.exec(said())?.[1]);
+}
+
+const config = (targets: readonly object[], more: object = {}) => ({
+  ...{
+    bind: "127.0.0.1",
+    port: 0,
+    family: "shared-store",
+    prefill_policy: "round_robin",
+    decode_policy: "least_loaded",
+  },
+  ...{ max_concurrent: 8, targets, ...more },
+});
+
+async function write(value: unknown): Promise<string> {
+  const file = join(folder, `${Math.random()}.json`);
+  await writeFile(file, typeof value === "string" ? value : JSON.stringify(value));
+  return file;
+}
+
+it("a wrong config, file or command line ends with 2 and says where and what", async () => {
+  const file = await write({ ...config([{ url: "10.0.0.1:8100", role: "prefil", slots: 0 }]), polcy: 1, port: 99_999 });
+  const wrong = [
+    run("--config", file),
+    run("--config", await write("{")),
+    run("--config", "/nowhere.json"),
+    run(),
+    run("--confg", file),
+  ];
+  expect(await Promise.all(wrong.map(({ exit }) => exit))).toEqual([2, 2, 2, 2, 2]);
+  const [keys, broken, missing, ...usages] = wrong.map(({ said }) => said());
+  for (const words of [
+    "port: expected a port",
+    "targets[0].url: expected a url",
+    'targets[0].role: expected "prefill" or "decode"',
+  ])
+    expect(keys).toContain(words);
+  for (const words of [
+    "polcy: unknown key",
+    "targets[0].slots: expected a whole number",
+    'at least one with role "decode"',
+  ])
+    expect(keys).toContain(words);
+  expect(broken).toContain("not JSON");
+  expect(missing).toContain("/nowhere.json: cannot read it");
+  for (const usage of usages) expect(usage).toBe("usage: pdctl proxy --config FILE\n");
+});
+
+it("a port that is taken ends with 1 and is named", async () => {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  const address = holder.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const targets = ["prefill", "decode"].map((role) => ({ url: "http://127.0.0.1:9", role, slots: 1 }));
+  const proxy = run("--config", await write(config(targets, { port })));
+  expect(await proxy.exit).toBe(1);
+  expect(proxy.said()).toContain(`cannot listen on 127.0.0.1:${port}: listen EADDRINUSE`);
+  holder.close();
+});
+
+it("SIGTERM lets a running stream end whole, takes nothing new, and ends with 0", async () => {
+  const cluster = new FakeCluster("ucm");
+  await cluster.add("prefill");
+  const decode = await cluster.add("decode");
+  const proxy = run("--config", await write(config(cluster.engines.map(({ url, role }) => ({ url, role, slots: 1 })))));
+  const port = await saysListening(proxy);
+  let goOn: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  decode.faults.push({ kind: "paced", before: (event) => (event < 2 ? Promise.resolve() : asked) });
+  const body = '{"model":"m","prompt":"a","stream":true,"max_tokens":3}';
+  const headers = { "content-type": "application/json", "x-request-id": "s" };
+  cluster.remember("s", { path: "/v1/completions", raw: body, headers, atDecode: body, alone: false });
+  const res = await openAsk({ port, body, headers }).head;
+  const chunks: string[] = [];
+  res.on("data", (chunk) => chunks.push(String(chunk)));
+  await once(res, "data");
+  proxy.child.kill("SIGTERM");
+  while (!proxy.said().includes("stopping"))
+    await once(proxy.child.stderr, "data", { signal: AbortSignal.timeout(5_000) });
+  await expect(openAsk({ port, path: "/health", method: "GET" }).head).rejects.toThrow("ECONNREFUSED");
+  goOn();
+  await once(res, "end");
+  expect([res.complete, chunks.join("").endsWith("data: [DONE]\n\n")]).toEqual([true, true]);
+  expect(await proxy.exit).toBe(0);
+  expect(cluster.violations).toEqual([]);
+  await cluster.stop();
+});

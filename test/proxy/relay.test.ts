@@ -1,0 +1,84 @@
+import { expect, it } from "vitest";
+import { inHouse } from "./house.ts";
+
+const SHORT = '{"model":"m","prompt":"one two three","max_tokens":4}';
+
+it("prefill without a ticket is an error that names it, never a silent decode alone", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const [p, d] = [house.p[0], house.d[0]];
+    const empty = [
+      "null",
+      "{ }",
+      "[]",
+      "7",
+      '{"a":1,"remote_block_ids":[[ ],[]]}',
+      '{"remote_block_ids":null}',
+      '{"a":',
+      undefined,
+    ];
+    for (const text of empty) {
+      p?.faults.push({ kind: "ticket", text });
+      const answer = await house.send(SHORT);
+      expect(answer, String(text)).toMatchObject({ status: 502, headers: { "x-pdctl-error": "kv.missing" } });
+      expect(JSON.parse(answer.text).error.message).toContain(p?.url);
+    }
+    expect(d?.ids).toEqual([]);
+    expect(await house.metric("pdctl_proxy_missing_kv")).toEqual([
+      `pdctl_proxy_missing_kv_params_total{target="${p?.url}"} ${empty.length}`,
+    ]);
+    expect(house.log.filter((line) => line.includes("failed kv.missing"))).toHaveLength(empty.length);
+  }));
+
+it("decode is never sent a ticket that prefill may have let go, and the client is told why", () => {
+  let clock = 0;
+  const now = () => {
+    clock += 20_000; // so much time passes between any two looks at the clock
+    return clock;
+  };
+  return inHouse({ dialect: "nixl", now, config: { kv_hold_seconds: 30 } }, async (house) => {
+    const answer = await house.send(SHORT);
+    expect(answer).toMatchObject({ status: 503, headers: { "x-pdctl-error": "kv.expired", "retry-after": "1" } });
+    expect(house.d[0]?.ids).toEqual([]);
+    expect(await house.metric("pdctl_proxy_kv_hold_expired_total")).toEqual([
+      `pdctl_proxy_kv_hold_expired_total{target="${house.p[0]?.url}"} 1`,
+    ]);
+    expect(house.cluster.registry.expire()).toBe(1);
+  });
+});
+
+it("a first token that ends the text costs no ticket where prefill must end by length", () =>
+  inHouse({ dialect: "mooncake-ascend" }, async (house) => {
+    house.p[0]?.faults.push({ kind: "eos-first" });
+    expect((await house.send('{"model":"m","prompt":"a","min_tokens":3,"max_tokens":4}')).status).toBe(200);
+  }));
+
+it("the same without length_capped is an error and not a wrong answer", () =>
+  inHouse({ dialect: "mooncake-ascend", config: { length_capped: false } }, async (house) => {
+    house.p[0]?.faults.push({ kind: "eos-first" });
+    expect(await house.send(SHORT)).toMatchObject({ status: 502, headers: { "x-pdctl-error": "kv.missing" } });
+  }));
+
+it("a forced tool call that prefill refuses for its one token goes to decode alone", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const refusal = { kind: "status", status: 400, body: '{"error":"one token is no tool call"}' } as const;
+    const chat = (choice: string) => `{"model":"m","messages":[{"role":"user","content":"a"}],"tool_choice":${choice}}`;
+    for (const choice of ['"required"', '{"type":"function","function":{"name":"f"}}']) {
+      house.p[0]?.faults.push(refusal);
+      const answer = await house.send(chat(choice), { path: "/v1/chat/completions", alone: "after-prefill" });
+      expect(answer).toMatchObject({ status: 200, headers: { "x-pdctl-alone": "forced_tool" } });
+    }
+    house.p[0]?.faults.push(refusal);
+    const answer = await house.send(chat('"auto"'), { path: "/v1/chat/completions" });
+    expect(answer).toMatchObject({ status: 400, text: refusal.body });
+    expect(house.d[0]?.ids).toHaveLength(2);
+  }));
+
+it("a decode engine that refuses the connection leaves the ticket good for another, under the same id", () =>
+  inHouse({ dialect: "nixl", decode: 2 }, async (house) => {
+    const prefilled = house.p[0]?.next("arrival");
+    const answers = [house.send(SHORT, { id: "a" }), house.send(SHORT, { id: "b" })];
+    await prefilled;
+    await house.d[0]?.stop(); // one of the two was meant for it
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(house.p[0]?.ids.filter((id) => id.includes("-r"))).toEqual([]);
+  }));
