@@ -2,7 +2,8 @@ import type { PortSpan } from "../connectors/connector.ts";
 import { claims as engineClaims } from "../engines/claims.ts";
 import { type Layout, layout } from "../engines/layout.ts";
 import type { Instance, Topology } from "../topology/topology.ts";
-import { grantDevices } from "./devices.ts";
+import { bounded } from "./bounds.ts";
+import { type DeviceClaim, grantDevices } from "./devices.ts";
 import { grantPorts, type PortClaim, type PortGrant } from "./ports.ts";
 import { type Use, usesOf } from "./uses.ts";
 
@@ -27,56 +28,48 @@ export interface Granted {
 }
 
 interface Claim extends PortClaim {
+  /** Position of the instance that claims. */
+  readonly instance: number;
   readonly of?: { readonly use: Use; readonly span: PortSpan };
 }
 
+type ClaimGrant = Claim & PortGrant;
+type Shape = Pick<Granted, "instance" | "layout" | "uses">;
+
 /** Devices and ports of all instances: prefill before decode, in file order; an instance that is added last moves nobody's. */
 export function grant(topology: Topology): readonly Granted[] {
-  const shapes = topology.instances.map((instance) => ({
+  const shapes = topology.instances.map(bounded).map((instance) => ({
     instance,
     layout: layout(instance),
     uses: usesOf(topology, instance.role),
   }));
-  const ports = grantPorts(shapes.flatMap(portClaims));
-  const pools = new Map(topology.nodes.map(({ name, devices }) => [name, devices]));
-  const wanted = shapes.flatMap(({ instance, layout: { processes } }) =>
-    processes.map((process) => ({
-      node: process.node,
-      count: process.devices,
-      ...pinned(instance, processes, process),
-    })),
+  const ports = byInstance(grantPorts(shapes.flatMap(portClaims)));
+  const devices = grantDevices(
+    shapes.flatMap(deviceClaims),
+    new Map(topology.nodes.map((node) => [node.name, node.devices])),
   );
-  const devices = grantDevices(wanted, pools);
+  const firsts = running(shapes.map(({ layout: { processes } }) => processes.length));
   return shapes.map((shape, i) => {
-    const before = shapes.slice(0, i).reduce((sum, { layout: { processes } }) => sum + processes.length, 0);
-    const mine = ports.filter(({ owner }) => owner === shape.instance.id);
-    const one = (name: string) => mine.find((claim) => claim.of === undefined && claim.name === name);
+    const mine = ports.get(i) ?? [];
+    const own = mine.filter(({ of }) => of === undefined);
+    const first = firsts[i] ?? 0;
     return {
       ...shape,
-      devices: devices.slice(before, before + shape.layout.processes.length),
-      http: new Map(
-        mine
-          .filter((claim) => claim.of === undefined && claim.name === "http")
-          .map((claim) => [claim.nodes[0] ?? "", claim]),
-      ),
-      rpc: one("rpc"),
-      master: one("master"),
-      spans: mine.flatMap(({ of, first, last }) => (of === undefined ? [] : [{ ...of, first, last }])),
+      devices: devices.slice(first, first + shape.layout.processes.length),
+      http: new Map(own.filter(({ name }) => name === "http").map((claim) => [claim.nodes[0] ?? "", claim])),
+      rpc: own.find(({ name }) => name === "rpc"),
+      master: own.find(({ name }) => name === "master"),
+      spans: mine.flatMap(({ of, first: from, last }) => (of === undefined ? [] : [{ ...of, first: from, last }])),
     };
   });
 }
 
-function portClaims({
-  instance,
-  layout: shape,
-  uses,
-}: Pick<Granted, "instance" | "layout" | "uses">): readonly Claim[] {
-  const owner = instance.id;
+function portClaims({ instance, layout: shape, uses }: Shape, index: number): readonly Claim[] {
   return [
-    ...engineClaims(instance, shape).map((claim) => ({ ...claim, owner })),
+    ...engineClaims(instance, shape).map((claim) => ({ ...claim, instance: index })),
     ...uses.flatMap((use) =>
       use.connector.claims(instance, use.fields).map((span) => ({
-        owner,
+        instance: index,
         name: span.name,
         base: instance.ports[span.key] ?? span.base,
         span: span.span,
@@ -85,6 +78,24 @@ function portClaims({
       })),
     ),
   ];
+}
+
+const deviceClaims = ({ instance, layout: { processes } }: Shape): readonly DeviceClaim[] =>
+  processes.map((process) => ({ node: process.node, count: process.devices, ...pinned(instance, processes, process) }));
+
+function byInstance(grants: readonly ClaimGrant[]): ReadonlyMap<number, readonly ClaimGrant[]> {
+  const groups = new Map<number, ClaimGrant[]>();
+  for (const claim of grants) groups.set(claim.instance, [...(groups.get(claim.instance) ?? []), claim]);
+  return groups;
+}
+
+/** Sums of all before each. */
+function running(lengths: readonly number[]): readonly number[] {
+  let sum = 0;
+  return lengths.map((length) => {
+    sum += length;
+    return sum - length;
+  });
 }
 
 /** Pinned devices are those of each node; its processes share them in order. */

@@ -2,6 +2,7 @@ import type { Shared } from "../connectors/connector.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { Role, Topology } from "../topology/topology.ts";
 import type { Granted } from "./claims.ts";
+import { droppedNotes } from "./dropped.ts";
 import { type Draft, engineService, type Scene } from "./engine-service.ts";
 import { sha256 } from "./files.ts";
 import { planHash, serviceHash } from "./hash.ts";
@@ -25,7 +26,7 @@ export interface ComposeAsk {
 }
 
 /** Puts the granted devices and ports into words: services, waves, targets, the trial, and the plan around them. */
-export function compose(ask: ComposeAsk): Pick<Planned, "plan" | "origins"> {
+export function compose(ask: ComposeAsk): Planned {
   const { topology, facts, granted, rehearsal } = ask;
   const seats = seatsOf(topology, facts);
   const shared = sharedOf(topology, seats);
@@ -52,13 +53,13 @@ export function compose(ask: ComposeAsk): Pick<Planned, "plan" | "origins"> {
     schema: "pdctl.plan/1",
     cluster: topology.name,
     hash: planHash(services),
-    provisional: facts.length === 0 || waiting.some(({ fact }) => fact !== "vllm"),
+    provisional: waiting.length > 0,
     rehearsal,
     model: { path: model.path, servedName: model.servedName, kind: model.kind ?? null },
     transfer: kv.transfer.connector,
     cache: kv.cache ? { connector: kv.cache.connector, roles: kv.cache.roles } : null,
     unknowns: waiting,
-    facts: facts.length === 0 ? null : { digest: digest(facts), at: Math.min(...facts.map(({ at }) => at)) },
+    facts: facts.length === 0 ? null : { digest: digest(seats), at: Math.min(...facts.map(({ at }) => at)) },
     nodes,
     instances: granted.map(planInstance),
     services,
@@ -76,7 +77,11 @@ export function compose(ask: ComposeAsk): Pick<Planned, "plan" | "origins"> {
     timeouts,
     overrides,
   };
-  return { plan, origins: Object.fromEntries(drafts.map(({ service, origins }) => [service.id, origins])) };
+  return {
+    plan,
+    findings: droppedNotes(topology, seats),
+    origins: Object.fromEntries(drafts.map(({ service, origins }) => [service.id, origins])),
+  };
 }
 
 interface SharedUse {
@@ -153,18 +158,11 @@ function withPeers(service: Draft["service"], drafts: readonly Draft[], restarts
   return { ...service, peers, hash: serviceHash(service) };
 }
 
-/** The part of the facts that a plan is made from: when it changes, a reviewed plan is not valid any more. */
-const digest = (facts: readonly Facts[]) =>
+/** What a plan took from the facts: when it changes, a reviewed plan is not valid any more. */
+const digest = (seats: ReadonlyMap<string, Seat>) =>
   sha256(
     JSON.stringify(
-      facts.map(({ node, home, interfaces, hostIp, nodePath, versions }) => [
-        node,
-        home,
-        interfaces,
-        hostIp,
-        nodePath,
-        versions,
-      ]),
+      [...seats].map(([name, { ip, nic, home, runner, versions }]) => [name, ip, nic, home, runner.path, versions]),
     ),
   );
 

@@ -35,7 +35,11 @@ export function plan(
   const rules = [...planRules, ...used(topology).flatMap((name) => connectors.get(name)?.planRules ?? [])];
   return {
     ...made,
-    findings: [...findings(rules, { topology: subject, plan: made.plan }), ...(rehearsed?.notes ?? [])],
+    findings: [
+      ...findings(rules, { topology: subject, plan: made.plan }),
+      ...made.findings,
+      ...(rehearsed?.notes ?? []),
+    ],
   };
 }
 

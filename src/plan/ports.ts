@@ -1,6 +1,5 @@
 /** A named run of ports that somebody needs on some nodes, wanted at a base. */
 export interface PortClaim {
-  readonly owner: string;
   readonly name: string;
   readonly base: number;
   readonly span: number;

@@ -11,6 +11,8 @@ export interface Seat {
   readonly ip: string;
   readonly nic: string;
   readonly home: string;
+  /** The node has been asked. */
+  readonly asked: boolean;
   readonly hardware: Hardware;
   readonly stateDir: string;
   /** Command that runs pdctl's own programs there, and the file it needs when the node has no Node of its own. */
@@ -54,6 +56,7 @@ function seat(node: Node, cluster: string, said: Facts | undefined): Seat {
     ip,
     nic: node.nic ?? loopback(node, ip) ?? (said && owner(said, ip)) ?? `<fact:nic@${node.name}>`,
     home,
+    asked: said !== undefined,
     hardware: hardware.get(node.hardware) ?? none,
     stateDir,
     runner: runner(node.name, stateDir, said),

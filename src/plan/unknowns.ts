@@ -1,7 +1,7 @@
 import type { Plan, PlanNode, Service } from "./plan.ts";
 import type { Seat } from "./seats.ts";
 
-/** What the plan waits for: every place-holder that stands in its text, and the version of each vLLM that nobody has asked for. */
+/** What the plan waits for: every place-holder that stands in its text, and the version of vLLM on nodes that have not been asked. */
 export function unknowns(
   services: readonly Omit<Service, "hash">[],
   nodes: readonly PlanNode[],
@@ -12,7 +12,7 @@ export function unknowns(
   const held = [...text.matchAll(/<fact:([a-z]+)@([^<>"\\]+)>/g)].map(([, fact = "", node = ""]) => ({ fact, node }));
   const used = new Set(services.filter(({ kind }) => kind === "engine").map(({ node }) => node));
   const versions = [...seats]
-    .filter(([node, { versions: known }]) => engine === "vllm" && used.has(node) && known.vllm === undefined)
+    .filter(([node, { asked }]) => engine === "vllm" && used.has(node) && !asked)
     .map(([node]) => ({ fact: "vllm", node }));
   const all = new Map([...held, ...versions].map((unknown) => [`${unknown.node} ${unknown.fact}`, unknown]));
   return [...all.values()].toSorted((a, b) => compare(a.node, b.node) || compare(a.fact, b.fact));
