@@ -42,19 +42,16 @@ export async function memberOf({ parallel, timeoutMs, log, ranks }: MemberOption
     lost: members.lost,
     onLost: (tell) => members.onLost(tell),
     async meet() {
-      const gone = new Promise<never>((_, reject) => {
-        socket.once("close", () =>
-          reject(
-            engineRaised(
-              "RuntimeError",
-              `[gloo/transport/tcp/pair.cc] Connection closed by peer [${address}]:${rpcPort}. This is typically caused by a remote worker crash.`,
-            ),
-          ),
+      const gone = frames.closed.then(() => {
+        throw engineRaised(
+          "RuntimeError",
+          `[gloo/transport/tcp/pair.cc] Connection closed by peer [${address}]:${rpcPort}. This is typically caused by a remote worker crash.`,
         );
       });
       const go = frames.next("GO");
       sendFrame(socket, { op: "READY", ...who });
       await Promise.race([go, gone]);
+      gone.catch(() => undefined); // closed by us from here on
       socket.destroy();
       serveLink(link, ranks);
     },
