@@ -57,6 +57,7 @@ class EngineProcess {
     const ended = new Promise<number>((resolve) => {
       this.end = resolve;
     });
+    const hold = setInterval(() => undefined, 2 ** 30); // a headless engine whose head is gone has nothing open, and stays
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => this.terminated(signal));
     const faulty = misbehave(this.faults, this.log, (code) => this.end(code));
     const started = this.start().then(() => {
@@ -66,12 +67,13 @@ class EngineProcess {
     try {
       return await Promise.race([started, ended]);
     } finally {
+      clearInterval(hold);
       this.close();
     }
   }
 
   private async start(): Promise<void> {
-    const { config, faults, log } = this;
+    const { config, log } = this;
     const { parallel } = config;
     const serves = !parallel.headless && parallel.nodeOfEngine === 0;
     log.info("api_server.py", `vLLM API server version ${config.version}`);
@@ -88,7 +90,6 @@ class EngineProcess {
     log.plain(`INFO:     Started server process [${process.pid}]`);
     log.plain("INFO:     Waiting for application startup.");
     log.plain("INFO:     Application startup complete.");
-    void faults;
   }
 
   private async prepare(): Promise<void> {

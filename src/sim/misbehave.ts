@@ -11,11 +11,21 @@ export function misbehave(faults: Faults, log: Log, end: (code: number) => void)
     else end(dieExit);
   };
   if (title !== "") process.title = title;
-  if (strayChild) spawn("/bin/sh", ["-c", "sleep 3600 &"], { detached: true, stdio: "ignore" }).unref();
+  if (strayChild) leaveChild(log);
   if (dieAfterMs >= 0) setTimeout(die, dieAfterMs);
   return {
     ready: () => {
       if (dieAfterReadyMs >= 0) setTimeout(die, dieAfterReadyMs);
     },
   };
+}
+
+/** Forked twice, in a session of its own, with our environment: only the mark in it tells whose it is. */
+function leaveChild(log: Log): void {
+  const shell = spawn("/bin/sh", ["-c", "sleep 3600 >/dev/null 2>&1 & echo $!"], {
+    detached: true,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  shell.stdout.on("data", (pid: Buffer) => log.plain(`left a child behind: pid ${pid.toString().trim()}`));
+  shell.unref();
 }

@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { describe, expect, it } from "vitest";
+import { type Engine, engines, eventually, freePorts } from "./engines.ts";
+
+const host = engines();
+const serve = (port: number, env: Record<string, string> = {}, args = ""): Engine =>
+  host.start(`tiny --host 127.0.0.1 --port ${port} --served-model-name m ${args}`.trim().split(" "), env);
+
+describe("start", () => {
+  it("takes less than half a second more than Node itself", async () => {
+    const engine = serve(await freePorts(1));
+    const began = performance.now();
+    await engine.ready();
+    expect(performance.now() - began).toBeLessThan(1_000); // the machine may be busy; alone it is a tenth of that
+  });
+
+  it("refuses connections until it is loaded, and shows how far it is", async () => {
+    const engine = serve(await freePorts(1), { PDCTL_SIM_LOAD_SECONDS: "0.4", PDCTL_SIM_SHARDS: "2" });
+    await engine.says("Loading safetensors checkpoint shards:  50% Completed | 1/2");
+    await expect(engine.get("/health")).rejects.toThrow();
+    await engine.ready();
+    expect((await engine.get("/health")).status).toBe(200);
+  });
+
+  it("ends at once, before anything is loaded, when its port is taken", async () => {
+    const port = await freePorts(1);
+    const other = createServer().listen(port, "127.0.0.1");
+    const engine = serve(port);
+    expect(await engine.exit).toMatchObject({ code: 1 });
+    expect(engine.output).toContain("OSError: [Errno 98] Address already in use");
+    expect(engine.output).not.toContain("Loading safetensors");
+    other.close();
+  });
+
+  it("a flag that does not exist costs exit code 2", async () => {
+    const engine = host.start(["tiny", "--enable-warp-drive"]);
+    expect(await engine.exit).toMatchObject({ code: 2 });
+    expect(engine.output.trim().split("\n").at(-1)).toBe("vllm: error: unrecognized arguments: --enable-warp-drive");
+  });
+});
+
+describe("end", () => {
+  it("SIGTERM ends it cleanly, also with a request that runs", async () => {
+    const engine = await serve(await freePorts(1), { PDCTL_SIM_MS_PER_TOKEN: "20" }).ready();
+    const asked = engine.complete({ prompt: "x", max_tokens: 1000, ignore_eos: true }).catch((error: Error) => error);
+    await eventually(async () => (await engine.metric("vllm:num_requests_running")) === 1, "it runs");
+    expect(await engine.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+    expect(await asked).toBeInstanceOf(Error);
+  });
+
+  it("with a shutdown time-out a request that runs is answered first", async () => {
+    const engine = await serve(await freePorts(1), { PDCTL_SIM_MS_PER_TOKEN: "20" }, "--shutdown-timeout 5").ready();
+    const asked = engine.complete({ prompt: "x", max_tokens: 10 });
+    await eventually(async () => (await engine.metric("vllm:num_requests_running")) === 1, "it runs");
+    expect(await engine.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+    expect((await asked).status).toBe(200);
+  });
+
+  it("SIGTERM while it loads ends it too", async () => {
+    const engine = serve(await freePorts(1), { PDCTL_SIM_NEVER_READY: "1" });
+    await engine.says("50% Completed");
+    expect(await engine.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe("faults", () => {
+  it("an engine dies after its time, with its line and its code", async () => {
+    const run = {
+      PDCTL_RUN: "c/1/decode-0-1",
+      PDCTL_SIM_FAULTS: '{"decode-0-1":{"dieAfterMs":50,"dieLine":"RuntimeError: NPU out of memory","dieExit":3}}',
+    };
+    const engine = serve(await freePorts(1), run);
+    expect(await engine.exit).toEqual({ code: 3, signal: null });
+    expect(engine.output).toContain("RuntimeError: NPU out of memory");
+  });
+
+  it("an engine dies by a signal once it is ready", async () => {
+    const engine = serve(await freePorts(1), { PDCTL_SIM_DIE_AFTER_READY_MS: "20", PDCTL_SIM_DIE_SIGNAL: "SIGKILL" });
+    expect(await engine.exit).toEqual({ code: null, signal: "SIGKILL" });
+    expect(engine.output).toContain("Application startup complete.");
+  });
+
+  it("an engine that is unhealthy says 503, one that ignores SIGTERM stays", async () => {
+    const engine = await serve(await freePorts(1), { PDCTL_SIM_UNHEALTHY: "1", PDCTL_SIM_IGNORE_TERM: "1" }).ready();
+    expect((await engine.get("/health")).status).toBe(503);
+    engine.child.kill("SIGTERM");
+    await engine.says("SIGTERM ignored");
+    expect((await engine.get("/version")).status).toBe(200);
+  });
+
+  it("an engine renames itself and leaves a child with a session of its own", async () => {
+    const mark = `c/1/stray-${process.pid}`;
+    const engine = await serve(await freePorts(1), {
+      PDCTL_SIM_TITLE: "VLLM::EngineCore",
+      PDCTL_SIM_STRAY_CHILD: "1",
+      PDCTL_RUN: mark,
+    }).ready();
+    expect(readFileSync(`/proc/${engine.child.pid}/cmdline`, "utf8")).toContain("VLLM::EngineCore");
+    await engine.says("left a child behind: pid ");
+    const stray = Number(/left a child behind: pid (\d+)/.exec(engine.output)?.[1]);
+    try {
+      expect(readFileSync(`/proc/${stray}/environ`, "utf8")).toContain(`PDCTL_RUN=${mark}`);
+      const [session, parent] = sessionOf(stray);
+      expect(session).not.toBe(sessionOf(engine.child.pid ?? 0)[0]);
+      expect(parent).not.toBe(engine.child.pid);
+    } finally {
+      process.kill(stray, "SIGKILL");
+    }
+  });
+});
+
+function sessionOf(pid: number): [session: number, parent: number] {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return [Number(fields[3]), Number(fields[1])];
+}
+
+describe("mooncake_master", () => {
+  it("opens its rpc and metrics ports, answers OK, and ends on SIGTERM", async () => {
+    const [rpc, metrics] = [await freePorts(1), await freePorts(1)];
+    const args = `mooncake_master --port ${rpc} --metrics_port=${metrics} --eviction_high_watermark_ratio 0.9 --eviction_ratio 0.1 --default_kv_lease_ttl 11000`;
+    const master = host.start(args.split(" "));
+    await master.says(`Master service started on port ${rpc}`);
+    const health = await fetch(`http://127.0.0.1:${metrics}/health`);
+    expect([health.status, await health.text()]).toEqual([200, "OK"]);
+    expect((await fetch(`http://127.0.0.1:${metrics}/metrics`)).status).toBe(200);
+    const second = host.start(`mooncake_master --rpc_port ${await freePorts(1)} --metrics_port ${metrics}`.split(" "));
+    expect(await second.exit).toMatchObject({ code: 1 });
+    expect(second.output).toContain("Address already in use");
+    expect(await master.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+  });
+
+  it.each([
+    ["an unknown flag", "--warp 1", "unknown command line flag 'warp'"],
+    ["a ratio above one", "--eviction_ratio 10", "eviction_ratio must be between 0.0 and 1.0"],
+  ])("refuses %s", async (_, args, says) => {
+    const master = host.start(["mooncake_master", ...args.split(" ")]);
+    expect((await master.exit).code).toBeGreaterThan(0);
+    expect(master.output).toContain(says);
+  });
+});
