@@ -16,25 +16,27 @@ export function emptyValues(tree: Tree, path: Path = []): readonly Finding[] {
 
 function emptyKeys(dict: Dict, path: Path): readonly Finding[] {
   const findings: Finding[] = [];
-  let last: { key: string; text: string; entry: Entry } | undefined; // a text that a comma in braces may have cut short
+  let last: Run | undefined; // a text that a comma in braces may have cut short
   for (const [key, entry] of dict.entries) {
     const at = [...path, key];
     if (!ownKeysOnly(at)) continue;
-    if (!isEmpty(entry.value)) {
-      findings.push(...emptyValues(entry.value, at));
-      last =
-        entry.value.kind === "scalar" && entry.value.form === "plain"
-          ? { key, text: entry.value.text, entry }
-          : undefined;
-    } else if (last !== undefined && isCutOff(last.entry, entry)) {
-      last = { ...last, text: `${last.text},${key}`, entry };
-      findings.push(cutOff(at, last));
-    } else {
-      findings.push(emptyKey(at));
-      last = undefined;
+    if (isEmpty(entry.value) && last !== undefined && isCutOff(last.entry, entry)) {
+      last = { ...last, cut: [...last.cut, key], entry };
+      continue;
     }
+    findings.push(...cutOff(path, last), ...(isEmpty(entry.value) ? [emptyKey(at)] : emptyValues(entry.value, at)));
+    const { value } = entry;
+    last = value.kind === "scalar" && value.form === "plain" ? { key, text: value.text, cut: [], entry } : undefined;
   }
-  return lastOfEach(findings);
+  return [...findings, ...cutOff(path, last)];
+}
+
+/** A plain text, and the keys without a value that follow it: `{ A: x,y,z }` is one mistake. */
+interface Run {
+  readonly key: string;
+  readonly text: string;
+  readonly cut: readonly string[];
+  readonly entry: Entry;
 }
 
 const isEmpty = (value: Tree): boolean => value.kind === "scalar" && value.form === "empty";
@@ -45,20 +47,19 @@ function isCutOff(before: Entry, entry: Entry): boolean {
   return from.source === entry.key.source && /^\s*,\s*$/.test(from.source.text.slice(from.end, entry.key.start));
 }
 
-/** `{ A: x,y,z }` is one mistake: the finding that quotes the whole text stands for all. */
-function lastOfEach(findings: readonly Finding[]): readonly Finding[] {
-  return findings.filter((finding, i) => {
-    const [text, next] = [finding.remedy[0] ?? "", findings[i + 1]?.remedy[0] ?? ""];
-    return !(finding.code === "empty-value" && text.endsWith('"') && next.startsWith(`${text.slice(0, -1)},`));
-  });
+function cutOff(path: Path, run: Run | undefined): readonly Finding[] {
+  const [first] = run?.cut ?? [];
+  if (run === undefined || first === undefined) return [];
+  const at = [...path, first];
+  const remedy = `${run.key}: "${[run.text, ...run.cut].join(",")}"`;
+  return [
+    errorAt(at, "empty-value", `${dotted(at)} has no value`, {
+      mark: "key",
+      caret: "in braces a comma ends the value",
+      remedy,
+    }),
+  ];
 }
-
-const cutOff = (at: Path, { key, text }: { key: string; text: string }): Finding =>
-  errorAt(at, "empty-value", `${dotted(at)} has no value`, {
-    mark: "key",
-    caret: "in braces a comma ends the value",
-    remedy: `${key}: "${text}"`,
-  });
 
 const emptyKey = (at: Path): Finding =>
   errorAt(at, "empty-value", `${dotted(at)} has no value`, {

@@ -60,10 +60,11 @@ function judge(
   overrides: Overrides,
   declared: Declared,
 ): { draft: Topology | undefined; findings: readonly Finding[] } {
-  const { shape, tree, findings: inShape } = readShape(written);
+  const { shape, tree, partial, findings: inShape } = readShape(written);
   const findings = [...emptyValues(written), ...inShape];
   if (shape === undefined) return { draft: undefined, findings };
   const resolved = resolve(shape, tree, declared, overrides);
+  if (partial) return { draft: undefined, findings: [...findings, ...resolved.findings.filter(standsAlone)] };
   if (resolved.topology === undefined) return { draft: undefined, findings: [...findings, ...resolved.findings] };
   const rules = rulesFor(resolved.topology, declared);
   return {
@@ -71,6 +72,10 @@ function judge(
     findings: [...findings, ...resolved.findings, ...runRules(rules, resolved.topology)],
   };
 }
+
+/** Right whatever else is wrong: it looks at one value only. */
+const standsAlone = ({ code, at }: Finding): boolean =>
+  ["address", "env-value", "name", "range", "type"].includes(code) || at[0] === "kv" || at.at(-1) === "hardware";
 
 /** The topology's own rules, and those of what it uses. */
 function rulesFor(topology: Topology, declared: Declared) {

@@ -3,12 +3,15 @@ export function near(word: string, known: Iterable<string>): string | undefined 
   if (word.length > 64) return undefined;
   let best: { candidate: string; away: number } | undefined;
   for (const candidate of known) {
+    if (withoutDigits(candidate) === withoutDigits(word) && candidate !== word) continue; // n9 is not a misspelled n0
     const away = distance(word.toLowerCase(), candidate.toLowerCase());
     if (away <= Math.max(1, Math.floor(candidate.length / 3)) && away < (best?.away ?? Infinity))
       best = { candidate, away };
   }
   return best?.candidate;
 }
+
+const withoutDigits = (word: string): string => word.replaceAll(/\d/g, "");
 
 function distance(a: string, b: string): number {
   let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -1,16 +1,19 @@
 import { errorAt } from "./finding.ts";
 import { ownKeysOnly } from "./own-keys.ts";
 import type { Finding, Path } from "./rule.ts";
-import { type Checked, schemaFindings, unknownKey, unknownKeys } from "./schema-findings.ts";
+import { type Checked, misfits, schemaFindings, unknownKeys } from "./schema-findings.ts";
 import { type Shape, shape } from "./shape/topology.ts";
 import { keysAt } from "./shape-keys.ts";
 import { isNull, plainOf, type Tree, withoutKeys } from "./tree.ts";
+import { unknownKey } from "./unknown.ts";
 
 interface ReadShape {
-  /** Undefined when more is wrong than unknown keys. */
+  /** Undefined when nothing is left without what is wrong. */
   readonly shape: Shape | undefined;
-  /** The tree without its unknown keys. */
+  /** The tree without its unknown keys, and without the values that do not fit. */
   readonly tree: Tree;
+  /** Values that do not fit are left out: what follows from the rest is not to be judged. */
+  readonly partial: boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -19,22 +22,29 @@ export function readShape(tree: Tree): ReadShape {
   const checked: Checked = { schema: shape, tree, pathOf: (inner) => inner };
   const parsed = shape.safeParse(plainOf(tree, { keep: ownKeysOnly }));
   const findings = takenOut(tree, [], checked);
-  if (parsed.success) return { shape: parsed.data, tree, findings };
+  if (parsed.success) return { shape: parsed.data, tree, partial: false, findings };
   const { issues } = parsed.error;
-  const known = withoutKeys(tree, unknownKeys(issues));
-  const again = shape.safeParse(plainOf(known, { keep: ownKeysOnly }));
-  return { shape: again.data, tree: known, findings: [...findings, ...withoutParts(schemaFindings(issues, checked))] };
+  const wrong = misfits(issues);
+  const rest = withoutKeys(tree, [...unknownKeys(issues), ...wrong]);
+  const again = shape.safeParse(plainOf(rest, { keep: ownKeysOnly }));
+  return {
+    shape: again.data,
+    tree: rest,
+    partial,
+    findings: [...findings, ...withoutParts(schemaFindings(issues, checked))],
+  };
 }
 
 /** S04: the parts that no cluster can do without, in one line. */
 function withoutParts(findings: readonly Finding[]): readonly Finding[] {
   const isPart = ({ code, at }: Finding) => code === "missing" && at.length === 1 && PARTS.includes(String(at[0]));
   const parts = findings.filter(isPart).map(({ at }) => String(at[0]));
+  if (findings.some(({ at }) => at[0] === "extends")) return findings.filter(({ code }) => code !== "missing"); // they may be in that file
   if (parts.length === 0) return findings;
   const title = `a topology needs prefill, decode and proxy; ${parts.join(" and ")} ${parts.length > 1 ? "are" : "is"} missing`;
   return [
     ...findings.filter((finding) => !isPart(finding)),
-    errorAt([], "S04", title, { remedy: parts.map((part) => EXAMPLES[part] ?? part) }),
+    errorAt(parts.slice(0, 1), "S04", title, { remedy: parts.map((part) => EXAMPLES[part] ?? part) }),
   ];
 }
 const EXAMPLES: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import {
   type Alias,
   isAlias,
   isMap,
+  isNode,
   isPair,
   isScalar,
   isSeq,
@@ -33,7 +34,7 @@ export function readYaml(
     stringKeys: false,
     uniqueKeys: false, // reported here, so that the other errors of the file are seen in the same run
     version: "1.2",
-    logLevel: "silent",
+    logLevel: "error", // "silent" would also hide a second document
   });
   const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]).slice(0, MOST_ERRORS);
   for (const fault of faults) {
@@ -64,10 +65,10 @@ class Reader {
   }
 
   read(node: Node, depth: number): Tree {
-    if (depth > DEEPEST) return this.#stop(node, `more than ${DEEPEST} levels deep`);
-    if (isAlias(node)) return this.#follow(node);
+    if (depth > DEEPEST) return this.#stop(node, `is more than ${DEEPEST} levels deep`);
+    if (isAlias(node)) return this.#follow(node, depth);
     const before = this.#parts;
-    if (++this.#parts > MOST_PARTS) return this.#stop(node, `more than ${MOST_PARTS} values, aliases written out`);
+    if (++this.#parts > MOST_PARTS) return this.#stop(node, `has more than ${MOST_PARTS} values, aliases written out`);
     const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
     if (anchor !== undefined) this.#anchors.set(anchor, "open");
     const tree = this.#convert(node, depth);
@@ -106,10 +107,11 @@ class Reader {
     for (const pair of node.items) {
       if (this.stopped) break;
       if (!isPair(pair) || !isScalar(pair.key)) {
+        const place = isNode(pair.key) ? this.#place(pair.key) : this.#place(node);
         this.#say({
           code: "type",
           title: "a key is a list or a map",
-          place: this.#place(node),
+          place,
           remedy: ["a key is a text"],
         });
         continue;
@@ -146,6 +148,7 @@ class Reader {
   #merged(value: Tree): readonly Dict[] {
     const parts = value.kind === "list" ? value.items : [value];
     const dicts = parts.filter((part) => part.kind === "dict");
+    if (value.kind === "scalar" && value.form === "plain" && value.value === null) return []; // its alias was refused
     if (dicts.length < parts.length || parts.length === 0) {
       this.#say({
         code: "type",
@@ -157,7 +160,7 @@ class Reader {
     return dicts;
   }
 
-  #follow(node: Alias): Tree {
+  #follow(node: Alias, depth: number): Tree {
     const place = this.#place(node);
     const anchored = this.#anchors.get(node.source);
     if (anchored === undefined || anchored === "open") {
@@ -168,10 +171,11 @@ class Reader {
         place,
         remedy: [`write &${node.source} at a value above`],
       });
-      return emptyAt(place);
+      return nullAt(place);
     }
+    if (depth + heightOf(anchored.tree) > DEEPEST) return this.#stop(node, `is more than ${DEEPEST} levels deep`);
     this.#parts += anchored.parts;
-    if (this.#parts > MOST_PARTS) return this.#stop(node, `more than ${MOST_PARTS} values, aliases written out`);
+    if (this.#parts > MOST_PARTS) return this.#stop(node, `has more than ${MOST_PARTS} values, aliases written out`);
     return { ...anchored.tree, at: place };
   }
 
@@ -195,12 +199,12 @@ class Reader {
     if (!this.stopped)
       this.#say({
         code: "limits",
-        title: `the file has ${what}`,
+        title: `the file ${what}`,
         place,
         remedy: ["write less, or generate several topologies"],
       });
     this.stopped = true;
-    return emptyAt(place);
+    return nullAt(place);
   }
 
   #place(node: Node): Place {
@@ -208,5 +212,20 @@ class Reader {
     return { source: this.#source, start: start + this.#shift, end: end + this.#shift };
   }
 }
+
+/** Levels below and with a tree: shared parts are measured once. */
+function heightOf(tree: Tree): number {
+  if (tree.kind === "scalar") return 1;
+  const known = heights.get(tree);
+  if (known !== undefined) return known;
+  const parts = tree.kind === "list" ? tree.items : [...tree.entries.values()].map(({ value }) => value);
+  const height = 1 + Math.max(0, ...parts.map(heightOf));
+  heights.set(tree, height);
+  return height;
+}
+const heights = new WeakMap<Tree, number>();
+
+/** For a value that was refused already: taken as left out. */
+const nullAt = (at: Place): Scalar => ({ kind: "scalar", value: null, text: "null", form: "plain", at });
 
 const emptyAt = (at: Place): Scalar => ({ kind: "scalar", value: null, text: "", form: "empty", at });

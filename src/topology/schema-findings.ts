@@ -1,11 +1,12 @@
 import type { z } from "zod";
 import { type Code, namedCodes } from "./codes.ts";
 import { dotted, errorAt } from "./finding.ts";
-import { near } from "./near.ts";
 import { shown } from "./remark.ts";
 import type { Finding, Path } from "./rule.ts";
-import { homeOf, keysAt } from "./shape-keys.ts";
-import { lookUp, type Tree } from "./tree.ts";
+import { keysAt } from "./shape-keys.ts";
+import { isNull, lookUp, type Tree } from "./tree.ts";
+import { unknownKey, unknownName } from "./unknown.ts";
+import { wrongType } from "./wrong-type.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -29,6 +30,16 @@ export const unknownKeys = (issues: readonly Issue[], above: Path = []): readonl
     return issue.code === "invalid_union" ? unknownKeys(fittingBranch(issue.errors) ?? [], at) : [];
   });
 
+/** Paths of the values that do not fit; a list with a wrong entry counts as a whole, so that no entry changes its number. */
+export const misfits = (issues: readonly Issue[], above: Path = []): readonly Path[] =>
+  issues.flatMap((issue) => {
+    const at = [...above, ...pathIn(issue)];
+    const branch = issue.code === "invalid_union" ? fittingBranch(issue.errors) : undefined;
+    if (branch !== undefined) return misfits(branch, at);
+    const end = at.findLastIndex((step) => typeof step === "string") + 1;
+    return issue.code === "unrecognized_keys" ? [] : [at.slice(0, end)];
+  });
+
 /** Of alternatives, the one whose type was meant. */
 const fittingBranch = (branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined =>
   branches.find((issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0));
@@ -38,33 +49,41 @@ const pathIn = (issue: Issue): Path => issue.path.map((step) => (typeof step ===
 function issueFindings(issue: Issue, inner: Path, checked: Checked): readonly Finding[] {
   const at = checked.pathOf(inner);
   const subject = dotted(at) || "the topology";
-  const value = lookUp(checked.tree, inner)?.value;
-  if (value?.kind === "scalar" && value.form === "empty") return []; // said as empty-value
+  const found = lookUp(checked.tree, inner)?.value;
+  if (found?.kind === "scalar" && found.form === "empty") return []; // said as empty-value
+  const value = isNull(found) ? undefined : found;
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownKey(key, inner, checked));
     case "invalid_value":
-      return [unknownName(String(at.at(-1)), at, value, issue.values.map(String))];
+      if (value === undefined) return [missing(inner, checked)];
+      return [
+        isOfType(value, issue.values)
+          ? unknownName(kindAt(at), at, value, issue.values.map(String))
+          : wrongType(
+              at,
+              value,
+              issue.values.map((one) => typeof one),
+            ),
+      ];
     case "invalid_type":
-      return [value === undefined ? missing(inner, checked) : wrongType(subject, at, value, [issue.expected])];
+      return [value === undefined ? missing(inner, checked) : wrongType(at, value, [wantedBy(issue)])];
     case "invalid_union": {
       const branch = fittingBranch(issue.errors);
       if (branch !== undefined) return branch.flatMap((one) => issueFindings(one, [...inner, ...pathIn(one)], checked));
       const expected = issue.errors.flatMap((errors) =>
-        errors.flatMap((one) => (one.code === "invalid_type" ? [one.expected] : [])),
+        errors.flatMap((one) => (one.code === "invalid_type" ? [wantedBy(one)] : [])),
       );
-      return [value === undefined ? missing(inner, checked) : wrongType(subject, at, value, expected)];
+      return [value === undefined ? missing(inner, checked) : wrongType(at, value, expected)];
     }
     case "too_small":
-    case "too_big": {
-      const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
-      const counted =
-        value?.kind === "list"
-          ? `has ${value.items.length} entries`
-          : `is ${value?.kind === "scalar" ? value.text : "not"}`;
-      const list = value?.kind === "list" && value.items.length === 0 ? "is empty" : counted;
-      return [errorAt(at, "number", `${subject} ${list}; ${bound}`, { mark: "value", remedy: bound })];
-    }
+      return [
+        outOfBounds(subject, at, value, `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`),
+      ];
+    case "too_big":
+      return [
+        outOfBounds(subject, at, value, `${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}`),
+      ];
     case "custom": {
       const { code, remedy } = wrongOf(issue.params);
       const text = value?.kind === "scalar" ? ` ${shown(value.text)}` : "";
@@ -82,45 +101,29 @@ function wrongOf(params: Record<string, unknown> | undefined): { code: Code; rem
   return { code: known ?? "type", remedy: Array.isArray(remedy) ? remedy.map(String) : [] };
 }
 
-/** S07, with the key that was meant, or the place where the key is at home. */
-export function unknownKey(key: string, inner: Path, { schema, tree, pathOf }: Checked): Finding {
-  const known = keysAt(schema, inner) ?? [];
-  const at = pathOf([...inner, key]);
-  const value = lookUp(tree, [...inner, key])?.value;
-  const text = value?.kind === "scalar" ? value.text : "…";
-  const meant = near(key, known);
-  const title = `unknown key ${shown(key)}`;
-  if (meant !== undefined)
-    return errorAt(at, "S07", title, { mark: "key", caret: `did you mean ${meant}?`, remedy: `${meant}: ${text}` });
-  const [home] = homeOf(schema, inner, key) ?? [];
-  if (home !== undefined)
-    return errorAt(at, "S07", title, {
-      mark: "key",
-      caret: `belongs to ${home}`,
-      remedy: `${home}: { ${key}: ${text} }`,
-    });
-  const where = dotted(at.slice(0, -1));
-  return errorAt(at, "S07", title, {
-    mark: "key",
-    remedy: `${where === "" ? "keys here" : `keys of ${where}`}: ${known.join(", ")}`,
-  });
+function outOfBounds(subject: string, at: Path, value: Tree | undefined, bound: string): Finding {
+  const entries = value?.kind === "list" ? value.items.length : undefined;
+  const found =
+    entries === undefined
+      ? `is ${value?.kind === "scalar" ? shown(value.text).slice(1, -1) : "not"}`
+      : entries === 0
+        ? "is empty"
+        : `has ${entries} entries`;
+  return errorAt(at, "number", `${subject} ${found}`, { mark: "value", remedy: bound });
 }
 
-/** S05: a name that is none of those that there are. */
-export function unknownName(kind: string, at: Path, value: Tree | undefined, allowed: readonly string[]): Finding {
-  const text = value?.kind === "scalar" ? value.text : undefined;
-  const what = text === undefined ? `is a ${kindOf(value)}` : shown(text);
-  const meant = text === undefined ? undefined : near(text, allowed);
-  const title = text === undefined ? `${kind} ${what}` : `unknown ${kind} ${what}`;
-  const remedy =
-    meant === undefined
-      ? `one of ${allowed.join(", ")}`
-      : `${meant}${allowed.length > 1 ? `; allowed: ${allowed.join(", ")}` : ""}`;
-  return errorAt(at, "S05", title, {
-    mark: "value",
-    remedy,
-    ...(meant !== undefined && { caret: `did you mean ${meant}?` }),
-  });
+/** Our own schemas may say what they want in words of their own. */
+const wantedBy = (issue: Extract<Issue, { code: "invalid_type" }>): string =>
+  issue.message.startsWith("Invalid input") ? issue.expected : issue.message;
+
+const isOfType = (value: Tree, allowed: readonly unknown[]): boolean =>
+  value.kind === "scalar" && allowed.some((one) => typeof one === typeof value.value);
+
+/** What a name is the name of: `connector`, `policy`, `engine kind`; an entry of a list goes by the list. */
+function kindAt(at: Path): string {
+  const keys = at.filter((step) => typeof step === "string");
+  const last = keys.at(-1) ?? "name";
+  return last === "kind" ? [keys.at(-2), last].join(" ") : last;
 }
 
 function missing(inner: Path, { schema, pathOf }: Checked): Finding {
@@ -128,36 +131,4 @@ function missing(inner: Path, { schema, pathOf }: Checked): Finding {
   const where = dotted(at.slice(0, -1)) || "the topology";
   const kinds = keysAt(schema, inner) === undefined ? "…" : "{ … }";
   return errorAt(at, "missing", `${where} has no ${at.at(-1)}`, { mark: "key", remedy: `${at.at(-1)}: ${kinds}` });
-}
-
-function wrongType(subject: string, at: Path, value: Tree, expected: readonly string[]): Finding {
-  const wanted = [...new Set(expected)].map((type) => words[type] ?? type);
-  const quoted = value.kind === "scalar" && expected.includes("string") && typeof value.value !== "string";
-  const wantsItem = value.kind === "scalar" && expected.includes("array") && wanted.length === 1;
-  const remedy = quoted
-    ? `${at.at(-1)}: ${JSON.stringify(value.text)}`
-    : wantsItem
-      ? `${at.at(-1)}: [${value.text}]`
-      : wanted.join(", or ");
-  return errorAt(at, "type", `${subject} is ${kindOf(value)}; ${wanted.join(" or ")} belongs there`, {
-    mark: "value",
-    remedy,
-  });
-}
-
-const words: Readonly<Record<string, string>> = {
-  string: "a text",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  object: "a map",
-  record: "a map",
-};
-
-function kindOf(value: Tree | undefined): string {
-  if (value === undefined) return "nothing";
-  if (value.kind !== "scalar") return value.kind === "dict" ? "a map" : "a list";
-  if (value.value === null) return "null";
-  return `the ${typeof value.value === "string" ? "text" : typeof value.value === "number" ? "number" : "value"} ${shown(value.text)}`;
 }

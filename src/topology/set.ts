@@ -74,7 +74,7 @@ function blockedAt(tree: Tree, path: Path): string | undefined {
     if (before.kind === "list" && typeof step !== "number") return `${where} is a list; write ${where}[0].${step}`;
     if (before.kind === "dict" && typeof step === "number") return `${where} is no list`;
     if (before.kind === "list" && before.items[Number(step)] === undefined)
-      return `${where} has ${before.items.length} entries, the first is [0]`;
+      return `${where} ends at [${before.items.length - 1}]`;
   }
   return undefined;
 }

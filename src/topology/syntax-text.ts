@@ -3,10 +3,8 @@ import type { Remark } from "./remark.ts";
 
 /** What a YAML error says to somebody who never read the YAML specification. */
 export function syntaxText({ code, message }: YAMLError): Pick<Remark, "code" | "title" | "remedy"> {
-  const [title, ...remedy] = texts[code] ?? [
-    `not YAML: ${message.split("\n")[0] ?? code}`,
-    "quote the text, or mend the line above",
-  ];
+  const [title, ...remedy] = unclosed(message) ??
+    texts[code] ?? [`not YAML: ${message.split("\n")[0] ?? code}`, "quote the text, or mend the line above"];
   return { code: code === "RESOURCE_EXHAUSTION" ? "limits" : "yaml-syntax", title, remedy };
 }
 
@@ -29,3 +27,10 @@ const texts: { readonly [Code in YAMLError["code"]]?: readonly [string, ...strin
   BAD_DIRECTIVE: ["a line begins with %", 'quote a text that begins with %: "%…"'],
   RESOURCE_EXHAUSTION: ["the file is nested too deep", "a topology needs ten levels at most"],
 };
+
+/** Quotes and brackets that never end; the library says so under several codes. */
+function unclosed(message: string): readonly [string, string] | undefined {
+  if (/closing .*quote/.test(message)) return ["a quote is not closed", "close it on its line"];
+  const [, bracket] = /end with an? ([\]}])/.exec(message) ?? [];
+  return bracket === undefined ? undefined : [`a ${bracket} is missing`, `close the bracket: ${bracket}`];
+}

@@ -22,10 +22,11 @@ export function moveHosts(
         }),
       );
   }
-  const hosts = ranges.flatMap((range) => ("names" in range ? range.names : []));
-  for (const host of hosts.filter((one) => !isHost(one)))
+  const named = ranges.flatMap((range, i) => ("names" in range ? range.names.map((host) => ({ host, i })) : []));
+  const hosts = named.map(({ host }) => host);
+  for (const { host, i } of named.filter((one) => !isHost(one.host)))
     findings.push(
-      errorAt(["--hosts", 0], "address", `${shown(host)} cannot be a host`, {
+      errorAt(["--hosts", i], "address", `${shown(host)} cannot be a host`, {
         remedy: "an address, a name that ssh knows, or local",
       }),
     );

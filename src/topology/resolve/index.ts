@@ -1,11 +1,11 @@
 import type { Declared } from "../declared.ts";
 import { defined } from "../defined.ts";
 import type { Finding, Path } from "../rule.ts";
-import { unknownName } from "../schema-findings.ts";
 import type { Shape } from "../shape/topology.ts";
 import { durationMs } from "../shape/words.ts";
 import type { Node, Topology } from "../topology.ts";
 import { child, lookUp, type Tree } from "../tree.ts";
+import { unknownName } from "../unknown.ts";
 import { argsOf } from "./args.ts";
 import { envOf } from "./env.ts";
 import { moveHosts } from "./hosts.ts";

@@ -92,7 +92,7 @@ function cannotShare(
     });
   const at = list && sharers.length === 1 ? [...first.entry.path, "count"] : [role, "instances"];
   return errorAt(at, "instances", `${count} ${role} instances cannot be shared out over ${nodes.length} nodes`, {
-    remedy: list ? legal.map((text) => text.replace("instances", "count")) : legal,
+    remedy: list ? legal.map((text) => text.replace("instances:", "counts that add up to")) : legal,
   });
 }
 

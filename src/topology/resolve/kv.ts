@@ -3,12 +3,13 @@ import type { Declared } from "../declared.ts";
 import { errorAt } from "../finding.ts";
 import { ownKeysOnly } from "../own-keys.ts";
 import type { Finding, Path } from "../rule.ts";
-import { schemaFindings, unknownKeys, unknownName } from "../schema-findings.ts";
+import { schemaFindings, unknownKeys } from "../schema-findings.ts";
 import { portPins } from "../shape/engine.ts";
 import type { Shape } from "../shape/topology.ts";
 import { keysAt } from "../shape-keys.ts";
 import type { ConnectorUse, Kv, Role } from "../topology.ts";
 import { child, type Dict, dictOf, lookUp, mergeTrees, plainOf, type Tree, withoutKeys } from "../tree.ts";
+import { unknownName } from "../unknown.ts";
 
 const ROLES: readonly Role[] = ["prefill", "decode"];
 const FRAME = ["connector", "roles", ...ROLES];

@@ -20,28 +20,23 @@ const engineKeys = (layer: Dict): Dict =>
     layer.at,
   );
 
-/** As trees merge, but a runtime of another sort replaces the inherited one: an image and a container exclude each other. */
+/** As trees merge, but an image in the place of a container (or the reverse) and a runtime of another kind leave no inherited key. */
 function mergeOne(base: Tree | undefined, over: Dict): Tree {
-  const runtimes = [child(base, "runtime"), child(over, "runtime")];
-  const [below, above] = runtimes.map((runtime) => (runtime?.kind === "dict" ? runtime : undefined));
-  const replaces =
-    above !== undefined &&
-    below !== undefined &&
-    ["image", "container"].some((key) => child(above, key) && !child(below, key));
-  const ends =
-    above !== undefined &&
-    below !== undefined &&
-    kindOf(above) !== undefined &&
-    kindOf(above) !== (kindOf(below) ?? "process");
-  if (base?.kind === "dict" && (replaces || ends))
-    return mergeTrees(
-      dictOf(
-        [...base.entries].filter(([key]) => key !== "runtime"),
-        base.at,
-      ),
-      over,
-    );
-  return mergeTrees(base, over);
+  const [below, above] = [child(base, "runtime"), child(over, "runtime")];
+  if (base?.kind !== "dict" || below?.kind !== "dict" || above?.kind !== "dict") return mergeTrees(base, over);
+  const [kindBelow = "process", kind = kindBelow] = [kindOf(below), kindOf(above)];
+  const swaps = ["image", "container"].some(
+    (key) => child(above, key) !== undefined && child(below, key) === undefined,
+  );
+  const kept = kind !== kindBelow ? [] : swaps ? ["kind"] : [...below.entries.keys()];
+  const rest = dictOf(
+    [...below.entries].filter(([key]) => kept.includes(key)),
+    below.at,
+  );
+  const entry = base.entries.get("runtime");
+  const entries = new Map(base.entries);
+  if (entry !== undefined) entries.set("runtime", { key: entry.key, value: rest });
+  return mergeTrees(dictOf(entries, base.at), over);
 }
 
 function kindOf(runtime: Dict): string | undefined {

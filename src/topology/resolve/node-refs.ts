@@ -1,8 +1,8 @@
 import { dotted, errorAt } from "../finding.ts";
 import { parseRange } from "../range.ts";
 import type { Finding, Path } from "../rule.ts";
-import { unknownName } from "../schema-findings.ts";
 import { lookUp, type Tree } from "../tree.ts";
+import { unknownName } from "../unknown.ts";
 
 export interface Named {
   readonly names: readonly string[];

@@ -3,12 +3,10 @@ import { command, env, line, nameUpTo, port } from "./words.ts";
 
 const LONGEST_SERVICE = 24; // with the longest cluster name, /tmp/pdctl-<cluster>-<service> stays within 60 bytes
 
-const httpUrl = z
-  .string()
-  .refine(isHttp, {
-    error: "is not an http address",
-    params: { code: "address", remedy: ["http://127.0.0.1:9100/health"] },
-  });
+const httpUrl = z.string().refine(isHttp, {
+  error: "is not an http address",
+  params: { code: "address", remedy: ["http://127.0.0.1:9100/health"] },
+});
 
 function isHttp(text: string): boolean {
   return URL.canParse(text) && new URL(text).protocol === "http:";

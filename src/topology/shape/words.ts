@@ -8,8 +8,8 @@ export interface Wrong {
 }
 
 /** A text that a test accepts; else "PATH SAYS", under a code. */
-const textThat = (fits: (text: string) => boolean, says: string, params: Wrong) =>
-  z.string().refine(fits, { error: says, params: { ...params } });
+const textThat = (fits: (text: string) => boolean, says: string, params: Wrong, wanted?: string) =>
+  z.string(wanted).refine(fits, { error: says, params: { ...params } });
 
 /** One readable line. */
 export const line = textThat((text) => text !== "" && !/[\n\t]/.test(text), "is empty or has more than one line", {
@@ -40,10 +40,15 @@ export const atLeastOne = z.int().min(1).max(1_000_000);
 const SECONDS = { s: 1, m: 60, h: 3600 } as const;
 
 /** `90s`, `15m`, `2h`, as milliseconds. */
-export const duration = textThat((text) => durationMs(text) !== undefined, "is not a duration", {
-  code: "duration",
-  remedy: ["30s, 15m or 2h"],
-});
+export const duration = textThat(
+  (text) => durationMs(text) !== undefined,
+  "is not a duration",
+  {
+    code: "duration",
+    remedy: ["30s, 15m or 2h"],
+  },
+  "a duration (30s, 15m, 2h)",
+);
 
 export function durationMs(text: string): number | undefined {
   const [, digits, unit] = /^(\d{1,7})([smh])$/.exec(text) ?? [];
