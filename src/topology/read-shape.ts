@@ -30,7 +30,7 @@ export function readShape(tree: Tree): ReadShape {
   return {
     shape: again.data,
     tree: rest,
-    partial,
+    partial: wrong.length > 0,
     findings: [...findings, ...withoutParts(schemaFindings(issues, checked))],
   };
 }
