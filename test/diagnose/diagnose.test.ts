@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { causes, type Death, diagnose, firstError, progressOf } from "../../src/diagnose/index.ts";
+
+const death = (
+  service: string,
+  atMs: number | null,
+  log: readonly string[] = [],
+  rest: Partial<Death> = {},
+): Death => ({
+  service,
+  group: service.replace(/-\d+$/, ""),
+  exit: 1,
+  signal: null,
+  atMs,
+  log,
+  ...rest,
+});
+
+describe("the first cause among many deaths", () => {
+  it("is the earliest, whatever order the news came in", () => {
+    const found = diagnose([death("decode-0-1", 2_000), death("decode-0-0", 1_500)], causes);
+    expect(found?.first.service).toBe("decode-0-0");
+    expect(found?.followers.map(({ service }) => service)).toEqual(["decode-0-1"]);
+  });
+
+  it("is not the rank that only lost its peer, even when that one was seen to die first", () => {
+    const lostPeer = "RuntimeError: Did not receive response from front-end process within 5 minutes";
+    const outOfMemory = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.31 GiB";
+    const follower = causes.find(({ pattern }) => pattern.test(lostPeer));
+    const found = diagnose(
+      [death("prefill-0-1", 900, [lostPeer]), death("prefill-0-0", 1_000, ["INFO fine", outOfMemory])],
+      causes,
+    );
+    if (follower?.follows === true) expect(found?.first.service).toBe("prefill-0-0");
+    expect(diagnose([death("prefill-0-0", 1_000, ["INFO fine", outOfMemory])], causes)).toMatchObject({
+      cause: { id: expect.stringContaining("memory") },
+      why: [outOfMemory],
+    });
+  });
+
+  it("shows the machine's own words where no cause is known", () => {
+    const log = ["INFO start", "ERROR frobnicator: out of cheese", "  at line 3"];
+    expect(diagnose([death("prefill-0-0", 1, log)], [])).toMatchObject({ cause: undefined, why: log.slice(1) });
+  });
+
+  it("says nothing that the log does not say", () => {
+    expect(diagnose([death("prefill-0-0", null, [], { exit: null })], causes)).toMatchObject({
+      cause: undefined,
+      why: [],
+    });
+    expect(diagnose([], causes)).toBeUndefined();
+  });
+});
+
+describe("the first error line", () => {
+  it("is the root cause, not the line that points to it", () => {
+    const lines = [
+      "INFO x",
+      "Traceback (most recent call last):",
+      '  File "a.py", line 1',
+      "ValueError: bad",
+      "RuntimeError: Engine core initialization failed. See root cause above.",
+    ];
+    expect(firstError(lines)[0]).toBe("ValueError: bad");
+  });
+
+  it("is found in a shell's words too", () => {
+    expect(firstError(["bash: line 1: vllm: command not found"])).toHaveLength(1);
+    expect(firstError(["INFO all is well"])).toEqual([]);
+  });
+});
+
+it("how far a loading engine is comes from its own log", () => {
+  expect(progressOf("Loading safetensors checkpoint shards:  26% Completed | 12/46 [00:10<00:20]")).toBe(
+    "12 of 46 shards",
+  );
+  expect(progressOf("INFO nothing of the kind")).toBeUndefined();
+});
