@@ -6,6 +6,8 @@ export interface ErrorFacts {
   "file.unreadable": { file: string; why: string };
   /** No topology was named and none was found. Exit 2. */
   "topology.missing": { looked: readonly string[] };
+  /** A verb over what runs was given a topology with errors, of a cluster that this launcher does not know. Exit 3. */
+  "topology.invalid": { file: string; first: string };
   /** Secrets that the topology names are not in the launcher's environment. Exit 3. */
   "secret.missing": { names: readonly string[] };
   /** No answer on the SSH port, or the name is not known. Exit 4. */

@@ -1,0 +1,33 @@
+import { homedir } from "node:os";
+import type { Command } from "commander";
+import { atEdge } from "./edge.ts";
+import type { Common } from "./options.ts";
+import type { Streams } from "./streams.ts";
+
+/** One verb as the user called it: what it is given beside its own options. */
+export interface Call<Options = unknown> {
+  readonly verb: string;
+  readonly args: readonly (string | undefined)[];
+  readonly options: Common & Options;
+  readonly streams: Streams;
+  readonly env: NodeJS.ProcessEnv;
+  readonly places: { readonly home: string; readonly cwd: string };
+}
+
+/** Gives a command its action: the work returns the exit code, and every error becomes text and a code. */
+export function does<Options>(command: Command, work: (call: Call<Options>) => Promise<number>): Command {
+  return command.action(async () => {
+    const options = command.opts<Common & Options>();
+    const { stdout, stderr, env } = process;
+    const { streams } = await import("./streams.ts");
+    const call: Call<Options> = {
+      verb: command.name(),
+      args: command.args,
+      options,
+      streams: streams({ stdout, stderr, env, options }),
+      env,
+      places: { home: homedir(), cwd: process.cwd() },
+    };
+    process.exitCode = await atEdge(call, () => work(call));
+  });
+}

@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import { does } from "./call.ts";
+import { helped } from "./help.ts";
+import { common, milliseconds } from "./options.ts";
+
+interface Options {
+  readonly grace?: number;
+  readonly discardLogs?: true;
+  readonly forget: readonly string[];
+  readonly waitLock?: number;
+}
+
+const ranges = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+export const down = (program: Command) =>
+  does<Options>(
+    helped(
+      common(program.command("down").argument("[topology]"))
+        .option("--grace <DURATION>", "between SIGTERM and SIGKILL (timeouts.stop, 30s)", milliseconds)
+        .option("--discard-logs", "do not bring the logs to this machine first")
+        .option("--forget <NODES>", "take nodes off the list that will not come back", ranges, [])
+        .option("--wait-lock <DURATION>", "wait for another run instead of leaving with exit 7", milliseconds)
+        .option("-y, --yes", "answer yes"),
+      {
+        sentence: "Stop everything, leave nothing, and hand out a receipt.",
+        after: [
+          "Exit  0 nothing is left, 4 no login, 5 left-overs or a node that did not answer, 7 lock",
+          "Undo  pdctl up",
+        ],
+      },
+    ),
+    async (call) => {
+      const [{ attended }, { knownCluster }, { down }, { expandRange }] = await Promise.all([
+        import("./attend.ts"),
+        import("./standing.ts"),
+        import("../cluster/index.ts"),
+        import("../topology/index.ts"),
+      ]);
+      const { args, options } = call;
+      const known = await knownCluster(call, args[0]);
+      const ask = {
+        ...(options.grace !== undefined && { graceMs: options.grace }),
+        discardLogs: options.discardLogs === true,
+        forget: options.forget.flatMap((range) => expandRange(range)),
+        waitLockMs: options.waitLock ?? 0,
+      };
+      return attended(call, (run) => down(known, ask, run));
+    },
+  );

@@ -1,0 +1,35 @@
+import { readdir, readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { UserError } from "../errors.ts";
+import { does } from "./call.ts";
+import { EXIT } from "./exit-codes.ts";
+import { helped } from "./help.ts";
+import { common } from "./options.ts";
+import { root } from "./package.ts";
+
+export const explain = (program: Command) =>
+  does(
+    helped(common(program.command("explain").argument("<code>")), {
+      sentence: "What a code means, and what to do: a rule (P03) or a named cause (device-memory).",
+    }),
+    async ({ args: [code = ""], streams: { out } }) => {
+      const pages = new URL("docs/explain/", root);
+      const known = (await readdir(pages)).filter((name) => name.endsWith(".md")).map((name) => name.slice(0, -3));
+      const name = known.find((one) => one.toLowerCase() === code.toLowerCase());
+      if (name === undefined)
+        throw new UserError("usage", { what: `unknown code ${code}${near(code, known)}`, next: "pdctl explain P03" });
+      const text = await readFile(new URL(`${name}.md`, pages), "utf8");
+      out.lines(text.trimEnd().split("\n"));
+      return EXIT.done;
+    },
+  );
+
+/** Codes of the same letter with the same digits apart from one, as a hint. */
+function near(code: string, known: readonly string[]): string {
+  const like = known.filter(
+    (one) =>
+      one.length === code.length &&
+      [...one].filter((letter, at) => letter.toLowerCase() !== code[at]?.toLowerCase()).length === 1,
+  );
+  return like.length === 0 ? "" : `; did you mean ${like.slice(0, 3).join(", ")}?`;
+}

@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+
+/** What `pdctl VERB --help` says beside the options. */
+export interface VerbHelp {
+  readonly sentence: string;
+  /** Examples, exit codes, how to undo: as they stand. */
+  readonly after?: readonly string[];
+}
+
+const FLAGS = 23; // columns of the flags, after the indent
+
+export function helped(command: Command, { sentence, after = [] }: VerbHelp): Command {
+  command.description(sentence);
+  command.helpInformation = () => verbHelp(command, { sentence, after });
+  return command;
+}
+
+function verbHelp(command: Command, { sentence, after = [] }: VerbHelp): string {
+  const args = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+    return argument.required ? name.toUpperCase() : `[${name}]`;
+  });
+  const rows = command.options
+    .filter(({ hidden }) => !hidden)
+    .map(({ flags, description }) => `  ${flags.replace(/[<>]/g, "").padEnd(FLAGS - 1)} ${description}`);
+  const usage = ["Usage ", "pdctl", command.name(), ...args, "[options]"].join(" ");
+  return [
+    sentence,
+    "",
+    usage,
+    ...(rows.length === 0 ? [] : ["", ...rows]),
+    ...(after.length === 0 ? [] : ["", ...after]),
+    "",
+  ].join("\n");
+}
+
+export const ROOT_HELP = `pdctl brings up a prefill/decode vLLM cluster on your own nodes, proves it, and takes it down.
+
+Usage  pdctl <verb> [topology] [options]
+
+Write     validate    find what is wrong in a topology, before any SSH
+          plan        show every process, argument, port and device
+          explain     what a code means and what to do: pdctl explain P03
+Run       up          start, wait, prove that a token crossed from prefill to decode
+          smoke       prove it again
+          down        stop everything, leave nothing, hand out a receipt
+Look      status      what runs where
+          logs        logs of roles, instances, engines; -f
+Try       demo        a cluster on this machine in 30 seconds, no accelerator
+Other     version  proxy  sim
+
+Common options
+  -f, --file FILE      the topology; else $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml
+  --set PATH=VALUE     change one value, any number of times
+  --hosts RANGE|FILE   put these hosts in the place of the topology's, in order
+  --json, --ndjson     one document, or events as they happen
+  --no-color, --ascii, -q, --debug
+
+A first cluster     pdctl demo
+A real one          pdctl validate && pdctl plan && pdctl up
+Verb by verb        pdctl up --help
+`;

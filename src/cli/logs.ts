@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { does } from "./call.ts";
+import { EXIT } from "./exit-codes.ts";
+import { helped } from "./help.ts";
+import { common, whole } from "./options.ts";
+import { placed } from "./status.ts";
+
+interface Options {
+  readonly follow?: true;
+  readonly tail: number;
+  readonly grep?: RegExp;
+  readonly errors?: true;
+}
+
+const LINES = 20;
+
+export const logs = (program: Command) =>
+  does<Options>(
+    helped(
+      common(program.command("logs").argument("[topology]").argument("[what...]"), { short: false })
+        .option("-f, --follow", "go on as lines come; Ctrl-C ends it")
+        .option("--tail <N>", "so many lines of each (20)", whole, LINES)
+        .option("--grep <RE>", "only lines that match", pattern)
+        .option("--errors", "from the first error line of each on"),
+      {
+        sentence: "The engines' own lines, of roles, instances, engines, or all.",
+        after: [
+          "Examples",
+          "  pdctl logs prefill-0 -f",
+          "  pdctl logs decode --errors",
+          "",
+          "Exit  0 read, 1 there is no such log, 4 no login",
+        ],
+      },
+    ),
+    async (call) => {
+      const [{ attended }, { knownCluster }, { logs }] = await Promise.all([
+        import("./attend.ts"),
+        import("./standing.ts"),
+        import("../cluster/index.ts"),
+      ]);
+      const { args, options } = call;
+      const [topology, select] = placed(args);
+      const known = await knownCluster(call, topology);
+      const { tail, grep } = options;
+      const ask = {
+        select,
+        tail,
+        follow: options.follow === true,
+        errors: options.errors === true,
+        ...(grep && { grep }),
+      };
+      const exit = await attended(call, (run) => logs(known, ask, run));
+      return exit === EXIT.interrupted && options.follow === true ? EXIT.done : exit; // leaving `logs -f` is how it ends
+    },
+  );
+
+function pattern(value: string): RegExp {
+  try {
+    return new RegExp(value);
+  } catch (error) {
+    throw new InvalidArgumentError(
+      error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error),
+    );
+  }
+}

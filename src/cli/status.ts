@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import type { StatusReport } from "../cluster/standing.ts";
+import { does } from "./call.ts";
+import { EXIT } from "./exit-codes.ts";
+import { helped } from "./help.ts";
+import { common } from "./options.ts";
+import { isFile } from "./place.ts";
+
+interface Options {
+  readonly wide?: true;
+  readonly nodes: readonly string[];
+}
+
+const gathered = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+export const status = (program: Command) =>
+  does<Options>(
+    helped(
+      common(program.command("status").argument("[topology]").argument("[what...]"))
+        .option("--wide", "also KV ports, pid, memory, restarts, hash; nothing folds")
+        .option("--nodes <NODES>", "ask these nodes only", gathered, []),
+      {
+        sentence: "What runs where, as the nodes say it now.",
+        after: ["Exit  0 healthy, 1 absent, 4 no login, 5 degraded, starting or unknown"],
+      },
+    ),
+    async (call) => {
+      const [{ knownCluster }, cluster, { expandRange }, { statusLines }, { asJson, statusDocument }, { silently }] =
+        await Promise.all([
+          import("./standing.ts"),
+          import("../cluster/index.ts"),
+          import("../topology/index.ts"),
+          import("../report/status-table.ts"),
+          import("../report/document.ts"),
+          import("./silently.ts"),
+        ]);
+      const { args, options, streams } = call;
+      const [topology, what] = placed(args);
+      const known = await knownCluster(call, topology);
+      const nodes = options.nodes.flatMap((range) => expandRange(range));
+      const report = await silently(call, (run) => cluster.status(known, { nodes }, run));
+      const exit = exitOf(report);
+      const wanted = new Set(what.flatMap((range) => expandRange(range)));
+      const shown =
+        wanted.size === 0
+          ? report
+          : {
+              ...report,
+              services: report.services.filter((row) =>
+                [row.service, row.group, row.role, row.kind].some((name) => name !== null && wanted.has(name)),
+              ),
+            };
+      if (options.json === true) streams.out.raw(asJson(statusDocument(shown, exit)));
+      else streams.out.lines(statusLines(shown, { wide: options.wide === true }));
+      return exit;
+    },
+  );
+
+/** The first word is the topology where it is a file; the others are roles, instances, engines. */
+export function placed(args: readonly (string | undefined)[]): readonly [string | undefined, readonly string[]] {
+  const words = args.filter((word) => word !== undefined);
+  const [first, ...others] = words;
+  return first !== undefined && isFile(first) ? [first, others] : [undefined, words];
+}
+
+function exitOf({ state }: StatusReport): number {
+  if (state === "healthy") return EXIT.done;
+  return state === "absent" ? EXIT.failed : EXIT.partial;
+}

@@ -1,0 +1,48 @@
+import type { Change } from "../cluster/standing.ts";
+import { folded, naming } from "./names.ts";
+import { nextLines } from "./next.ts";
+import { several } from "./numbers.ts";
+import { table } from "./table.ts";
+
+export interface ChangesAsk {
+  readonly cluster: string;
+  readonly generation: number;
+  readonly nodes: number;
+  readonly services: number;
+  readonly seconds: string;
+  /** The `up` that would make these changes. */
+  readonly command: string;
+}
+
+const SIGN = { blocked: "!", stop: "-", restart: "~", start: "+", keep: "=" } as const;
+const ORDER = ["blocked", "stop", "restart", "start", "keep"] as const;
+
+/** What `up` would do, each line with its reason: blocked, stop, restart, start, keep. */
+export function changesText(changes: readonly Change[], ask: ChangesAsk): string[] {
+  const asked = `${several(ask.nodes, "node")} asked in ${ask.seconds}`;
+  const of = (kind: Change["kind"]) => changes.filter((change) => change.kind === kind);
+  if (changes.every(({ kind }) => kind === "keep"))
+    return [`✔ nothing to do: ${ask.services} of ${several(ask.services, "service")} run as planned · ${asked}`];
+  const shown = naming(changes.flatMap(({ services }) => services));
+  const rows = ORDER.flatMap((kind) =>
+    of(kind).map(({ services, why }) => [
+      `${SIGN[kind]} ${kind.padEnd(9)}`,
+      folded(services.map(shown)),
+      ...(why === "" ? [] : [why]),
+    ]),
+  );
+  const number = (kind: Change["kind"]) =>
+    of(kind).reduce((sum, { services }) => sum + Math.max(1, services.length), 0);
+  const counts = [
+    ...(of("blocked").length > 0 ? [`${of("blocked").length} blocked`] : []),
+    several(number("stop"), "stop"),
+    several(number("restart"), "restart"),
+    several(number("start"), "start"),
+    `${number("keep")} kept`,
+  ].join(", ");
+  const head =
+    ask.generation === 0
+      ? `${ask.cluster} · nothing of it on the nodes`
+      : `${ask.cluster} · generation ${ask.generation} on the nodes`;
+  return [`${head} · ${asked}`, "", ...table(rows, 1, [11, 20]), "", counts, ...nextLines([ask.command])];
+}

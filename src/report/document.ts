@@ -1,0 +1,55 @@
+import type { FindingData } from "../cluster/events.ts";
+import type { StatusReport } from "../cluster/standing.ts";
+import type { Diagnostic } from "../topology/rule.ts";
+import type { Tally } from "./tally.ts";
+
+/** The events of a run as one document: names and ids in full, seconds and bytes as numbers. */
+export function runDocument({ cluster, generation, services, nodes, findings, proof, receipt, result, verb }: Tally) {
+  return {
+    schema: "pdctl.result/1",
+    cluster,
+    generation,
+    state: result?.state ?? "unknown",
+    nodes: [...nodes].map(([node, { state }]) => ({ node, state })),
+    services: [...services].map(([service, { state, node, progress }]) => ({
+      service,
+      node,
+      state,
+      ...(progress !== undefined && { progress }),
+    })),
+    findings: findings.map(({ data, ...about }) => ({ ...about, ...data })),
+    ...(proof && { proof }),
+    ...(receipt && { receipt }),
+    result: result ?? { verb, exit: 70 },
+  };
+}
+
+export function statusDocument(report: StatusReport, exit: number) {
+  return { schema: "pdctl.result/1", ...report, findings: [], result: { verb: "status", exit, state: report.state } };
+}
+
+export interface ValidateResult {
+  readonly file: string;
+  readonly cluster: string | null;
+  readonly findings: readonly Diagnostic[];
+  readonly exit: number;
+}
+
+export function validateDocument({ file, cluster, findings, exit }: ValidateResult) {
+  const of = (level: string) => findings.filter((found) => found.level === level).length;
+  const result = { verb: "validate", exit, errors: of("error"), warnings: of("warning"), notes: of("note") };
+  return { schema: "pdctl.result/1", file, cluster, findings, result };
+}
+
+export function errorDocument(error: {
+  readonly code: string;
+  readonly data: FindingData;
+  readonly verb: string;
+  readonly exit: number;
+}) {
+  const { code, data, verb, exit } = error;
+  return { schema: "pdctl.result/1", findings: [{ level: "error", code, ...data }], result: { verb, exit } };
+}
+
+/** Key order is fixed by the makers above; one newline at the end. */
+export const asJson = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,0 +1,72 @@
+import type { ClusterEvent, Phase } from "../cluster/events.ts";
+import type { Ink } from "./ink.ts";
+import { frame } from "./live-frame.ts";
+import { begin, type Tally, tally } from "./tally.ts";
+
+/** Something that shows events as they come. */
+export interface View {
+  event(event: ClusterEvent): void;
+  /** Leaves the screen as it shall stand; nothing is drawn afterwards. */
+  close(): void;
+}
+
+export interface Screen {
+  readonly verb: string;
+  readonly expects: readonly Phase[];
+  readonly write: (text: string) => void;
+  readonly ink: () => Ink; // asked anew for each frame: the terminal's width may change
+  readonly rows: () => number;
+  readonly now: () => number;
+}
+
+const REDRAW_MS = 100;
+const TICK_MS = 1000;
+
+/**
+ * The one frame on a terminal, redrawn in place at most ten times a second, and once a second for the times in it. No
+ * cursor is hidden and no line wraps, so an end at any moment leaves a readable screen.
+ */
+export function liveView({ verb, expects, write, ink, rows, now }: Screen): View {
+  let state: Tally = begin(verb, expects);
+  let drawn: readonly string[] = [];
+  let pending: NodeJS.Timeout | undefined;
+  let drawnAt = 0;
+
+  const draw = () => {
+    pending = undefined;
+    drawnAt = now();
+    const { line } = ink();
+    const lines = frame(state, now(), Math.max(4, rows() - 1)).map(line);
+    if (lines.length === drawn.length && lines.every((text, index) => text === drawn[index])) return;
+    write(redraw(drawn, lines));
+    drawn = lines;
+  };
+  const soon = () => {
+    pending ??= setTimeout(draw, Math.max(0, REDRAW_MS - (now() - drawnAt)));
+  };
+  const tick = setInterval(soon, TICK_MS);
+
+  return {
+    event(event) {
+      state = tally(state, event);
+      soon();
+    },
+    close() {
+      clearInterval(tick);
+      clearTimeout(pending);
+      draw();
+    },
+  };
+}
+
+/** Goes up to the first line that differs and writes from there on. */
+export function redraw(before: readonly string[], after: readonly string[]): string {
+  let same = 0;
+  while (same < before.length && same < after.length && before[same] === after[same]) same++;
+  const up = before.length - same;
+  const text = after
+    .slice(same)
+    .map((line) => `${line}\x1b[K\n`)
+    .join("");
+  return `${up > 0 ? `\x1b[${up}F` : ""}${text}${after.length < before.length ? "\x1b[J" : ""}`;
+}

@@ -1,0 +1,193 @@
+import type { Listen, Plan, PlanInstance, Service } from "../plan/plan.ts";
+import type { Finding } from "../topology/rule.ts";
+import { folded, naming, runs } from "./names.ts";
+import { nextLines } from "./next.ts";
+import { several } from "./numbers.ts";
+import { labelled, table } from "./table.ts";
+import { padEnd, width } from "./width.ts";
+
+export interface PlanAsk {
+  /** Names of variables that the user's topology sets, for the line about the environment. */
+  readonly own: readonly string[];
+  /** Warnings and notes of the plan. */
+  readonly findings: readonly Finding[];
+}
+
+/** Waves in order, nodes under them, services under those; numbers are what runs. */
+export function planText(plan: Plan, { own, findings }: PlanAsk): string[] {
+  return [
+    headline(plan),
+    "",
+    ...instances(plan.instances).map((line) => `  ${line}`),
+    "",
+    ...waves(plan),
+    "",
+    ...environment(plan, own),
+    ...reserves(plan),
+    ...unknowns(plan),
+    ...findings.flatMap(({ level, code, title }) => labelled(level, [`${code} ${title}`])),
+    "",
+    [`plan ${plan.hash.slice(0, 8)}${plan.provisional ? ", provisional" : ""}`, totals(plan)].join(" · "),
+    ...nextLines(["pdctl up", ...explainable(plan)]),
+  ];
+}
+
+function headline({ cluster, model, transfer, cache }: Plan): string {
+  const kv = [transfer, ...(cache === null ? [] : [`${cache.connector} on ${cache.roles.join(" and ")}`])].join(", ");
+  return [cluster, `${model.path}${model.kind === null ? "" : `, ${model.kind}`}`, kv].join(" · ");
+}
+
+/** Past eight, instances of one shape are one line. */
+function instances(all: readonly PlanInstance[]): string[] {
+  const shape = ({ role, engines, parallel, devices, lb }: PlanInstance) =>
+    JSON.stringify([role, engines.length, parallel, devices, lb]);
+  const groups = new Map<string, PlanInstance[]>();
+  for (const one of all) {
+    const key = all.length > 8 ? shape(one) : one.id;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const rows = [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const engines = group.reduce((sum, { engines }) => sum + engines.length, 0);
+    const devices = group.reduce((sum, { devices }) => sum + devices, 0);
+    const nodes = folded([...new Set(group.flatMap(({ nodes }) => nodes))]);
+    return [
+      [
+        folded(group.map(({ id }) => id)),
+        `${several(engines, "engine")} on ${nodes}`,
+        parallel(first),
+        several(devices, "device"),
+      ],
+    ];
+  });
+  return table(rows, 3);
+}
+
+function parallel({ parallel: { tp, pp, pcp, dcp, dp }, lb }: PlanInstance): string {
+  const sizes = [
+    ["dp", dp],
+    ["tp", tp],
+    ["pp", pp],
+    ["pcp", pcp],
+    ["dcp", dcp],
+  ] as const;
+  const written = sizes.filter(([name, size]) => size > 1 || name === "tp").map(([name, size]) => `${name} ${size}`);
+  return `${written.join(" × ")}${lb === "none" ? "" : `, ${lb}`}`;
+}
+
+function waves(plan: Plan): string[] {
+  const byId = new Map(plan.services.map((service) => [service.id, service]));
+  const shown = naming(byId.keys());
+  const cells = plan.services.map((service) => [shown(service.id), rank(service), devices(service)]);
+  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => width(row[column] ?? ""))) + 3);
+  const row = (texts: readonly string[], last: string) =>
+    texts.map((text, column) => padEnd(text, widths[column] ?? 0)).join("") + last;
+  const lines = plan.waves.flatMap((ids, index) => {
+    const services = ids.flatMap((id) => byId.get(id) ?? []);
+    const nodes = [...new Set(services.map(({ node }) => node))];
+    return [
+      `wave ${index}  ${waveTitle(services)}`,
+      ...nodes.flatMap((node) => [
+        `  ${node}  ${plan.nodes.find(({ name }) => name === node)?.ip ?? "-"}`,
+        ...services
+          .filter((service) => service.node === node)
+          .map((service) =>
+            `    ${row([shown(service.id), rank(service), devices(service)], [ports(service), ...proxyFacts(service, plan)].join(" · "))}`.trimEnd(),
+          ),
+      ]),
+    ];
+  });
+  return [...lines, `${padEnd("then    smoke", 4 + (widths[0] ?? 0))}${smoke(plan)}`];
+}
+
+function waveTitle(services: readonly Service[]): string {
+  const kinds = new Set(services.map(({ kind }) => kind));
+  if (kinds.has("engine")) return "engines, all at once";
+  return kinds.has("proxy") ? "proxy" : "side services";
+}
+
+const rank = ({ ranks }: Service) =>
+  ranks.length === 0 ? "-" : `${ranks.length === 1 ? "rank" : "ranks"} ${runs(ranks)}`;
+const devices = ({ devices: ids }: Service) =>
+  ids.length === 0 ? "-" : `${ids.length === 1 ? "device" : "devices"} ${runs(ids)}`;
+
+/** `9000 http · 28001-28004 kv`: ports of one purpose together, in the order in which the service lists them. */
+export function ports({ listens }: Pick<Service, "listens">): string {
+  const byPurpose = new Map<string, Listen[]>();
+  for (const listen of listens) byPurpose.set(listen.purpose, [...(byPurpose.get(listen.purpose) ?? []), listen]);
+  const groups = [...byPurpose].map(
+    ([purpose, group]) => `${runs(group.map(({ port }) => port))} ${purpose.replaceAll("_", " ")}`,
+  );
+  return groups.length === 0 ? "-" : groups.join(" · ");
+}
+
+function proxyFacts({ kind, files }: Service, { targets }: Plan): string[] {
+  if (kind !== "proxy") return [];
+  const text = files.flatMap((file) => ("content" in file && file.name.endsWith(".json") ? [file.content] : []))[0];
+  const config: unknown = text === undefined ? {} : JSON.parse(text);
+  const of = (role: string) => `${targets.filter((target) => target.role === role).length} ${role}`;
+  const field = (name: string) =>
+    typeof config === "object" && config !== null && name in config ? String(Reflect.get(config, name)) : undefined;
+  const policies = [...new Set([field("prefill_policy"), field("decode_policy")])].filter(
+    (policy) => policy !== undefined,
+  );
+  return [field("family"), `${of("prefill")}, ${of("decode")}`, policies.join(", ")].filter(
+    (fact) => fact !== undefined && fact !== "",
+  ) as string[];
+}
+
+function smoke({ smoke: { requests, promptWords, body, proof } }: Plan): string {
+  const kinds = [
+    ...(proof.rises.length > 0 || proof.tokens !== "" ? ["counter"] : []),
+    ...(proof.log === undefined ? [] : ["log"]),
+    ...(proof.store === undefined || proof.store.length === 0 ? [] : ["store"]),
+  ];
+  return `at least ${several(requests, "request")} of ${promptWords} words, ${body.max_tokens} tokens back, evidence ${kinds.join(" or ") || "none"}`;
+}
+
+function environment({ services }: Plan, own: readonly string[]): string[] {
+  const sizes = services.filter(({ kind }) => kind === "engine").map(({ env }) => Object.keys(env).length);
+  if (sizes.length === 0) return [];
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const names = least === most ? several(most, "name") : `${least}-${most} names`;
+  return labelled("env", [
+    `${names} per engine; ${own.length === 0 ? "none of them yours" : `yours: ${own.join(", ")}`}`,
+  ]);
+}
+
+/** Ranges that a library draws from at random: nothing else should listen there. */
+function reserves({ reservations }: Plan): string[] {
+  const nodes = new Map<string, string[]>();
+  for (const [node, spans] of Object.entries(reservations))
+    for (const { first, last, purpose, random } of spans)
+      if (random === true) {
+        const key = `${first}-${last}\t${purpose}`;
+        nodes.set(key, [...new Set([...(nodes.get(key) ?? []), node])]);
+      }
+  return [...nodes].flatMap(([key, names]) => {
+    const [range = "", purpose = ""] = key.split("\t");
+    return labelled("reserve", [`${range} on ${folded(names)}: the ${purpose} draws ports from it at random`]);
+  });
+}
+
+const FACT: Readonly<Record<string, string>> = { vllm: "vllm version", node: "Node >= 20", nic: "interface" };
+
+function unknowns({ unknowns: waiting }: Plan): string[] {
+  if (waiting.length === 0) return [];
+  const facts = new Map<string, string[]>();
+  for (const { fact, node } of waiting) facts.set(fact, [...(facts.get(fact) ?? []), node]);
+  const texts = [...facts].map(([fact, nodes]) => `${FACT[fact] ?? fact} of ${folded(nodes)}`);
+  return labelled("unknown", [`${texts.join(", ")}; up asks for ${waiting.length === 1 ? "it" : "them"} first`]);
+}
+
+function totals({ services, nodes }: Plan): string {
+  const devices = services.reduce((sum, service) => sum + service.devices.length, 0);
+  return [several(services.length, "service"), several(devices, "device"), several(nodes.length, "node")].join(", ");
+}
+
+function explainable({ services }: Plan): string[] {
+  const engines = services.filter(({ kind }) => kind === "engine");
+  const one = engines[Math.min(2, engines.length - 1)];
+  return one === undefined ? [] : [`pdctl plan --explain ${naming(services.map(({ id }) => id))(one.id)}`];
+}

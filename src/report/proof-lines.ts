@@ -1,0 +1,49 @@
+import type { ProofData } from "../cluster/events.ts";
+import { folded, type Naming } from "./names.ts";
+import { count, latency, several, size } from "./numbers.ts";
+import { padEnd } from "./width.ts";
+
+/** What the smoke test saw, one fact per line. */
+export function proofLines(
+  proof: ProofData,
+  { requireEvidence = false, shown = (id) => id }: { requireEvidence?: boolean; shown?: Naming } = {},
+): string[] {
+  const line = (sign: string, subject: string, text: string) => `${sign} ${padEnd(subject, 10)}${text}`;
+  return [
+    line(proof.uncovered.length > 0 ? "⚠" : "✔", "covered", covered(proof, shown)),
+    proof.evidence === "none"
+      ? line(requireEvidence ? "✖" : "⚠", "kv", "no counter, log or store shows it (none)")
+      : line(proof.from_prefill >= proof.prompt_tokens ? "✔" : "✖", "kv", moved(proof)),
+    line(proof.same_answer ? "✔" : "✖", "answer", answer(proof)),
+    ...(proof.latency === undefined ? [] : [line("✔", "latency", latencies(proof.latency))]),
+  ];
+}
+
+function covered({ endpoints, covered: slots, requests, uncovered }: ProofData, shown: Naming): string {
+  if (uncovered.length > 0) {
+    const role = uncovered.every((id) => id.startsWith("decode")) ? "decode" : "prefill";
+    const was = uncovered.length === 1 ? "was" : "were";
+    return `${role === "decode" ? "D" : "P"} ${endpoints[role].join("/")}: ${folded(uncovered.map(shown))} ${was} never chosen in ${several(requests, "request")}`;
+  }
+  const side = (letter: string, role: "prefill" | "decode") =>
+    `${letter} ${endpoints[role].join("/")} endpoints${slots[role][1] > endpoints[role][1] ? `, ${slots[role].join("/")} slots` : ""}`;
+  return [side("P", "prefill"), side("D", "decode"), several(requests, "request")].join(" · ");
+}
+
+function moved({ from_prefill, prompt_tokens, bytes, evidence }: ProofData): string {
+  const volume = bytes === undefined ? "" : `, ${size(bytes)}`;
+  return `${count(from_prefill)} of ${count(prompt_tokens)} prompt tokens came from prefill${volume} (${evidence})`;
+}
+
+function answer({ same_answer, answers: [right, of] }: ProofData): string {
+  return same_answer
+    ? `the same as decode's own, ${right} of ${of}`
+    : `differs from decode's own, ${right} of ${of} the same`;
+}
+
+function latencies({ prefill, transfer, decode, total, first }: NonNullable<ProofData["latency"]>): string {
+  const parts = Object.entries({ prefill, transfer, decode }).flatMap(([name, ms]) =>
+    ms === undefined ? [] : [`${name} ${latency(ms)}`],
+  );
+  return `${(parts.length === 0 ? [`total ${latency(total)}`] : parts).join(", ")} (median; the first took ${latency(first)})`;
+}

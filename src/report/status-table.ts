@@ -1,0 +1,159 @@
+import type { StatusReport, StatusRow } from "../cluster/standing.ts";
+import { expandRange, foldGroups } from "../topology/range.ts";
+import { naming, runs } from "./names.ts";
+import { nextLines } from "./next.ts";
+import { count, duration, size } from "./numbers.ts";
+import { labelled, table } from "./table.ts";
+
+const MOST_ROWS = 24; // past this, services of one state and one note are one row
+const SIGN = {
+  ready: "✔",
+  died: "✖",
+  stopped: "✖",
+  unknown: "?",
+  absent: "✖",
+  waiting: "·",
+  starting: "→",
+  loading: "→",
+} as const;
+
+/** One table: what runs where. What is not ready comes first. */
+export function statusLines(report: StatusReport, { wide = false }: { wide?: boolean } = {}): string[] {
+  if (report.state === "absent")
+    return [`· ${report.cluster} is absent: ${asked(report)} asked, nothing of it runs`, ...nextLines(["pdctl up"])];
+  if (report.services.length === 0)
+    return [
+      `? ${report.cluster} is unknown: ${asked(report)} answered, nothing of it runs there`,
+      ...nextLines(["pdctl status"]),
+    ];
+  const rows = [...report.services].sort((a, b) => order(a) - order(b));
+  const body = wide ? wideRows(report, rows) : rows.length > MOST_ROWS ? foldedRows(rows) : singleRows(report, rows);
+  return [headline(report), "", ...body, "", ...after(report, rows)];
+}
+
+const order = ({ state }: StatusRow) =>
+  ({ died: 0, stopped: 1, absent: 2, unknown: 3, waiting: 4, starting: 5, loading: 6, ready: 7 })[state];
+
+function asked({ nodes }: StatusReport): string {
+  const reached = nodes.filter(({ state }) => state === "reached").length;
+  return `${reached} of ${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}`;
+}
+
+function headline(report: StatusReport): string {
+  const { cluster, state, endpoints, proxy, generation, nodes, rehearsal } = report;
+  const all = nodes.every((node) => node.state === "reached");
+  return [
+    `${cluster} ${state}`,
+    `P ${endpoints.prefill.join("/")}`,
+    `D ${endpoints.decode.join("/")}`,
+    `proxy ${proxy}`,
+    ...(all ? [] : [`${nodes.filter((node) => node.state === "reached").length} of ${nodes.length} nodes`]),
+    `generation ${generation}`,
+    ...(rehearsal ? ["rehearsal"] : []),
+  ].join(" · ");
+}
+
+function after({ state, serve, proven, nodes }: StatusReport, rows: readonly StatusRow[]): string[] {
+  if (state === "healthy") {
+    const proof =
+      proven === undefined
+        ? "not proven yet: pdctl smoke"
+        : `proven ${duration(proven.secondsAgo)} ago (${proven.evidence})`;
+    return serve === undefined ? [] : labelled("serve", [`${serve} · ${proof}`]);
+  }
+  const silent = nodes.filter((node) => node.state !== "reached").map(({ node }) => node);
+  const [broken] = rows.filter((row) => row.state === "died");
+  return nextLines([
+    ...(broken === undefined ? [] : [`pdctl logs ${broken.service}`]),
+    ...(silent.length === 0
+      ? ["pdctl up"]
+      : [`pdctl status --nodes ${foldGroups(silent).join(",")}`, "pdctl status --wide"]),
+  ]);
+}
+
+const since = ({ sinceSeconds }: Pick<StatusRow, "sinceSeconds">) =>
+  sinceSeconds === null ? "-" : duration(sinceSeconds);
+const note = ({ note, code }: StatusRow) =>
+  [note, code === null ? null : `[${code}]`].filter((part) => part !== null).join(" ") || "-";
+const signed = (rows: readonly StatusRow[], lines: readonly string[]) =>
+  lines.map((line, index) => `${signOf(rows[index - 1])} ${line}`);
+const signOf = (row: StatusRow | undefined) => (row === undefined ? " " : SIGN[row.state]);
+
+function cellsOf(row: StatusRow, name: string): string[] {
+  return [
+    name,
+    row.state,
+    row.node,
+    runs(row.ranks) || "-",
+    runs(row.devices) || "-",
+    row.port === null ? "-" : String(row.port),
+  ];
+}
+
+const HEAD = ["SERVICE", "STATE", "NODE", "RANK", "DEVICES", "PORT"];
+const STATE_WIDTH = 7;
+const SINCE_WIDTH = 6;
+
+function singleRows({ services }: StatusReport, rows: readonly StatusRow[]): string[] {
+  const shown = naming(services.map(({ service }) => service));
+  const cells = rows.map((row) => [...cellsOf(row, shown(row.service)), since(row), note(row)]);
+  return signed(rows, table([[...HEAD, "SINCE", "NOTE"], ...cells], 2, [0, STATE_WIDTH, 0, 0, 0, 0, SINCE_WIDTH]));
+}
+
+function wideRows({ services }: StatusReport, rows: readonly StatusRow[]): string[] {
+  const shown = naming(services.map(({ service }) => service));
+  const cells = rows.map((row) => [
+    ...cellsOf(row, shown(row.service)),
+    runs(row.kvPorts) || "-",
+    row.pid === null ? "-" : String(row.pid),
+    row.rssBytes === null ? "-" : size(row.rssBytes),
+    String(row.restarts),
+    row.hash.slice(0, 8) || "-",
+    since(row),
+    note(row),
+  ]);
+  return signed(
+    rows,
+    table([[...HEAD, "KV", "PID", "RSS", "RESTARTS", "HASH", "SINCE", "NOTE"], ...cells], 2, [0, STATE_WIDTH]),
+  );
+}
+
+/** SINCE of a folded row is its youngest. */
+function foldedRows(rows: readonly StatusRow[]): string[] {
+  const kinds = new Map<string, StatusRow[]>();
+  for (const row of rows) {
+    const key = [row.state, row.note, row.code, row.role ?? row.service].join("\t");
+    kinds.set(key, [...(kinds.get(key) ?? []), row]);
+  }
+  const blocks = [...kinds.values()].flatMap((kind) =>
+    foldGroups(kind.map(({ service }) => service)).map((names) => {
+      const members = new Set(expandRange(names));
+      return { names, rows: kind.filter(({ service }) => members.has(service)) };
+    }),
+  );
+  const shown = naming(rows.map(({ service }) => service));
+  const firsts = blocks.flatMap(({ rows: [first] }) => first ?? []);
+  const cells = blocks.map(({ names, rows: members }, index) => {
+    const devices = members.reduce((sum, row) => sum + row.devices.length, 0);
+    const ages = members.flatMap(({ sinceSeconds }) => sinceSeconds ?? []);
+    const [first] = members;
+    return [
+      members.length === 1 && first !== undefined ? shown(first.service) : names,
+      firsts[index]?.state ?? "",
+      foldGroups(members.map(({ node }) => node)).join(","),
+      devices === 0 ? "-" : count(devices),
+      ages.length === 0 ? "-" : duration(Math.min(...ages)),
+      first === undefined ? "-" : note(first),
+    ];
+  });
+  return signed(
+    firsts,
+    table([["SERVICES", "STATE", "NODES", "DEVICES", "SINCE", "NOTE"], ...cells], 2, [
+      0,
+      STATE_WIDTH,
+      0,
+      0,
+      SINCE_WIDTH,
+    ]),
+  );
+}
