@@ -7,7 +7,7 @@ import type { Known, StatusReport, StatusRow } from "../cluster/standing.ts";
 import { UserError } from "../errors.ts";
 import { closing } from "../report/closing.ts";
 import { show } from "../report/live-frame.ts";
-import { folded, naming } from "../report/names.ts";
+import { folded, naming, signalNumber } from "../report/names.ts";
 import { nextLines } from "../report/next.ts";
 import { count, duration, latency } from "../report/numbers.ts";
 import { begin, type Tally, tally } from "../report/tally.ts";
@@ -105,7 +105,7 @@ async function ask(stage: Stage, { serve = "", services }: StatusReport): Promis
       ", ",
     ),
   );
-  if (text !== undefined) stage.row(" ", "text", `"${text.trim()}"`);
+  if (text !== undefined) stage.row(" ", "text", cut(`"${text.trim()}"`, TEXT - 12));
 }
 
 function engineAt(services: readonly StatusRow[], endpoint: string | null, stage: Stage): string | undefined {
@@ -132,13 +132,16 @@ async function breakOne(stage: Stage, { services }: StatusReport): Promise<void>
       stage.row(
         "✖",
         "named",
-        `${name} ${row?.state ?? "absent"}, ${row?.note ?? "?"}, on screen after ${duration(passed / 1000)}; ${folded(others)} serves on`,
+        `${name} ${row?.state ?? "absent"}, ${ended(row)}, on screen after ${duration(passed / 1000)}; ${folded(others)} serves on`,
       );
       return;
     }
     await pause(50, undefined, { signal: stage.signal }); // between two looks, with the limit above
   }
 }
+
+const ended = (row: StatusRow | undefined) =>
+  (row?.note ?? "exit unknown").replace(/signal (\w+)/, (_, name: string) => `signal ${signalNumber(name)}`);
 
 /** What the steps share: the plan, the verbs without their views, and how a step is shown. */
 class Stage {
@@ -177,11 +180,7 @@ class Stage {
 
   row(sign: string, name: string, text: string, seconds?: number): void {
     const left = `${sign} ${padEnd(name, 10)}${text}`;
-    this.say(
-      seconds === undefined
-        ? cut(left, Math.max(TEXT, left.startsWith("→") ? left.length : 0))
-        : justify(left, duration(seconds), TEXT),
-    );
+    this.say(seconds === undefined ? left : justify(left, duration(seconds), TEXT));
   }
 
   async up(): Promise<Tally> {

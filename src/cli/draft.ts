@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { UserError } from "../errors.ts";
 import type { Planned } from "../plan/plan.ts";
+import type { Written } from "../report/plan-explain.ts";
 import type { Diagnostic } from "../topology/rule.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { Common } from "./options.ts";
@@ -22,8 +23,8 @@ export interface Draft {
   readonly topology: Topology | undefined;
   readonly plan: Planned["plan"] | undefined;
   readonly origins: Planned["origins"];
-  /** `cluster.yaml:28` of a value, the first of these paths that the user has written; undefined: none of them. */
-  readonly writtenAt: (paths: readonly (readonly (string | number)[])[]) => string | undefined;
+  /** The first of these paths that the user has written: `cluster.yaml:28`, and its own key. Undefined: none of them. */
+  readonly writtenAt: (paths: readonly (readonly (string | number)[])[]) => Written | undefined;
 }
 
 export async function draft({ argument, options, env, rehearse = false }: DraftAsk): Promise<Draft> {
@@ -48,7 +49,9 @@ export async function draft({ argument, options, env, rehearse = false }: DraftA
     writtenAt(paths) {
       for (const path of paths) {
         const origin = loaded.origins.originOf(path);
-        if (origin !== undefined) return "set" in origin ? "--set" : `${origin.file}:${origin.line}`;
+        const key = loaded.origins.writtenAt(path)?.join(".");
+        if (origin !== undefined && key !== undefined)
+          return { at: "set" in origin ? "--set" : `${origin.file}:${origin.line}`, key };
       }
       return undefined;
     },

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { foldGroups } from "../topology/range.ts";
 
 /** How ids are shown to people: an instance with one engine by its instance name, the others in full. */
@@ -54,6 +55,12 @@ export function runs(ids: readonly (string | number)[]): string {
     else parts.push({ first: id, last: id });
   }
   return parts.map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(",");
+}
+
+/** `9` of `SIGKILL` or `KILL`: how people know it from exit codes; a name that this system does not have stays. */
+export function signalNumber(name: string): string {
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return String(numbers[name] ?? numbers[`SIG${name}`] ?? name);
 }
 
 export interface Places {

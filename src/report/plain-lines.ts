@@ -2,7 +2,7 @@ import type { ClusterEvent, Phase, ServiceWord } from "../cluster/events.ts";
 import { card } from "./card.ts";
 import { resultLine } from "./ending.ts";
 import { hasCardsAtEnd, phaseText } from "./live-frame.ts";
-import { folded, naming } from "./names.ts";
+import { folded, naming, signalNumber } from "./names.ts";
 import { clock, count, duration, limit, several } from "./numbers.ts";
 import { begin, enginesOf, isEngine, type Tally, tally } from "./tally.ts";
 import { padEnd } from "./width.ts";
@@ -150,7 +150,7 @@ function serviceText(before: Tally, state: Tally, { service, data }: ClusterEven
 
 const ended = ({ exit, signal }: { exit?: number | null; signal?: string | null }) =>
   signal !== undefined && signal !== null
-    ? `killed by signal ${signal}`
+    ? `killed by signal ${signalNumber(signal)}`
     : exit === undefined || exit === null
       ? "exit unknown"
       : `exit code ${exit}`;

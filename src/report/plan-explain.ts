@@ -9,10 +9,16 @@ export interface ExplainAsk {
   readonly plan: Plan;
   readonly service: Service;
   readonly origins: Origins[string] | undefined;
-  /** `cluster.yaml:28` of the first of these paths that the user has written. */
-  readonly writtenAt: (paths: NonNullable<Origin["paths"]>) => string | undefined;
+  /** Where the first of these paths stands that the user has written, and under which key (`engine.parallel.tp`). */
+  readonly writtenAt: (paths: NonNullable<Origin["paths"]>) => Written | undefined;
   /** Nothing is cut and nothing folded. */
   readonly full: boolean;
+}
+
+export interface Written {
+  /** `cluster.yaml:28`, or `--set`. */
+  readonly at: string;
+  readonly key: string;
 }
 
 const VALUE = 48;
@@ -59,25 +65,26 @@ type Row = readonly [value: string, from: string, why: string];
 
 function rows(head: string, values: readonly Row[], full: boolean): string[] {
   const within = (text: string) => (full ? text : cut(text, VALUE));
-  return table([[`${head} `, "FROM", "WHY"], ...values.map(([value, from, why]) => [`${within(value)} `, from, why])], 2, [
-    VALUE + 1,
-    FROM,
-  ]);
+  return table(
+    [[`${head} `, "FROM", "WHY"], ...values.map(([value, from, why]) => [`${within(value)} `, from, why])],
+    2,
+    [VALUE + 1, FROM],
+  );
 }
 
 function argumentRows({ origins, service, writtenAt, full }: ExplainAsk): readonly Row[] {
   const explained: readonly Explained[] = origins?.argv ?? [{ words: service.argv, from: "plan", why: "-" }];
-  const groups: Explained[][] = [];
-  for (const one of explained) {
-    const open = groups.at(-1);
-    if (!full && open?.[0]?.why === one.why && open[0].from === one.from) open.push(one);
-    else groups.push([one]);
+  const all = explained.map((one): Row => [one.words.join(" "), ...placed(one, writtenAt)]);
+  const alike = new Map<string, readonly Row[]>();
+  for (const [index, row] of all.entries()) {
+    const key = full ? String(index) : row[2];
+    alike.set(key, [...(alike.get(key) ?? []), row]);
   }
-  return groups.flatMap((group): readonly Row[] => {
+  return [...alike.values()].flatMap((group): readonly Row[] => {
     const [first] = group;
-    if (first === undefined) return [];
-    if (group.length > ALIKE) return [[`… ${group.length} more`, fromOf(first, writtenAt), first.why]];
-    return group.map((one) => [one.words.join(" "), fromOf(one, writtenAt), one.why]);
+    if (first === undefined || group.length <= ALIKE) return group;
+    const [top = first[1]] = group.map(([, from]) => from).sort(byLine);
+    return [[`… ${group.length} more`, top, first[2]]];
   });
 }
 
@@ -90,24 +97,42 @@ function environmentRows({ origins, service, plan, writtenAt, full }: ExplainAsk
     value,
     origin: origins?.env[name] ?? { from: "plan", why: "-" },
   }));
-  const isShown = ({ value, origin }: (typeof all)[number]) =>
-    full ||
-    origin.from === "topology" ||
-    origin.from === "plan" ||
-    (typeof value === "string" && (value.includes(ip) || origin.why.includes(service.node)));
-  const written = all
-    .filter(isShown)
-    .map(
-      ({ name, value, origin }): Row => [`${name}=${valueText(name, value)}`, fromOf(origin, writtenAt), origin.why],
-    );
+  const isShown = ({ value, origin: { from } }: (typeof all)[number]) =>
+    full || from === "topology" || from === "plan" || (value === ip && from !== "pdctl");
+  const written = all.filter(isShown).map(({ name, value, origin }): Row => {
+    const [from, why] = placed(origin, writtenAt);
+    return [`${name}=${valueText(name, value)}`, from, `${why}${joined(value)}`];
+  });
   const rest = all.filter((one) => !isShown(one));
   const from = [...new Set(rest.map(({ origin }) => origin.from))].join(", ");
   return [...written, ...secrets, ...(rest.length === 0 ? [] : [[`… ${rest.length} more`, "-", from] as const])];
+}
+
+function joined(value: EnvValue): string {
+  if (typeof value === "string") return "";
+  return `${value.prepend.length > 0 ? ", prepend" : ""}${value.append.length > 0 ? ", append" : ""}`;
 }
 
 function valueText(name: string, value: EnvValue): string {
   return typeof value === "string" ? value : [...value.prepend, `$${name}`, ...value.append].join(":");
 }
 
-const fromOf = ({ from, paths = [] }: Origin, writtenAt: ExplainAsk["writtenAt"]) =>
-  from === "topology" ? (writtenAt(paths) ?? "pdctl") : from;
+/** Of a value of the topology: the line and the key at which it is really written, which may be a lower layer's. */
+function placed(
+  { from, why, paths = [] }: Origin,
+  writtenAt: ExplainAsk["writtenAt"],
+): readonly [from: string, why: string] {
+  if (from !== "topology") return [from, why];
+  const written = writtenAt(paths);
+  return written === undefined ? ["pdctl", why] : [written.at, keyed(why, paths[0]?.join(".") ?? "", written.key)];
+}
+
+/** `prefill.port + 0` of a port that is written under `engine` is `engine.port + 0`; `prefill.args` of a flag is `engine.args`. */
+function keyed(why: string, asked: string, written: string): string {
+  if (asked.startsWith(`${why}.`)) return written.split(".").slice(0, why.split(".").length).join(".");
+  if (why.startsWith(asked)) return written + why.slice(asked.length);
+  return asked.endsWith(`.${why}`) ? written : why;
+}
+
+const lineOf = (from: string) => Number(/:(\d+)$/.exec(from)?.[1] ?? 0);
+const byLine = (a: string, b: string) => lineOf(a) - lineOf(b);

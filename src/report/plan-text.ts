@@ -171,13 +171,20 @@ function reserves({ reservations }: Plan): string[] {
   });
 }
 
-const FACT: Readonly<Record<string, string>> = { vllm: "vllm version", node: "Node >= 20", nic: "interface" };
+const FACTS = ["home", "nic", "ip", "vllm", "node"];
 
-function unknowns({ unknowns: waiting }: Plan): string[] {
+/** `home of a2-[1-4], vllm version, Node >= 20 on a2-1`: a version that all nodes with engines are asked for needs no nodes. */
+function unknowns({ unknowns: waiting, services }: Plan): string[] {
   if (waiting.length === 0) return [];
-  const facts = new Map<string, string[]>();
+  const facts = new Map<string, string[]>(FACTS.map((fact) => [fact, []]));
   for (const { fact, node } of waiting) facts.set(fact, [...(facts.get(fact) ?? []), node]);
-  const texts = [...facts].map(([fact, nodes]) => `${FACT[fact] ?? fact} of ${folded(nodes)}`);
+  const serving = new Set(services.filter(({ kind }) => kind === "engine").map(({ node }) => node));
+  const texts = [...facts].flatMap(([fact, nodes]) => {
+    if (nodes.length === 0) return [];
+    if (fact === "vllm") return [nodes.length === serving.size ? "vllm version" : `vllm version on ${folded(nodes)}`];
+    if (fact === "node") return [`Node >= 20 on ${folded(nodes)}`];
+    return [`${fact === "nic" ? "interface" : fact} of ${folded(nodes)}`];
+  });
   return labelled("unknown", [`${texts.join(", ")}; up asks for ${waiting.length === 1 ? "it" : "them"} first`]);
 }
 
