@@ -19,7 +19,7 @@ export function assertRow(row: Row): void {
 }
 
 function assertService(view: ServiceView, holds: Holds, where: string): void {
-  const { flags, lacks = [], env, unset = [], kv, files, noFile = [], options = [], runtime, proxy, completeArgv, completeEnv, completeProxy, ...exact } = holds;
+  const { flags, lacks = [], env, unset = [], kv, files, noFile = [], options = [], runtime, proxy, completeArgv, completeEnv, completeProxy, script, ...exact } = holds;
   for (const [key, value] of Object.entries(exact)) expect(view[key as keyof ServiceView], `${where} ${key}`).toEqual(value);
   for (const [flag, value] of Object.entries(flags ?? {})) expect(view.flags[flag], `${where} ${flag}`).toEqual(part(value));
   for (const flag of lacks) expect(view.flags, where).not.toHaveProperty(flag);
@@ -33,6 +33,10 @@ function assertService(view: ServiceView, holds: Holds, where: string): void {
   const words = "options" in view.runtime ? view.runtime.options : [];
   for (const run of options) expect(has(words, run), `${where}: ${run.join(" ")} in ${words.join(" ")}`).toBe(true);
   if (proxy !== undefined) expect(view.proxy, `${where} proxy`).toMatchObject(proxy as object);
+  if (script !== undefined) {
+    expect(view.script.trim().split("\n").at(-1), where).toBe(script.ends);
+    for (const word of script.lacks) expect(view.script, where).not.toMatch(word);
+  }
   if (completeProxy !== undefined) expect(view.proxy, `${where} proxy`).toEqual(completeProxy);
   if (completeEnv !== undefined) expect(view.env, `${where} env`).toEqual(completeEnv);
   if (completeArgv !== undefined) {

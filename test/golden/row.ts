@@ -33,6 +33,8 @@ export interface Holds {
   /** The configuration of the bundled proxy, in part. */
   readonly proxy?: unknown;
   readonly stop?: number;
+  /** The launch script without its comments: the last line, and words that are nowhere in it. */
+  readonly script?: { readonly ends: string; readonly lacks: readonly RegExp[] };
   /** Complete blocks: nothing missing, nothing extra. */
   readonly completeArgv?: readonly string[];
   readonly completeEnv?: Readonly<Record<string, string>>;

@@ -43,6 +43,7 @@ export const rows: readonly Row[] = [
   { line: "003:221-229 0 is an error with a hint", on: ["variants/mi300x-threshold-0"], says: [["R08", "error"]] },
   { line: "003:223,229 a threshold", on: ["variants/mi300x-threshold"], at: { proxy: { proxy: { pd_min_prompt_tokens: 512 } } } },
   { line: "003:240-254 down: proxy, decode, prefill", on, at: { proxy: { stop: 0 }, D: { stop: 1 }, P: { stop: 2 } } },
+  ...["003:9", "003:16-32,34", "003:42-49,56", "003:233-238", "003:266-268"].map((line): Row => ({ line: `${line} prose and Kubernetes leave nothing in the plan`, on, plan: { nowhere: ["kubectl", "helm", "namespace", "Gateway", "HTTPRoute", "threshold"] } })),
   { line: "003 complete argv", on, at: { P: { completeArgv: block.miP }, D: { completeArgv: withFlags(block.miP, { "--port": "8200" }) } } },
   { line: "003 complete env", on, at: { P: { completeEnv: env("prefill-0-0", "10.0.3.10") }, D: { completeEnv: env("decode-0-0", "10.0.3.11") } } },
   {

@@ -38,6 +38,8 @@ const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfe
 const proxy = (targets: unknown) => ({ bind: "0.0.0.0", port: 7850, family: "relay", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, kv_hold_seconds: 480, length_capped: true, targets });
 const smoke = (model: string, requests: number): NonNullable<Row["plan"]> => ({ smoke: { url: "http://192.168.10.1:7850", path: "/v1/completions", body: { model, max_tokens: 16, temperature: 0 }, atLeastWords: 512, atLeastRequests: requests } });
 
+const script = { ends: 'exec -- "${PD_ARGV[@]}"', lacks: [/\btee\b/, /\beval\b/, /\bpkill\b/, /[^&]&\s*$/m] };
+
 const moeRows: readonly Row[] = [
   { line: "004 services", on: moe, at: { ...each((engine) => ({ node: engine[1], ip: engine[2], ranks: [engine[3]], devices: engine[4].split(","), wave: 1, listens: listens(engine) })), "mooncake-master": { node: "a2-1", ip: "192.168.10.1", wave: 0, listens: { rpc: [50088], metrics: [9003] } }, proxy: { node: "a2-1", ip: "192.168.10.1", wave: 2, listens: { http: [7850] } } }, plan: { deviceCount: 32 } },
   { line: "004:2-6 P2P and prefix cache on prefill, P2P alone on decode", on: moe, at: { P: { kv: { kv_connector: "MultiConnector" } }, D: { kv: { kv_connector: "MooncakeConnectorV1" } } } },
@@ -114,6 +116,8 @@ const moeRows: readonly Row[] = [
   { line: "004:320-322 bench address", on: moe, plan: { bench: { flags: { "--host": "192.168.10.1", "--port": "7850" } } } },
   { line: "004:323 bench seed", on: moe, plan: { bench: { flags: { "--seed": "123456" } } } },
   { line: "004:324-330 bench load", on: moe, plan: { bench: { flags: { "--dataset-name": "random", "--num-prompts": "10", "--random-input-len": "8000", "--random-output-len": "1000", "--request-rate": "inf", "--ignore-eos": true } } } },
+  { line: "004:144,288 exec in place of tee", on: moe, at: { E: { script } } },
+  { line: "004:171,194-199,297 no eval, no shell job", on: moe, at: { E: { script } } },
   { line: "004 complete argv, MoE", on: moe, at: each(([id, node, , rank, , http, , address]) => ({ completeArgv: withText(withFlags(id.startsWith("prefill") ? block.moeP : block.moeD, { "--port": String(http), "--data-parallel-rank": String(rank), "--data-parallel-address": address }), "a2-1", node) })) },
   { line: "004 complete env, MoE", on: moe, at: each(([id, node, ip, , devices]) => ({ completeEnv: environment(block.moeEnv, { ASCEND_RT_VISIBLE_DEVICES: devices, HCCL_IF_IP: ip, VLLM_HOST_IP: ip, MOONCAKE_CONFIG_PATH: `<fact:home@${node}>/.pdctl/ascend-moe/${node}/files/<sha256:mooncake>`, VLLM_RPC_BASE_PATH: `/tmp/pdctl-ascend-moe-${id}` }), vendor: VENDOR })) },
   { line: "004 complete master", on: moe, at: { "mooncake-master": { completeArgv: block.masterArgv, completeEnv: environment(block.masterEnv) } } },
@@ -175,6 +179,7 @@ const denseRows: readonly Row[] = [
   { line: "004:508-509 prefill targets", on: dense, plan: { targets: block.denseTargets } },
   { line: "004:510-512 decode targets", on: dense, plan: { targets: block.denseTargets } },
   { line: "004:514-531 bench", on: dense, plan: { bench: { node: "a2-1", completeArgv: withFlags(block.moeBench, { "--model": model }) } } },
+  { line: "004:442,497 exec in place of tee", on: dense, at: { E: { script } } },
   { line: "004 complete argv, dense", on: dense, at: both(([id, , , , http, kv]) => ({ completeArgv: withText(withFlags(id.startsWith("prefill") ? block.denseP : block.denseD, { "--port": String(http) }), '"kv_port":28001', `"kv_port":${kv}`) })) },
   { line: "004 complete env, dense", on: dense, at: both(([id, node, ip, devices]) => ({ completeEnv: environment(block.denseEnv, { ASCEND_RT_VISIBLE_DEVICES: devices, HCCL_IF_IP: ip, VLLM_HOST_IP: ip, MOONCAKE_CONFIG_PATH: `<fact:home@${node}>/.pdctl/ascend-dense/${node}/files/<sha256:mooncake>`, VLLM_RPC_BASE_PATH: `/tmp/pdctl-ascend-dense-${id}` }), vendor: VENDOR })) },
   { line: "004 complete proxy, dense", on: dense, at: { proxy: { completeProxy: proxy(block.denseTargets) } } },

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Plan, Service } from "../../src/plan/plan.ts";
+import { launchScript } from "../../src/render/index.ts";
 import type { EnvValue } from "../../src/topology/topology.ts";
 
 /** argv as a map flag → values; a flag that is there twice, or a word without a flag, cannot be one. */
@@ -41,6 +43,16 @@ function content(service: Service): Record<string, unknown> {
   return Object.fromEntries(service.files.flatMap((file) => ("content" in file ? [[base(file.name), parse(file.content) as unknown]] : [])));
 }
 
+const template = readFileSync(new URL("../../templates/launch/launch.sh", import.meta.url), "utf8");
+
+/** The launch script of a service without comments, which may speak of what it does not do. */
+export const scriptOf = (plan: Plan, service: Service): string =>
+  launchScript(service, plan, template)
+    .split("\n")
+    .filter((line) => !line.startsWith("#"))
+    .map((line) => line.replace(/ # .*$/, ""))
+    .join("\n");
+
 /** One service of a plan in the words of a row. */
 export function serviceView(plan: Plan, id: string) {
   const service = plan.services.find((each) => each.id === id);
@@ -72,6 +84,7 @@ export function serviceView(plan: Plan, id: string) {
     vendor: service.vendor,
     proxy: service.kind === "proxy" ? content(service)["proxy"] : undefined,
     stop: service.stop.order,
+    script: scriptOf(plan, service),
   };
 }
 
