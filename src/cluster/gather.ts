@@ -24,7 +24,7 @@ export async function gatherFacts(plan: Plan, fleet: Fleet, run: Run): Promise<r
 
 function questionOf(plan: Plan, name: string): Question {
   const node = plan.nodes.find((one) => one.name === name);
-  const paths = plan.model.path.startsWith("/") && !plan.rehearsal ? [plan.model.path] : [];
+  const paths = plan.model.path.startsWith("/") ? [plan.model.path] : [];
   return { paths, host: node === undefined || !node.ip.startsWith("<fact:") ? "" : node.host, python: "" };
 }
 

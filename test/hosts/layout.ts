@@ -68,10 +68,13 @@ export function layOutHost(
   const hostKey = renewHostKey(host.name);
 
   const directories = [...(options.directories ?? []), ...(host.directories ?? []), ...(options.shared ?? [])];
-  for (const path of directories) mkdirSync(join(upper, path), { recursive: true });
+  for (const path of directories) mkdirSync(homeward(base, path) ?? join(upper, path), { recursive: true });
   writeFileSync(join(base, "fstab"), fstab(host, options, layOutNode(upper, host.node ?? true)));
   return { hostKey };
 }
+
+/** /home is a file system of its own on every host: what is below it lies elsewhere. */
+const homeward = (base: string, path: string) => (path.startsWith("/home/") ? join(base, "own", path) : undefined);
 
 export function renewBootId(name: string): void {
   writeFileSync(join(labDirectory, name, "boot_id"), `${randomUUID()}\n`);
