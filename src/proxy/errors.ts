@@ -1,4 +1,5 @@
 import type { Role } from "./config.ts";
+import type { UpstreamError } from "./upstream.ts";
 
 /** What can go wrong between a client and the engines, each with the facts that its text needs. */
 export interface ProxyFaults {
@@ -59,6 +60,12 @@ export class ProxyError<F extends Fault = Fault> extends Error {
     this.facts = facts;
     this.status = answers[fault].status;
   }
+}
+
+/** What to tell of an endpoint that could not be reached, or took the request and did not answer it whole. */
+export function gaveUp({ role, url }: { role: Role; url: string }, error: UpstreamError): ProxyError {
+  const facts = { role, target: url, why: error.message };
+  return new ProxyError(error.kind === "connect" ? "target.unreachable" : "target.broke", facts, { cause: error });
 }
 
 /** The shape that OpenAI clients read, as newer vLLM writes it. Source: proxy-protocols.md §3.3 R15. */

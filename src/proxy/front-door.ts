@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type Desk, serveCompletion } from "./completion.ts";
 import { ProxyError } from "./errors.ts";
@@ -5,6 +6,8 @@ import { pages } from "./pages.ts";
 import { answerError } from "./reply.ts";
 
 const COMPLETIONS: ReadonlySet<string> = new Set(["/v1/completions", "/v1/chat/completions"]);
+
+const LAST_WORDS_MS = 500; // for the error events of what is broken off to reach clients that read
 
 /** Lets requests in, up to the bound, and knows how many are inside. */
 export class FrontDoor {
@@ -16,15 +19,19 @@ export class FrontDoor {
   constructor(server: Server, deskFor: (serving: () => number) => Desk) {
     this.#desk = deskFor(() => this.#serving);
     this.#server = server;
+    setMaxListeners(0, this.#stopping.signal); // as many as there are requests
     server.on("request", (req, res) => this.#open(req, res));
   }
 
   /** Lets nobody in any more; what is still inside after `graceMs` is broken off. Resolves when the last connection is closed. */
   async drain(graceMs: number): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    const limit = setTimeout(() => this.#stopping.abort(new ProxyError("proxy.stopping", {})), graceMs);
+    const timers = [
+      setTimeout(() => this.#stopping.abort(new ProxyError("proxy.stopping", {})), graceMs),
+      setTimeout(() => this.#server.closeAllConnections(), graceMs + LAST_WORDS_MS),
+    ];
     await closed;
-    clearTimeout(limit);
+    for (const timer of timers) clearTimeout(timer);
   }
 
   #open(req: IncomingMessage, res: ServerResponse): void {
@@ -55,7 +62,10 @@ export class FrontDoor {
       this.#serving--;
       if (!this.#server.listening) setImmediate(() => this.#server.closeIdleConnections());
     });
-    void serveCompletion(this.#desk, req, res, this.#stopping.signal);
+    serveCompletion(this.#desk, req, res, this.#stopping.signal).catch((bug: unknown) => {
+      this.#desk.log.failed({}, { fault: "bug", error: bug });
+      res.destroy(); // one request is lost; the others must not be
+    });
   }
 }
 

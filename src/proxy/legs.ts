@@ -2,7 +2,7 @@ import type { AloneReason, Ask } from "./ask.ts";
 import type { Books } from "./books.ts";
 import type { Role } from "./config.ts";
 import { type Endpoint, type Slot, slotName } from "./endpoint.ts";
-import { ProxyError } from "./errors.ts";
+import { gaveUp, ProxyError } from "./errors.ts";
 import type { Answer, Legs } from "./families/family.ts";
 import type { JsonObject } from "./json.ts";
 import type { Roster, Seat } from "./roster.ts";
@@ -72,7 +72,7 @@ export class CallLegs implements Legs {
         seat.release();
         if (!(error instanceof UpstreamError)) throw error;
         const next = this.#afterFailure(seat.slot, error, { tried, retries });
-        if (!next) throw this.#gaveUp(seat.slot, error);
+        if (!next) throw gaveUp(seat.slot.endpoint, error);
         this.#house.books.retries.add({ role, reason: error.kind });
         seat = next;
       }
@@ -94,7 +94,7 @@ export class CallLegs implements Legs {
   broke({ from }: Answer, error: unknown): unknown {
     if (!(error instanceof UpstreamError)) return error;
     this.#countError(from, error);
-    return this.#gaveUp(from, error);
+    return gaveUp(from.endpoint, error);
   }
 
   goesAlone(reason: AloneReason): void {
@@ -176,11 +176,6 @@ export class CallLegs implements Legs {
 
   #countError({ endpoint: { role, url } }: Slot, { kind }: UpstreamError): void {
     this.#house.books.legErrors.add({ role, target: url, reason: kind });
-  }
-
-  #gaveUp({ endpoint: { role, url } }: Slot, error: UpstreamError): ProxyError {
-    const facts = { role, target: url, why: error.message };
-    return new ProxyError(error.kind === "connect" ? "target.unreachable" : "target.broke", facts, { cause: error });
   }
 
   #pick(role: Role, except: ReadonlySet<Endpoint>): Seat | undefined {

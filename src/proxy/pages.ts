@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Desk } from "./completion.ts";
-import { ProxyError } from "./errors.ts";
+import { gaveUp, ProxyError } from "./errors.ts";
 import { forwarded } from "./headers.ts";
 import { answerError, relay } from "./reply.ts";
 import type { Roster } from "./roster.ts";
+import { UpstreamError } from "./upstream.ts";
 
 interface Visit {
   readonly desk: Desk;
@@ -58,18 +59,20 @@ function targets({ desk: { rosters, config }, res }: Visit): void {
 async function passOn({ desk, req, res }: Visit): Promise<void> {
   const leaves = new AbortController();
   res.on("close", () => leaves.abort(new Error("the client left")));
+  const head = { method: "GET", path: req.url ?? "/", headers: forwarded(req.headers) } as const;
   const { prefill, decode } = desk.rosters;
-  const live = [...decode.endpoints, ...prefill.endpoints].find(({ state }) => state === "up");
-  try {
-    if (!live) throw new ProxyError("target.none", { role: "decode" });
-    const head = { method: "GET", path: req.url ?? "/", headers: forwarded(req.headers) } as const;
-    const reply = await live.upstream.request(head, undefined, leaves.signal);
-    await relay(reply, res, {
-      headers: { "x-pdctl-target": live.url },
-      onBytes: () => undefined,
-      onBreak: (error) => error,
-    });
-  } catch (error) {
-    answerError(res, error, {});
-  }
+  let failure: unknown = new ProxyError("target.none", { role: "decode" });
+  for (const live of [...decode.endpoints, ...prefill.endpoints].filter(({ state }) => state === "up"))
+    try {
+      const reply = await live.upstream.request(head, undefined, leaves.signal);
+      return await relay(reply, res, {
+        headers: { "x-pdctl-target": live.url },
+        onBytes: () => undefined,
+        onBreak: (error) => error,
+      });
+    } catch (error) {
+      failure = error instanceof UpstreamError ? gaveUp(live, error) : error;
+      if (res.headersSent || leaves.signal.aborted) return;
+    }
+  answerError(res, failure, {});
 }

@@ -10,7 +10,7 @@ export function undiciUpstream(url: string): Upstream {
     headersTimeout: 0, // a long prefill queue is no error
     bodyTimeout: 0,
     keepAliveTimeout: 4_000, // uvicorn closes idle connections after 5 s: let go before it does
-    connect: { timeout: 5_000 },
+    connect: { timeout: 5_000, noDelay: true },
   });
   let fresh = false; // undici writes the first request of a connection within the event that announces it
   pool.on("connect", () => {

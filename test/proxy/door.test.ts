@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { expect, it } from "vitest";
 import { receive } from "../../src/proxy/receive.ts";
 import { ask } from "./client.ts";
@@ -95,6 +96,27 @@ it("an engine that calls itself dead is out until it is well again", () =>
     expect([sick?.ids.length, well?.ids.length]).toEqual([0, 3]);
     if (sick) sick.health = 200;
     while ((await state()) !== "up");
+  }));
+
+it("a refused connection takes an engine out at once, without waiting for a probe", () =>
+  inHouse(
+    { dialect: "nixl", prefill: 2, probeTimes: { upMs: 60_000, otherMs: 10, answerMs: 1_000 } },
+    async (house) => {
+      await house.p[0]?.stop();
+      for (let request = 0; request < 4; request++) expect((await house.send(SHORT)).status).toBe(200);
+      expect(JSON.parse((await house.get("/health")).text).prefill).toEqual({ up: 1, of: 2 });
+      expect(await house.metric("pdctl_proxy_retries_total")).toEqual([
+        'pdctl_proxy_retries_total{role="prefill",reason="connect"} 1',
+      ]);
+    },
+  ));
+
+it("a connection that never says anything does not keep the proxy from stopping", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const silent = connect(house.proxy.port, "127.0.0.1");
+    await once(silent, "connect");
+    const closed = once(silent.resume(), "close");
+    await Promise.all([house.close(0), closed]);
   }));
 
 it("the metrics are what Prometheus reads, and count each leg once", () =>

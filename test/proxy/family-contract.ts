@@ -13,6 +13,9 @@ const CHAT = `{
   "tools":[{"type":"function"}],"tool_choice":"auto","response_format":{"type":"text"},"vendor_unknown":{"deep":[1,2.0,null]}
 }`;
 
+/** No probe comes between the requests, so that a connection that was used is the one that is used again. */
+const ONE_PROBE = { upMs: 60_000, otherMs: 10, answerMs: 1_000 };
+
 type Case = (
   inOne: (plan: Omit<Plan, "dialect">, test: (house: House) => Promise<void>) => Promise<void>,
   dialect: Dialect,
@@ -182,7 +185,7 @@ const cases: Readonly<Record<string, Case>> = {
     }),
 
   "an engine that closes an idle connection under a request is not the client's problem": (inOne, dialect) =>
-    inOne({}, async (house) => {
+    inOne({ probeTimes: ONE_PROBE }, async (house) => {
       await house.send(SHORT);
       house.p[0]?.faults.push({ kind: "idle-closed" });
       expect((await house.send(SHORT, { id: "p" })).status).toBe(200);
@@ -256,6 +259,7 @@ const cases: Readonly<Record<string, Case>> = {
       });
       const open = house.open(STREAM);
       await once(await open.head, "data");
+      expect(await house.busy()).toEqual({ prefill: 0, decode: 1 }); // prefill is free for others since it answered
       await freed(house, "decode", () => open.leave());
       expect(await house.metric("pdctl_proxy_aborted_legs_total")).toHaveLength(1);
     }),
@@ -321,9 +325,11 @@ const cases: Readonly<Record<string, Case>> = {
     inOne({ config: { pd_min_prompt_tokens: 10 } }, async (house) => {
       const words = (bytes: number) => `{"model":"m","prompt":"${"x".repeat(bytes)}"}`;
       const ids = (count: number) => `{"model":"m","prompt":[${Array.from({ length: count }, (_, id) => id)}]}`;
-      for (const raw of [words(36), ids(9)])
+      const nested = (count: number) => ids(count).replace(/\[.*\]/, "[$&]");
+      for (const raw of [words(36), ids(9), nested(9)])
         expect((await house.send(raw, { alone: true })).headers["x-pdctl-alone"]).toBe("short_prompt");
-      for (const raw of [words(37), ids(10)]) expect((await house.send(raw)).headers["x-pdctl-alone"]).toBeUndefined();
+      for (const raw of [words(37), ids(10), nested(10)])
+        expect((await house.send(raw)).headers["x-pdctl-alone"]).toBeUndefined();
     }),
 };
 
@@ -335,7 +341,7 @@ export const textOf = (stream: string) =>
     .map((line) => JSON.parse(line.slice(6)).choices[0].text)
     .join("");
 
-const FREED_MS = 100; // proxy-protocols.md §2.4: L2, L5
+const FREED_MS = 1_000; // it takes 2 to 5 ms; on a busy machine more, and the mistake that this would find takes for ever
 
 /** The client leaves as soon as the leg has arrived. */
 async function leaveAt(house: House, { at, raw }: { at: "prefill" | "decode"; raw: string }): Promise<void> {
@@ -355,7 +361,7 @@ async function freed(house: House, role: "prefill" | "decode", leave: () => void
 
 /** Asks until so many engines are up; each question is a round trip. */
 async function healthy(house: House, wanted: number): Promise<void> {
-  for (const deadline = performance.now() + 2_000; ; ) {
+  for (const deadline = performance.now() + 10_000; ; ) {
     const { prefill, decode } = JSON.parse((await house.get("/health")).text);
     if (prefill.up + decode.up === wanted) return;
     if (performance.now() > deadline) throw new Error(`${prefill.up} and ${decode.up} are up, not ${wanted}`);

@@ -2,6 +2,7 @@ import { EventEmitter, on } from "node:events";
 import { expect } from "vitest";
 import type { ProxyConfig } from "../../src/proxy/config.ts";
 import { logTo } from "../../src/proxy/log.ts";
+import type { ProbeTimes } from "../../src/proxy/probes.ts";
 import { type RunningProxy, startProxy } from "../../src/proxy/server.ts";
 import { type Answer, ask, openAsk } from "./client.ts";
 import { type Dialect, FakeCluster, type Sent } from "./fake/cluster.ts";
@@ -14,11 +15,14 @@ export interface Plan {
   readonly apiKey?: string;
   readonly config?: Partial<ProxyConfig>;
   readonly now?: () => number;
+  readonly probeTimes?: ProbeTimes;
 }
 
 export interface Wish extends Partial<Omit<Sent, "raw" | "members">> {
   readonly id?: string;
 }
+
+type Targets = readonly { role: "prefill" | "decode"; slots: readonly { in_flight: number }[] }[];
 
 /** A proxy between a client and strict engines. */
 export class House {
@@ -53,6 +57,14 @@ export class House {
     return ask({ port: this.proxy.port, path, method: "GET" });
   }
 
+  /** Legs that the proxy thinks are running, by role. */
+  async busy(): Promise<{ prefill: number; decode: number }> {
+    const busy = { prefill: 0, decode: 0 };
+    for (const { role, slots } of JSON.parse((await this.get("/targets")).text).targets as Targets)
+      for (const { in_flight } of slots) busy[role] += in_flight;
+    return busy;
+  }
+
   close(graceMs: number): Promise<void> {
     this.isClosed = true;
     return this.proxy.close(graceMs);
@@ -60,12 +72,13 @@ export class House {
 
   /** Asks until every gauge is 0: the last connection may be closing still. */
   async quiet(): Promise<void> {
-    const deadline = performance.now() + 2_000;
+    const deadline = performance.now() + 10_000;
     for (;;) {
       const gauges = ["inflight", "target_inflight", "target_load"].map((name) => this.metric(`pdctl_proxy_${name}`));
       const busy = (await Promise.all(gauges)).flat().filter((row) => !row.endsWith(" 0"));
-      if (busy.length === 0) return;
-      if (performance.now() > deadline) expect(busy).toEqual([]);
+      const running = this.cluster.registry.held().filter(({ state }) => state === "running"); // its engine has yet to see the close
+      if (busy.length + running.length === 0) return;
+      if (performance.now() > deadline) expect([busy, running]).toEqual([[], []]);
     }
   }
 
@@ -89,7 +102,7 @@ const FAST = { upMs: 40, otherMs: 10, answerMs: 1_000 };
 
 /** Builds a cluster and a proxy, runs the test, and then asks of every test: nothing was wrong, nothing is held, nothing runs. */
 export async function inHouse(plan: Plan, test: (house: House) => Promise<void>): Promise<void> {
-  const { dialect, prefill = 1, decode = 1, dpSize = 1, apiKey, now } = plan;
+  const { dialect, prefill = 1, decode = 1, dpSize = 1, apiKey, now, probeTimes = FAST } = plan;
   const cluster = new FakeCluster(dialect);
   const options = { dpSize, ...(apiKey !== undefined && { apiKey }) };
   for (let left = prefill; left > 0; left--) await cluster.add("prefill", options);
@@ -101,7 +114,7 @@ export async function inHouse(plan: Plan, test: (house: House) => Promise<void>)
     says.emit("line", line);
   });
   const up = allUp(says, cluster.engines.length);
-  const proxy = await startProxy(configFor(plan, cluster), { log, probeTimes: FAST, ...(now && { now }) });
+  const proxy = await startProxy(configFor(plan, cluster), { log, probeTimes, ...(now && { now }) });
   const house = new House(cluster, proxy, lines);
   try {
     await up;
@@ -117,7 +130,7 @@ export async function inHouse(plan: Plan, test: (house: House) => Promise<void>)
 
 async function allUp(says: EventEmitter<{ line: [string] }>, engines: number): Promise<void> {
   let up = 0;
-  for await (const [line] of on(says, "line", { signal: AbortSignal.timeout(2_000) }))
+  for await (const [line] of on(says, "line", { signal: AbortSignal.timeout(10_000) }))
     if (line.endsWith("is up\n") && ++up === engines) return;
 }
 

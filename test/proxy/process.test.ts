@@ -121,7 +121,7 @@ it("SIGTERM lets a running stream end whole, takes nothing new, and ends with 0"
   proxy.child.kill("SIGTERM");
   while (!proxy.said().includes("stopping"))
     await once(proxy.child.stderr, "data", { signal: AbortSignal.timeout(5_000) });
-  await expect(openAsk({ port, path: "/health", method: "GET" }).head).rejects.toThrow("ECONNREFUSED");
+  await expect(openAsk({ port, path: "/health", method: "GET" }).head).rejects.toThrow(/ECONNREFUSED|ECONNRESET/);
   goOn();
   await once(res, "end");
   expect([res.complete, chunks.join("").endsWith("data: [DONE]\n\n")]).toEqual([true, true]);

@@ -68,7 +68,7 @@ export const decodeChecks: Check = function* (arrival) {
   if (carries) yield* ticketChecks(arrival, ticket);
 };
 
-const HANDOFF_MS = 1_000;
+const HANDOFF_MS = 5_000; // proxy-protocols.md §3.0, far below any lease
 
 function* ticketChecks({ cluster }: Arrival, ticket: string | undefined): Generator<readonly [string, string]> {
   const params: unknown = ticket === undefined ? undefined : JSON.parse(ticket);
@@ -97,7 +97,7 @@ function withoutFirst(raw: string, key: string, text: string): string {
 }
 
 const ID = /^[A-Za-z0-9._:-]+$/;
-const HOP_BY_HOP = ["keep-alive", "te", "trailer", "upgrade", "proxy-authorization", "proxy-connection"];
+const HOP_BY_HOP = ["keep-alive", "te", "trailer", "upgrade", "proxy-authorization", "proxy-connection", "x-hop"];
 
 /** §2.3, on both legs. */
 export const crossChecks: Check = function* ({ engine, cluster, req, id, sent, members, raw }) {

@@ -8,7 +8,7 @@ import { promptKey } from "./model.ts";
 import { answerPrefill } from "./prefill.ts";
 import { rawMembers, rawOf } from "./raw-json.ts";
 
-const LIMIT_MS = 5_000; // for an event that a test waits for; in a sound run it comes within milliseconds
+const LIMIT_MS = 10_000; // for an event that a test waits for; in a sound run it comes within milliseconds
 
 interface Events {
   arrival: [Arrival];
