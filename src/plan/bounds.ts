@@ -1,12 +1,13 @@
 import type { Instance, Parallel } from "../topology/topology.ts";
 
 const WORLD = 4096; // devices of one instance; more is a typing error that the rules name, not a list to be made
+const RANKS = 256;
 
 /** The instance with a world that can be written down. What can be run passes unchanged. */
 export function bounded(instance: Instance): Instance {
   const { parallel } = instance.engine;
   const { tp, pp, pcp, dcp, dp } = parallel;
-  if (tp * pp * pcp * dp <= WORLD && dcp <= WORLD && (parallel.dpLocal ?? 0) <= WORLD) return instance;
+  if (tp * pp * pcp * dp <= WORLD && dp <= RANKS && dcp <= WORLD && (parallel.dpLocal ?? 0) <= WORLD) return instance;
   return { ...instance, engine: { ...instance.engine, parallel: cut(parallel) } };
 }
 
@@ -14,7 +15,7 @@ function cut(parallel: Parallel): Parallel {
   const tp = Math.min(parallel.tp, WORLD);
   const pp = Math.min(parallel.pp, Math.floor(WORLD / tp));
   const pcp = Math.min(parallel.pcp, Math.floor(WORLD / (tp * pp)));
-  const dp = Math.min(parallel.dp, Math.floor(WORLD / (tp * pp * pcp)));
+  const dp = Math.min(parallel.dp, RANKS, Math.floor(WORLD / (tp * pp * pcp)));
   const dcp = Math.min(parallel.dcp, WORLD);
   const { dpLocal, ...others } = parallel;
   return { ...others, tp, pp, pcp, dp, dcp, ...(dpLocal !== undefined && { dpLocal: Math.min(dpLocal, WORLD) }) };

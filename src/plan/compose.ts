@@ -42,9 +42,7 @@ export function compose(ask: ComposeAsk): Planned {
     ),
   };
   const drafts = inOrder([...sides(scene, shared), ...engines(scene), ...proxy(scene, transfer?.shared)], topology);
-  const services = drafts.map(({ service }) =>
-    withPeers(service, drafts, transfer?.use.connector.restartsPeers ?? false),
-  );
+  const services = withPeers(drafts, transfer?.use.connector.restartsPeers ?? false);
   const nodes = topology.nodes.flatMap(({ name }) => planNode(seats.get(name)));
   const waiting = unknowns(services, nodes, seats, topology.instances[0]?.engine.kind ?? "vllm");
   const gate = seats.get(topology.proxy.node) ?? [...seats.values()][0];
@@ -151,11 +149,14 @@ function inOrder(drafts: readonly Draft[], { nodes }: Topology): readonly Draft[
 }
 
 /** With some connectors a restart makes the handshakes of the whole other role stale. */
-function withPeers(service: Draft["service"], drafts: readonly Draft[], restarts: boolean): Service {
-  const other = { prefill: "decode", decode: "prefill" } as const;
-  const role = service.role === null || !restarts ? null : other[service.role];
-  const peers = drafts.filter((draft) => role !== null && draft.service.role === role).map((draft) => draft.service.id);
-  return { ...service, peers, hash: serviceHash(service) };
+function withPeers(drafts: readonly Draft[], restarts: boolean): readonly Service[] {
+  const idsOf = (role: Role) => drafts.filter(({ service }) => service.role === role).map(({ service }) => service.id);
+  const peers = { prefill: idsOf("decode"), decode: idsOf("prefill") };
+  return drafts.map(({ service }) => ({
+    ...service,
+    peers: restarts && service.role !== null ? peers[service.role] : [],
+    hash: serviceHash(service),
+  }));
 }
 
 /** What a plan took from the facts: when it changes, a reviewed plan is not valid any more. */

@@ -8,7 +8,7 @@ export function unknowns(
   seats: ReadonlyMap<string, Seat>,
   engine: "vllm" | "sim",
 ): Plan["unknowns"] {
-  const text = JSON.stringify([services, nodes]);
+  const text = JSON.stringify([services.map(({ argv, env, files, runtime }) => [argv, env, files, runtime]), nodes]);
   const held = [...text.matchAll(/<fact:([a-z]+)@([^<>"\\]+)>/g)].map(([, fact = "", node = ""]) => ({ fact, node }));
   const used = new Set(services.filter(({ kind }) => kind === "engine").map(({ node }) => node));
   const versions = [...seats]

@@ -52,7 +52,7 @@ describe.each(cases)("$name", ({ name, made }) => {
 
   it("is planned and scripted byte for byte as before", () => {
     const scripts = readdirSync(path.join(golden, name)).map((file) => `${name}/${file}`);
-    expect([...files.keys()].toSorted()).toEqual([`${name}.plan.json`, ...scripts].toSorted());
+    expect(new Set(files.keys())).toEqual(new Set([`${name}.plan.json`, ...scripts]));
     for (const [file, text] of files) expect(text, file).toBe(readFileSync(path.join(golden, file), "utf8"));
   });
 
