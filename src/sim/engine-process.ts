@@ -12,15 +12,19 @@ import { alone, type Group } from "./group/group.ts";
 import { Balancer } from "./http/balancer.ts";
 import { requirePort, serveHttp } from "./http/server.ts";
 import type { Connector } from "./kv/connector.ts";
+import type { Listener } from "./kv/listen.ts";
 import { createLog, type Log } from "./log.ts";
 import { misbehave } from "./misbehave.ts";
 import { parseArgv } from "./start/argv.ts";
 import { configOf, type EngineConfig } from "./start/config.ts";
+import { checkEnvironment } from "./start/environment.ts";
 import { loadWeights } from "./start/load.ts";
+import { openEvents, openIpc } from "./start/side-listeners.ts";
 
 /** One `vllm serve` process, from its flags to its exit code. */
 export async function runEngine(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const log = createLog("APIServer");
+  checkEnvironment(env);
   const args = parseArgv(argv);
   const first = configOf(args, env, readFaults(env, []), log);
   const { parallel } = first;
@@ -41,6 +45,7 @@ class EngineProcess {
   private readonly ranks: LocalRank[] = [];
   private readonly connectors: Connector[] = [];
   private readonly servers: Server[] = [];
+  private readonly listeners: Listener[] = [];
   private readonly stop = new AbortController();
   private group: Group = alone;
   private end: (code: number) => void = () => undefined;
@@ -99,7 +104,9 @@ class EngineProcess {
       this.ranks.push(made.rank);
       if (made.connector !== undefined) this.connectors.push(made.connector);
     }
+    this.listeners.push(...(await openIpc(this.env)));
     await loadWeights(this.faults, this.stop.signal);
+    this.listeners.push(...(await openEvents(this.config.kvEvents, this.mine)));
     for (const connector of this.connectors) await connector.open();
     this.group.onLost((who) => this.lost(who));
     await this.group.meet();
@@ -160,6 +167,7 @@ class EngineProcess {
   }
 
   private died(rank: number, lines: readonly string[]): void {
+    if (this.ranks.some((one) => one.dead)) return;
     const core = createLog(this.config.parallel.dp > 1 ? `EngineCore_DP${rank}` : "EngineCore");
     core.error("core.py", "EngineCore encountered a fatal error.");
     core.plain(lines.join("\n"));
@@ -190,6 +198,7 @@ class EngineProcess {
     this.stop.abort();
     this.group.close();
     for (const connector of this.connectors) connector.close();
+    for (const listener of this.listeners) listener.close();
     for (const server of this.servers) {
       server.close();
       server.closeAllConnections();

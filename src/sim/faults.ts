@@ -17,8 +17,10 @@ const knobs = {
   unhealthy: flag("serve, but answer /health with 503"),
   ignoreTerm: flag("ignore SIGTERM and SIGINT"),
   strayChild: flag("leave a child behind that has forked twice and has a session of its own"),
+  leaveShm: flag("leave a segment in /dev/shm behind, as torch and NCCL do after a crash"),
   title: text("", "process title to take"),
   serve: text("", "KV that others pull from here: refuse, alter, cut or hang"),
+  msServe: number(0, "time that it takes to hand KV out"),
   kvParams: text("", "kv_transfer_params in the prefill answer: null, missing, empty or noblocks"),
   firstTokenEos: flag("the first token is the end of the text, unless min_tokens forbids it"),
   msPrefill: number(0, "time of a prefill"),
@@ -58,6 +60,8 @@ function flag(says: string) {
 export class BadFault extends Error {}
 
 export function readFaults(env: NodeJS.ProcessEnv, ranks: readonly number[]): Faults {
+  const misspelt = Object.keys(env).find((name) => name.startsWith("PDCTL_SIM_") && !variables.has(name));
+  if (misspelt !== undefined) throw new BadFault(`there is no knob ${misspelt}`);
   const service = env.PDCTL_RUN?.split("/").at(-1);
   const chosen = targeted(env.PDCTL_SIM_FAULTS, [
     "*",
@@ -87,4 +91,8 @@ function targeted(json: string | undefined, targets: readonly string[]): JsonObj
   return chosen;
 }
 
-const variable = (name: string) => `PDCTL_SIM_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+function variable(name: string): string {
+  return `PDCTL_SIM_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+const variables = new Set(["PDCTL_SIM_FAULTS", ...Object.keys(knobs).map(variable)]);

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import type { Faults } from "./faults.ts";
 import type { Log } from "./log.ts";
 
 /** Plays the faults that concern the process as a whole. */
 export function misbehave(faults: Faults, log: Log, end: (code: number) => void): { ready(): void } {
-  const { title, strayChild, dieAfterMs, dieAfterReadyMs, dieLine, dieExit, dieSignal } = faults;
+  const { title, strayChild, leaveShm, dieAfterMs, dieAfterReadyMs, dieLine, dieExit, dieSignal } = faults;
   const die = () => {
     if (dieLine !== "") log.plain(dieLine);
     if (dieSignal !== "") process.kill(process.pid, dieSignal as NodeJS.Signals);
@@ -12,6 +14,7 @@ export function misbehave(faults: Faults, log: Log, end: (code: number) => void)
   };
   if (title !== "") process.title = title;
   if (strayChild) leaveChild(log);
+  if (leaveShm) writeFileSync(`/dev/shm/psm_${randomBytes(4).toString("hex")}`, Buffer.alloc(4096));
   if (dieAfterMs >= 0) setTimeout(die, dieAfterMs);
   return {
     ready: () => {

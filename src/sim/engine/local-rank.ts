@@ -63,6 +63,8 @@ export class LocalRank implements Rank {
     const stop = new AbortController();
     const onDeath = (death: EngineDied) => stop.abort(death);
     const onAbort = () => stop.abort(new Aborted());
+    const ended = this.connector?.arrived?.(ask);
+    let end: "aborted" | "over" = "over";
     this.deaths.add(onDeath);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
@@ -75,8 +77,10 @@ export class LocalRank implements Rank {
         1,
         `finished_reason="${cause instanceof Aborted ? "abort" : "error"}"`,
       );
+      if (cause instanceof Aborted) end = "aborted";
       throw cause;
     } finally {
+      ended?.(end);
       this.deaths.delete(onDeath);
       signal.removeEventListener("abort", onAbort);
     }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Aborted, type Ask, EngineDied, type Rank, RequestFailed, type Step } from "../engine/ask.ts";
-import type { Snapshot } from "../engine/counters.ts";
+import { Counters, type Snapshot } from "../engine/counters.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { sendFrame } from "../kv/frames.ts";
 
@@ -11,7 +11,7 @@ export class RemoteRank implements Rank {
   readonly rank: number;
   dead = false;
   private readonly open = new Map<string, (told: Told) => void>();
-  private stats: Snapshot = {};
+  private stats: Snapshot = new Counters().snapshot(); // until it tells its own
   private socket: Socket | undefined;
 
   constructor(rank: number) {

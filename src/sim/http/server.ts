@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { raised } from "../fatal.ts";
 import type { Faults } from "../faults.ts";
 import type { Log } from "../log.ts";
@@ -57,7 +57,7 @@ async function answer(req: IncomingMessage, res: ServerResponse, front: Front): 
   res.once("finish", () => {
     if (!config.accessLog || config.quietPaths.has(path)) return;
     log.plain(
-      `INFO:     ${req.socket.remoteAddress ?? "-"}:${req.socket.remotePort ?? 0} - "${req.method} ${req.url} HTTP/${req.httpVersion}" ${res.statusCode}`,
+      `INFO:     ${req.socket.remoteAddress ?? "-"}:${req.socket.remotePort ?? 0} - "${req.method} ${req.url} HTTP/${req.httpVersion}" ${res.statusCode} ${STATUS_CODES[res.statusCode] ?? ""}`,
     );
   });
   if (!allowed(req, path, config)) {

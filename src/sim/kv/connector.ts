@@ -47,6 +47,8 @@ export interface Connector {
   /** Opens its listeners; an error here is an engine that does not start. */
   open(): Promise<void>;
   close(): void;
+  /** A request has come and may have to wait; what is returned is called when it is over. */
+  arrived?(ask: Ask): ((end: "aborted" | "over") => void) | undefined;
   match(ask: Ask, computed: number): Promise<Match | undefined> | Match | undefined;
   /** The prompt's KV is complete: write it wherever it is kept. */
   save(ask: Ask, kv: Buffer): Promise<void>;

@@ -5,8 +5,8 @@ import { isObject, type JsonObject } from "../json.ts";
 import type { KvConfig } from "../start/kv-config.ts";
 import { type Connector, type Finished, type Handed, LoadFailed, type Match, type RankContext } from "./connector.ts";
 import { HeldBlocks } from "./held.ts";
+import { engineIdOf } from "./identity.ts";
 import { type Listener, listenZmq } from "./listen.ts";
-import { engineIdOf } from "./nixl.ts";
 import { Peer, PeerLost, PeerSilent } from "./peer.ts";
 import { joinShares, serveKv } from "./serve.ts";
 
@@ -54,6 +54,7 @@ export class MooncakeAscend implements Connector {
         share: { at: worker, of: world },
         done: (request) => void this.held.done(request),
         heartbeat: () => undefined,
+        cancel: () => undefined,
       });
       this.listeners.push(await listenZmq(this.host, this.port + worker, answer));
     }

@@ -17,6 +17,13 @@ export class MultiConnector implements Connector {
     for (const connector of this.inner) connector.close();
   }
 
+  arrived(ask: Ask): ((end: "aborted" | "over") => void) | undefined {
+    const told = this.inner.map((connector) => connector.arrived?.(ask)).filter((tell) => tell !== undefined);
+    return (end) => {
+      for (const tell of told) tell(end);
+    };
+  }
+
   async match(ask: Ask, computed: number): Promise<Match | undefined> {
     for (const connector of this.inner) {
       const match = await connector.match(ask, computed);

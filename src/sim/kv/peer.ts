@@ -2,12 +2,12 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "../json.ts";
 import { type Frame, onFrames, sendFrame } from "./frames.ts";
+import { untilAbort } from "./wait.ts";
 
 /** A connection to another engine's side channel: one question at a time gets one answer. */
 export class Peer {
   private readonly socket: Socket;
   private readonly waiting: { resolve: (frame: Frame) => void; reject: (error: Error) => void }[] = [];
-  lost: boolean = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -15,7 +15,6 @@ export class Peer {
     onFrames(socket, (frame) => this.waiting.shift()?.resolve(frame));
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
-      this.lost = true;
       for (const { reject } of this.waiting.splice(0)) reject(new PeerLost());
     });
   }
@@ -31,31 +30,26 @@ export class Peer {
     }
   }
 
+  /** A caller that stops waiting leaves its place in the queue: the answer comes all the same, and is dropped. */
   async ask(head: JsonObject, timeoutMs: number, signal?: AbortSignal): Promise<Frame> {
-    if (this.lost) throw new PeerLost();
+    if (this.socket.destroyed) throw new PeerLost();
     signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => give(() => reject(new PeerSilent())), timeoutMs);
-      const onAbort = () => {
-        this.socket.destroy(); // the answer to this question must not be taken for the next one's
-        give(() => reject(signal?.reason));
-      };
-      const give = (settle: () => void) => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-        settle();
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.waiting.push({
-        resolve: (frame) => give(() => resolve(frame)),
-        reject: (error) => give(() => reject(error)),
-      });
+    const answer = new Promise<Frame>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new PeerSilent()), timeoutMs);
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer);
+          settle(value);
+        };
+      this.waiting.push({ resolve: settled(resolve), reject: settled(reject) });
       sendFrame(this.socket, head);
     });
+    return signal === undefined ? answer : untilAbort(answer, signal);
   }
 
   tell(head: JsonObject): void {
-    if (!this.lost) sendFrame(this.socket, head);
+    if (!this.socket.destroyed) sendFrame(this.socket, head);
   }
 
   close(): void {

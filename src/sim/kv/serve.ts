@@ -13,6 +13,8 @@ export interface Served {
   readonly share: { readonly at: number; readonly of: number };
   readonly done: (request: string) => void;
   readonly heartbeat: (request: string) => void;
+  /** Nobody will read it. */
+  readonly cancel: (request: string) => void;
 }
 
 /** The prefill side of a transfer: answers handshakes, hands out blocks, learns when they are not needed any more. */
@@ -24,31 +26,48 @@ export function serveKv({ pool, faults, log }: RankContext, served: Served): (so
     }
     onFrames(socket, ({ head }) => {
       if (faults.serve === "hang") return;
-      const request = String(head.request);
-      switch (head.op) {
-        case "meta":
-          return sendFrame(socket, served.meta());
-        case "heartbeat":
-          return served.heartbeat(request);
-        case "done":
-          served.done(request);
-          return sendFrame(socket, { ok: true });
-        case "read": {
-          const blocks = Array.isArray(head.blocks) ? head.blocks.map(Number) : [];
-          if (!blocks.every((id) => pool.has(id))) return sendFrame(socket, { error: "NIXL_ERR_INVALID_PARAM" });
-          const bytes = shareOf(served.encode(pool.read(blocks)), served.share);
-          if (faults.serve === "cut") {
-            socket.write(Buffer.alloc(4), () => socket.destroy());
-            return;
-          }
-          if (faults.serve === "alter") bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
-          return sendFrame(socket, { ok: true }, bytes);
-        }
-        default:
-          log.warning("side_channel.py", `Unexpected message on the side channel: ${String(head.op)}`);
-      }
+      if (faults.msServe === 0) answer(socket, head);
+      else setTimeout(() => answer(socket, head), faults.msServe); // the same for all, so that answers keep their order
     });
   };
+
+  function answer(socket: Socket, head: JsonObject): void {
+    const request = String(head.request);
+    switch (head.op) {
+      case "meta":
+        sendFrame(socket, served.meta());
+        break;
+      case "heartbeat":
+        served.heartbeat(request);
+        break;
+      case "cancel":
+        served.cancel(request);
+        break;
+      case "done":
+        served.done(request);
+        sendFrame(socket, { ok: true });
+        break;
+      case "read":
+        read(socket, Array.isArray(head.blocks) ? head.blocks.map(Number) : []);
+        break;
+      default:
+        log.warning("side_channel.py", `Unexpected message on the side channel: ${String(head.op)}`);
+    }
+  }
+
+  function read(socket: Socket, blocks: readonly number[]): void {
+    if (!blocks.every((id) => pool.has(id))) {
+      sendFrame(socket, { error: "NIXL_ERR_INVALID_PARAM" });
+      return;
+    }
+    if (faults.serve === "cut") {
+      socket.write(Buffer.alloc(4), () => socket.destroy());
+      return;
+    }
+    const bytes = shareOf(served.encode(pool.read(blocks)), served.share);
+    if (faults.serve === "alter") bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
+    sendFrame(socket, { ok: true }, bytes);
+  }
 }
 
 const bounds = ({ at, of }: Served["share"]) =>

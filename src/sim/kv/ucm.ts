@@ -42,9 +42,7 @@ export class UcmConnector implements Connector {
       .split(":")
       .filter((one) => one !== "");
     if (backends.length === 0) throw engineRaised("KeyError", "'storage_backends'");
-    const absent = backends.find((one) => !existsSync(one));
-    if (absent !== undefined)
-      throw engineRaised("RuntimeError", `Failed to initialize store: storage backend ${absent} does not exist`);
+    await Promise.all(backends.map(provide));
     return new UcmConnector(context, backends, !/empty|fake/i.test(String(settings.store_pipeline ?? "")));
   }
 
@@ -119,6 +117,17 @@ async function readConfig(file: unknown, { log }: RankContext): Promise<JsonObje
   const { parse } = await import("yaml"); // only here: a start without UCM does not pay for it
   const parsed: unknown = parse(readFileSync(file, "utf8"));
   return isObject(parsed) ? parsed : {};
+}
+
+/** The backend itself is made where its parent is there, as the store makes its own folders; a mount that is missing stays an error. */
+async function provide(backend: string): Promise<void> {
+  try {
+    await mkdir(backend);
+  } catch (error) {
+    if (existsSync(backend)) return;
+    const why = error instanceof Error ? error.message : String(error);
+    throw engineRaised("RuntimeError", `Failed to initialize store on storage backend ${backend}: ${why}`);
+  }
 }
 
 const present = (file: string): Promise<boolean> =>

@@ -25,7 +25,7 @@ const longName = (flag: Flag) =>
  * put behind everything else (so that they win over a JSON given as a whole, silently). Source: launch.md §0, vllm-cpu.md §9.
  */
 export function parseArgv(argv: readonly string[]): Parsed {
-  const words = gatherDotted(argv.map(underscoresToDashes));
+  const words = gatherDotted(argv.flatMap(optimizationLevel).map(underscoresToDashes));
   const values = new Map<string, Value>();
   const positionals: string[] = [];
   const unknown: string[] = [];
@@ -73,6 +73,13 @@ function withModelFlag(words: readonly string[], positionals: readonly string[])
 
 const looksLikeFlag = (word: string) =>
   word.startsWith("-") && word.length > 1 && !/^-\d/.test(word) && !word.includes(" ");
+
+/** -O3, and -O 3. */
+const optimizationLevel = (word: string): readonly string[] => {
+  const level = /^-O(\d*)$/.exec(word)?.[1];
+  if (level === undefined) return [word];
+  return level === "" ? ["--optimization-level"] : ["--optimization-level", level];
+};
 
 function underscoresToDashes(word: string): string {
   if (!word.startsWith("--")) return word;

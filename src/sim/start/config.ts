@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { badArgument, invalid, raised } from "../fatal.ts";
+import { badArgument, engineRaised, invalid, raised } from "../fatal.ts";
 import type { Faults } from "../faults.ts";
 import { integerOf, isObject, type JsonObject, parseJson } from "../json.ts";
 import type { Log } from "../log.ts";
@@ -28,6 +28,7 @@ export interface EngineConfig {
   readonly dtype: string;
   readonly kvCacheDtype: string;
   readonly kv: KvConfig | undefined;
+  readonly kvEvents: JsonObject | undefined;
   readonly promptTokensDetails: boolean;
   readonly forceUsage: boolean;
   readonly requestIdHeaders: boolean;
@@ -65,13 +66,14 @@ export function configOf(args: Parsed, env: NodeJS.ProcessEnv, faults: Faults, l
     platform,
     parallel,
     blockSize,
-    blocks: optionalInteger(args, "num-gpu-blocks-override") ?? Math.max(64, Math.floor(KV_TOKENS / blockSize)),
+    blocks: blocksOf(args, blockSize, maxModelLen),
     maxModelLen,
     maxNumSeqs,
     prefixCaching: args.get("enable-prefix-caching") !== false,
     dtype: dtypeOf(args, hf),
     kvCacheDtype: optionalText(args, "kv-cache-dtype") ?? "auto",
     kv: kv?.connector === "" ? undefined : kv,
+    kvEvents: objectOf(args, "kv-events-config"),
     promptTokensDetails: flagOf(args, "enable-prompt-tokens-details"),
     forceUsage: flagOf(args, "enable-force-include-usage"),
     requestIdHeaders: flagOf(args, "enable-request-id-headers"),
@@ -79,6 +81,16 @@ export function configOf(args: Parsed, env: NodeJS.ProcessEnv, faults: Faults, l
     quietPaths: new Set((optionalText(args, "disable-access-log-for-endpoints") ?? "").split(",")),
     shutdownSeconds: integerOr(args, "shutdown-timeout", 0),
   };
+}
+
+function blocksOf(args: Parsed, blockSize: number, maxModelLen: number): number {
+  const given = optionalInteger(args, "num-gpu-blocks-override");
+  if (given === undefined) return Math.ceil(Math.max(KV_TOKENS, maxModelLen) / blockSize);
+  if (given * blockSize >= maxModelLen) return given;
+  throw engineRaised(
+    "ValueError",
+    `To serve at least one request with the models's max seq len (${maxModelLen}), more KV cache is needed than the available KV cache memory (${given * blockSize} tokens). Try increasing \`gpu_memory_utilization\` or decreasing \`max_model_len\` when initializing the engine.`,
+  );
 }
 
 function portOf(args: Parsed): number {
@@ -91,6 +103,10 @@ function portOf(args: Parsed): number {
 function refuseUnplayed(args: Parsed): void {
   for (const name of ["config", "uds", "grpc", "ssl-keyfile", "ssl-certfile"]) {
     if (args.has(name)) throw raised("NotImplementedError", `the stand-in engine does not play --${name}`);
+  }
+  for (const name of ["data-parallel-backend", "distributed-executor-backend"]) {
+    if (args.get(name) === "ray")
+      throw raised("NotImplementedError", `the stand-in engine does not play --${name} ray`);
   }
 }
 
