@@ -1,12 +1,11 @@
 import path from "node:path";
 import { folded } from "../report/names.ts";
-import { lock } from "../supervise/index.ts";
+import { type Lock, lock } from "../supervise/index.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
-import { forgetKnown } from "./known.ts";
-import { located } from "./look.ts";
+import { located, look } from "./look.ts";
 import { writeReceipt } from "./receipt.ts";
 import type { Run } from "./run.ts";
-import type { Known } from "./standing.ts";
+import type { Known, Standing } from "./standing.ts";
 import { type TakenDown, takeDown } from "./take-down.ts";
 import { type Closing, verb } from "./verb.ts";
 
@@ -32,55 +31,54 @@ export async function down(known: Known, ask: DownAsk, run: Run): Promise<number
 }
 
 async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Promise<Closing> {
-  run.emit({
-    type: "start",
-    level: "info",
-    data: { verb: "down", version: run.version, plan: null, services: 0, engines: 0, nodes: known.nodes.length },
-  });
   await fleet.open();
-  if (fleet.reached.length === 0 && fleet.nodes.length > 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
   const [first] = fleet.reached;
-  const holder = { owner: run.owner, verb: "down", since: new Date().toISOString(), pid: process.pid };
-  const held =
-    first === undefined
-      ? undefined
-      : await lock(
-          fleet.session(first),
-          { cluster: known.cluster, holder, waitMs: ask.waitLockMs },
-          fleet.scripts,
-          run.signal,
-        );
+  if (first === undefined && fleet.nodes.length > 0) {
+    announce({ services: [], nodes: known.nodes }, run);
+    throw new NodeErrors(fleet.failed, fleet.nodes.length);
+  }
+  const held = first === undefined ? undefined : await hold(first, known, ask, fleet, run);
   try {
     const there = await located(known, fleet, run);
-    const pull = ask.discardLogs ? undefined : path.join(run.stateHome, known.cluster);
-    const taken = await takeDown(there, fleet, run, {
-      pull,
-      aloud: true,
+    const standing = await look(there, fleet, run, { ready: false });
+    run.about(known.cluster, standing.generation);
+    announce(standing, run);
+    const taken = await takeDown(there, standing, fleet, run, {
+      pull: ask.discardLogs ? undefined : path.join(run.stateHome, known.cluster),
+      aloud: standing.services.length > 0,
       ...(ask.graceMs !== undefined && { graceMs: ask.graceMs }),
     });
-    if (ask.forget.length > 0)
-      await forgetKnown(
-        run.stateHome,
-        there,
-        taken.rows.filter(({ clean }) => !clean).map(({ node }) => node),
-      );
-    return await closing(there, taken, run);
+    return await closing(standing, taken, run);
   } finally {
     await held?.release();
   }
 }
 
-async function closing(known: Known, taken: TakenDown, run: Run): Promise<Closing> {
+function hold(node: string, { cluster }: Known, { waitLockMs }: DownAsk, fleet: Fleet, run: Run): Promise<Lock> {
+  const holder = { owner: run.owner, verb: "down", since: new Date().toISOString(), pid: process.pid };
+  return lock(fleet.session(node), { cluster, holder, waitMs: waitLockMs }, fleet.scripts, run.signal);
+}
+
+function announce(
+  { services, nodes }: Pick<Standing, "services"> & { readonly nodes: readonly unknown[] },
+  run: Run,
+): void {
+  const engines = services.filter(({ spec }) => spec.kind === "engine").length;
+  const counts = { services: services.length, engines, nodes: nodes.length };
+  run.emit({ type: "start", level: "info", data: { verb: "down", version: run.version, plan: null, ...counts } });
+}
+
+async function closing(standing: Standing, taken: TakenDown, run: Run): Promise<Closing> {
   const [asked, clean] = [taken.rows.length, taken.rows.filter((row) => row.clean).length];
-  if (taken.clean && taken.standing.services.length === 0)
+  if (taken.clean && standing.services.length === 0)
     return {
       exit: 0,
       state: "gone",
-      verdict: `nothing to take down: ${clean} of ${asked} ${asked === 1 ? "node" : "nodes"} asked, nothing of ${known.cluster} is left`,
+      verdict: `nothing to take down: ${clean} of ${asked} ${asked === 1 ? "node" : "nodes"} asked, nothing of ${standing.cluster} is left`,
       untimed: true,
       next: [],
     };
-  const file = await writeReceipt(known.cluster, taken, run);
+  const file = await writeReceipt(standing, taken, run);
   const rows = taken.rows.map(({ node, processes, ports, deviceMemory, sharedMemory, files }) => ({
     node,
     processes,

@@ -1,20 +1,21 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Run } from "./run.ts";
+import type { Standing } from "./standing.ts";
 import type { TakenDown } from "./take-down.ts";
 
 /** What `down` saw, kept on the launcher beside the logs of the same generation. Returns its path. */
-export async function writeReceipt(cluster: string, taken: TakenDown, run: Run): Promise<string> {
-  const directory = path.join(run.stateHome, cluster, String(taken.standing.generation));
+export async function writeReceipt(standing: Standing, taken: TakenDown, run: Run): Promise<string> {
+  const directory = path.join(run.stateHome, standing.cluster, String(standing.generation));
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, "receipt.json");
   const receipt = {
     schema: "pdctl.receipt/1",
-    cluster,
-    generation: taken.standing.generation,
+    cluster: standing.cluster,
+    generation: standing.generation,
     at: new Date().toISOString(),
     clean: taken.clean,
-    services: taken.standing.services.map(({ spec, node }) => ({ service: spec.service, node })),
+    services: standing.services.map(({ spec, node }) => ({ service: spec.service, node })),
     nodes: taken.rows,
   };
   await writeFile(file, `${JSON.stringify(receipt, null, 2)}\n`, { mode: 0o600 });

@@ -5,7 +5,7 @@ import { type Found, forget, pullLogs, type Remains, remains, type Stopped, stop
 import type { Phase, ReceiptRow } from "./events.ts";
 import { type Fleet, userError } from "./fleet.ts";
 import { forgetKnown } from "./known.ts";
-import { look, stateDirOf } from "./look.ts";
+import { stateDirOf } from "./look.ts";
 import { phase } from "./phase.ts";
 import type { Run } from "./run.ts";
 import type { Known, Standing } from "./standing.ts";
@@ -59,7 +59,6 @@ export interface Row extends ReceiptRow {
 }
 
 export interface TakenDown {
-  readonly standing: Standing;
   readonly rows: readonly Row[];
   /** Every node answered and holds nothing of the cluster. */
   readonly clean: boolean;
@@ -74,11 +73,15 @@ export interface TakeDown {
 }
 
 /** Logs, then traffic first, then a last look on every node: the look decides, not the stops. */
-export async function takeDown(known: Known, fleet: Fleet, run: Run, ask: TakeDown): Promise<TakenDown> {
+export async function takeDown(
+  known: Known,
+  standing: Standing,
+  fleet: Fleet,
+  run: Run,
+  ask: TakeDown,
+): Promise<TakenDown> {
   const said = <T extends { readonly text: string }>(name: Phase, work: () => Promise<T>) =>
     ask.aloud === true ? phase(run, name, work) : work();
-  const standing = await look(known, fleet, run, { ready: false });
-  if (standing.generation > 0) run.about(known.cluster, standing.generation);
   const pull = ask.pull === undefined ? undefined : path.join(ask.pull, String(standing.generation));
   if (pull !== undefined && standing.services.length > 0)
     await said("logs", () => pullAll(known, standing, pull, fleet, run));
@@ -96,7 +99,7 @@ export async function takeDown(known: Known, fleet: Fleet, run: Run, ask: TakeDo
     known,
     left.map(({ node }) => node),
   );
-  return { standing, rows, clean: left.length === 0 };
+  return { rows, clean: left.length === 0 };
 }
 
 function grace(known: Known, { graceMs }: TakeDown): { stateDir: (node: string) => string; graceMs?: number } {

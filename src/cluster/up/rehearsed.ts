@@ -1,5 +1,6 @@
 import type { Plan } from "../../plan/plan.ts";
 import type { Fleet } from "../fleet.ts";
+import { look } from "../look.ts";
 import { phase } from "../phase.ts";
 import type { Run } from "../run.ts";
 import type { Known } from "../standing.ts";
@@ -9,7 +10,8 @@ import type { Closing } from "../verb.ts";
 /** The end of a rehearsal: everything is taken down again, and what it could not show is named. */
 export async function rehearsed(known: Known, plan: Plan, requests: number, fleet: Fleet, run: Run): Promise<Closing> {
   const { clean } = await phase(run, "down", async () => {
-    const receipt = await takeDown(known, fleet, run, { pull: undefined });
+    const standing = await look(known, fleet, run, { ready: false });
+    const receipt = await takeDown(known, standing, fleet, run, { pull: undefined });
     const gone = receipt.rows.filter(({ clean }) => clean).length;
     return {
       text: `${receipt.clean ? "nothing is left" : "left-overs"} on ${gone} of ${receipt.rows.length} nodes`,
