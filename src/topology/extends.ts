@@ -4,6 +4,7 @@ import { normalise } from "./normalise.ts";
 import { readYaml } from "./read-yaml.ts";
 import { type Say, shown } from "./remark.ts";
 import type { Place, Source } from "./source.ts";
+import { tooDeepAt } from "./too-deep.ts";
 import { type Dict, dictOf, mergeTrees, type Tree } from "./tree.ts";
 
 const LONGEST_CHAIN = 16;
@@ -74,6 +75,17 @@ function readFile(path: string, bytes: Uint8Array, say: Say): { source: Source; 
   };
   const source = decode(path, bytes, sayAndNote);
   if (source === undefined) return { source: emptySource(path), tree: undefined };
+  const deep = tooDeepAt(source.text);
+  if (deep !== undefined) {
+    const place = { source, start: deep, end: deep + 1 };
+    say({
+      code: "limits",
+      title: "the file is nested too deep",
+      place,
+      remedy: ["a topology needs ten levels at most"],
+    });
+    return { source, tree: undefined };
+  }
   const tree = readYaml(source, sayAndNote);
   const place = { source, start: 0, end: 0 };
   if (tree === undefined) {

@@ -32,8 +32,12 @@ export function positionOf({ source, start, end }: Place): { line: number; colum
 export function excerptOf(source: Source, line: number): readonly { line: number; text: string }[] {
   return [line - 1, line]
     .filter((number) => number >= 1)
-    .map((number) => ({ line: number, text: lineText(source, number).replaceAll(CONTROL, "\uFFFD") }));
+    .map((number) => ({
+      line: number,
+      text: lineText(source, number).slice(0, LONGEST_QUOTE).replaceAll(CONTROL, "\uFFFD"),
+    }));
 }
+const LONGEST_QUOTE = 10_000;
 const CONTROL = /[\u0000-\u0008\u000A-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g;
 
 function lineText(source: Source, line: number): string {

@@ -83,20 +83,21 @@ export function replaceAt(tree: Tree | undefined, path: Path, entry: Entry): Tre
 }
 
 /** The tree without some of its keys. */
-export const withoutKeys = (tree: Tree, paths: readonly Path[]): Tree => paths.reduce(withoutKey, tree);
-
-function withoutKey(tree: Tree, [step, ...rest]: Path): Tree {
-  if (step === undefined) return tree;
-  if (tree.kind === "list")
-    return { ...tree, items: tree.items.map((item, i) => (i === step ? withoutKey(item, rest) : item)) };
-  const entry = tree.kind === "dict" ? tree.entries.get(String(step)) : undefined;
-  if (tree.kind !== "dict" || entry === undefined) return tree;
-  const others = [...tree.entries].filter(([key]) => key !== String(step));
-  if (rest.length === 0) return dictOf(others, tree.at);
-  return {
-    ...tree,
-    entries: new Map(tree.entries).set(String(step), { key: entry.key, value: withoutKey(entry.value, rest) }),
-  };
+export function withoutKeys(tree: Tree, paths: readonly Path[]): Tree {
+  if (paths.length === 0 || tree.kind === "scalar") return tree;
+  const below = new Map<string, Path[]>();
+  const gone = new Set<string>();
+  for (const [step, ...rest] of paths) {
+    if (rest.length === 0) gone.add(String(step));
+    else below.set(String(step), [...(below.get(String(step)) ?? []), rest]);
+  }
+  const inner = (step: string | number, value: Tree) => withoutKeys(value, below.get(String(step)) ?? []);
+  if (tree.kind === "list") return { ...tree, items: tree.items.map((item, i) => inner(i, item)) };
+  const kept = [...tree.entries].filter(([key]) => !gone.has(key));
+  return dictOf(
+    kept.map(([key, entry]) => [key, { key: entry.key, value: inner(key, entry.value) }]),
+    tree.at,
+  );
 }
 
 export type Plain = string | number | boolean | null | Plain[] | { [key: string]: Plain };

@@ -1,0 +1,88 @@
+import { errorAt } from "../finding.ts";
+import type { Finding, Path } from "../rule.ts";
+import type { InstanceEntry, RoleKeys } from "../shape/engine.ts";
+import type { Role } from "../topology.ts";
+import type { Tree } from "../tree.ts";
+import { namedNodes } from "./node-refs.ts";
+import { shareOut } from "./share-out.ts";
+
+/** One entry of a role's list of instances; a role with a number of instances is one entry. */
+export interface Entry {
+  readonly role: Role;
+  readonly path: Path;
+  readonly count: number;
+  readonly keys: InstanceEntry;
+}
+
+/** The nodes of each instance of an entry. */
+export interface Seated {
+  readonly entry: Entry;
+  readonly seats: readonly (readonly string[])[];
+}
+
+/** Who sits where: entries with nodes of their own on those, all others together on the role's, in file order. */
+export function seatEntries(
+  role: Role,
+  keys: RoleKeys,
+  tree: Tree,
+  known: readonly string[],
+): { readonly seated: readonly Seated[]; readonly findings: readonly Finding[] } {
+  const entries = entriesOf(role, keys);
+  const shared = keys.nodes === undefined ? NOBODY : namedNodes(tree, [role, "nodes"], known);
+  const sharers = entries.filter((entry) => entry.keys.nodes === undefined);
+  const count = sharers.reduce((sum, entry) => sum + entry.count, 0);
+  const among = sharers.length === 0 ? { seats: [], findings: [] } : seatsFor(sharers, count, shared, role);
+  const free = [...among.seats];
+  const own = entries.map((entry) => (entry.keys.nodes === undefined ? undefined : ownSeats(entry, tree, known)));
+  return {
+    seated: entries.map((entry, i) => ({ entry, seats: own[i]?.seats ?? free.splice(0, entry.count) })),
+    findings: [
+      ...(sharers.length === 0 ? shared.findings : []),
+      ...among.findings,
+      ...own.flatMap((one) => one?.findings ?? []),
+    ],
+  };
+}
+
+const NOBODY = { names: [], findings: [] };
+
+function entriesOf(role: Role, { instances = 1 }: RoleKeys): readonly Entry[] {
+  if (typeof instances === "number") return [{ role, path: [role], count: instances, keys: {} }];
+  return instances.map((keys, i) => ({ role, path: [role, "instances", i], count: keys.count ?? 1, keys }));
+}
+
+const ownSeats = (entry: Entry, tree: Tree, known: readonly string[]) =>
+  seatsFor([entry], entry.count, namedNodes(tree, [...entry.path, "nodes"], known), entry.role);
+
+type Named = ReturnType<typeof namedNodes>;
+
+function seatsFor(
+  entries: readonly Entry[],
+  count: number,
+  { names, findings }: Named,
+  role: Role,
+): { readonly seats: readonly (readonly string[])[]; readonly findings: readonly Finding[] } {
+  if (findings.length > 0) return { seats: [], findings };
+  const shared = shareOut(names, count);
+  if ("nodesOf" in shared) return { seats: shared.nodesOf, findings: [] };
+  return { seats: [], findings: [cannotShare(role, entries, count, names, shared.legal)] };
+}
+
+function cannotShare(
+  role: Role,
+  entries: readonly Entry[],
+  count: number,
+  nodes: readonly string[],
+  legal: readonly string[],
+): Finding {
+  const [first] = entries;
+  const inList = first !== undefined && first.path.length > 1;
+  if (nodes.length === 0) {
+    const at = inList && entries.length === 1 ? first.path : [role];
+    return errorAt([...at, "nodes"], "S04", `${role} has no nodes`, { remedy: "nodes: [NAME], or a range" });
+  }
+  const at = inList && entries.length === 1 ? [...first.path, "count"] : [role, "instances"];
+  const title = `${count} ${role} instances cannot be shared out over ${nodes.length} nodes`;
+  const remedy = inList ? legal.map((text) => text.replace("instances:", "counts that add up to")) : legal;
+  return errorAt(at, "instances", title, { remedy });
+}
