@@ -61,11 +61,13 @@ const lines: readonly (readonly [source: string, line: string, cause: string, wr
   ["vllm-cpu.md §5", "RuntimeError: Found no NVIDIA driver on your system", "driver", "cuda"],
 ];
 
-const causesOf = (writer: string | undefined): readonly Cause[] =>
-  writer === undefined ? causes : ((connectors.get(writer) ?? hardware.get(writer))?.causes ?? []);
+const cases = lines.map(([source, line, wanted, writer = "vllm"]) => ({ source, line, wanted, writer }));
+
+const causesOf = (writer: string): readonly Cause[] =>
+  writer === "vllm" ? causes : ((connectors.get(writer) ?? hardware.get(writer))?.causes ?? []);
 
 describe("the reason that a user reads", () => {
-  it.each(lines)("%s: %s", (_, line, wanted, writer) => {
+  it.each(cases)("$source: $line", ({ line, wanted, writer }) => {
     expect(causesOf(writer).find(({ pattern }) => pattern.test(line))?.id).toBe(wanted);
   });
 
