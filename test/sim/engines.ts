@@ -51,12 +51,16 @@ export function engines() {
 
 export class Engine {
   readonly child: ChildProcess;
+  readonly args: readonly string[];
+  readonly env: Record<string, string>;
   readonly url: string;
   output = "";
   readonly exit: Promise<{ code: number | null; signal: string | null }>;
   private readonly waiting = new Set<() => void>();
 
   constructor(bundle: string, args: readonly string[], env: Record<string, string>) {
+    this.args = args;
+    this.env = env;
     const port = args[args.indexOf("--port") + 1] ?? "8000";
     this.url = `http://127.0.0.1:${port}`;
     this.child = spawn(process.execPath, [bundle, ...args], {

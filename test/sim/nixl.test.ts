@@ -239,3 +239,102 @@ describe("what goes wrong between P and D", () => {
     expect(d.output).toContain("KeyError: 'remote_request_id'");
   });
 });
+
+describe("decode that has to wait", () => {
+  const lease = { kv_connector_extra_config: { kv_lease_duration: 0.6 } };
+  const one = ["--max-num-seqs", "1"];
+  const busy = (d: Engine, signal?: AbortSignal) => {
+    const body = { model: "m", prompt: "busy", max_tokens: 1000, ignore_eos: true, stream: true };
+    return d.post("/v1/completions", body, {}, signal).catch(() => undefined);
+  };
+
+  it("keeps its KV alive by heartbeats, beyond the lease", async () => {
+    const [p, d] = await Promise.all([
+      engine("kv_producer", { kv: lease }),
+      engine("kv_consumer", { kv: lease, args: one, env: { PDCTL_SIM_MS_PER_TOKEN: "20" } }),
+    ]);
+    await Promise.all([p.ready(), d.ready()]);
+    const prompt = promptOf(300, "beat");
+    const params = await prefill(p, prompt);
+    const leave = new AbortController();
+    const first = busy(d, leave.signal);
+    await eventually(async () => (await d.metric("vllm:num_requests_running")) === 1, "decode is busy");
+    const asked = d.complete({ prompt, max_tokens: 2, kv_transfer_params: params });
+    await new Promise((resolve) => setTimeout(resolve, 900)); // longer than the lease, which is what is tested
+    leave.abort();
+    const answer = await asked;
+    await first;
+    expect(await p.metric("vllm:nixl_num_kv_expired_reqs_total")).toBe(0);
+    expect(answer.json.choices[0].text).toBe(
+      (await d.complete({ prompt, max_tokens: 2, cache_salt: "own" })).json.choices[0].text,
+    );
+  });
+
+  it("tells prefill to let go when its client leaves", async () => {
+    const [p, d] = await Promise.all([
+      engine("kv_producer"),
+      engine("kv_consumer", { args: one, env: { PDCTL_SIM_MS_PER_TOKEN: "20" } }),
+    ]);
+    await Promise.all([p.ready(), d.ready()]);
+    const prompt = promptOf(300, "leave");
+    const params = await prefill(p, prompt);
+    const leave = new AbortController();
+    const asked = [
+      busy(d, leave.signal),
+      d.post("/v1/completions", { model: "m", prompt, kv_transfer_params: params }, {}, leave.signal),
+    ];
+    await eventually(async () => (await d.metric("vllm:num_requests_waiting")) === 1, "one waits");
+    expect(await p.metric("vllm:kv_cache_usage_perc")).toBeGreaterThan(0);
+    leave.abort();
+    await Promise.allSettled(asked);
+    await eventually(
+      async () => (await p.metric("vllm:kv_cache_usage_perc")) === 0,
+      "prefill let go, long before the lease of 30 s",
+    );
+  });
+
+  it("an abort in the middle of a transfer does not spoil the next one", async () => {
+    const [p, d] = await Promise.all([
+      engine("kv_producer", { env: { PDCTL_SIM_MS_SERVE: "60" } }),
+      engine("kv_consumer"),
+    ]);
+    await Promise.all([p.ready(), d.ready()]);
+    await pull(d, promptOf(200, "first"), await prefill(p, promptOf(200, "first")));
+    const leave = new AbortController();
+    const params = await prefill(p, promptOf(200, "second"));
+    const asked = d.post(
+      "/v1/completions",
+      { model: "m", prompt: promptOf(200, "second"), kv_transfer_params: params },
+      {},
+      leave.signal,
+    );
+    await eventually(async () => (await d.metric("vllm:num_requests_running")) === 1, "it is being read");
+    leave.abort();
+    await expect(asked).rejects.toThrow();
+    const prompt = promptOf(200, "third");
+    expect((await pull(d, prompt, await prefill(p, prompt))).json.choices[0].text).toBe(await own(d, prompt));
+  });
+});
+
+it("a prefill engine that restarts on the same port is met again, under its new id", async () => {
+  const [p, d] = await Promise.all([engine("kv_producer"), engine("kv_consumer")]);
+  await Promise.all([p.ready(), d.ready()]);
+  await pull(d, promptOf(200, "before"), await prefill(p, promptOf(200, "before")));
+  const params = await prefill(p, promptOf(200, "lost"));
+  await p.kill();
+  expect((await pull(d, promptOf(200, "lost"), params)).status).toBe(500);
+  expect((await d.complete({ prompt: "plain requests go on" })).status).toBe(200);
+  const again = await host.start(p.args, p.env).ready();
+  const prompt = promptOf(200, "after");
+  expect((await pull(d, prompt, await prefill(again, prompt))).json.choices[0].text).toBe(await own(d, prompt));
+});
+
+it("a side channel port that is taken, or an address of another node, ends the engine", async () => {
+  const p = await (await engine("kv_producer")).ready();
+  const taken = host.start(["m", "--port", String(await freePorts(1)), ...p.args.slice(5)], p.env);
+  expect(await taken.exit).toMatchObject({ code: 1 });
+  expect(taken.output).toContain("zmq.error.ZMQError: Address already in use");
+  const elsewhere = await engine("kv_producer", { env: { VLLM_NIXL_SIDE_CHANNEL_HOST: "192.0.2.9" } });
+  expect(await elsewhere.exit).toMatchObject({ code: 1 });
+  expect(elsewhere.output).toContain("Cannot assign requested address (addr='tcp://192.0.2.9:");
+});

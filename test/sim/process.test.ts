@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { type Engine, engines, eventually, freePorts } from "./engines.ts";
@@ -37,6 +37,56 @@ describe("start", () => {
     const engine = host.start(["tiny", "--enable-warp-drive"]);
     expect(await engine.exit).toMatchObject({ code: 2 });
     expect(engine.output.trim().split("\n").at(-1)).toBe("vllm: error: unrecognized arguments: --enable-warp-drive");
+  });
+});
+
+describe("the environment", () => {
+  it.each([
+    ["a hash seed that Python refuses", { PYTHONHASHSEED: "abc" }, "PYTHONHASHSEED must be"],
+    [
+      "a port variable of Kubernetes",
+      { VLLM_PORT: "tcp://10.0.0.1:80" },
+      "VLLM_PORT 'tcp://10.0.0.1:80' appears to be a URI",
+    ],
+    ["two device lists that differ", { HIP_VISIBLE_DEVICES: "0", CUDA_VISIBLE_DEVICES: "1" }, "Inconsistent values"],
+    [
+      "a directory for sockets that is missing",
+      { VLLM_RPC_BASE_PATH: "/no/such/run" },
+      "No such file or directory (addr='ipc:///no/such/run/",
+    ],
+    ["one whose name is too long", { VLLM_RPC_BASE_PATH: `/tmp/${"x".repeat(80)}` }, "is longer than 107 characters"],
+  ])("%s ends the engine", async (_, env, says) => {
+    const engine = serve(await freePorts(1), env);
+    expect(await engine.exit).toMatchObject({ code: 1 });
+    expect(engine.output).toContain(says);
+  });
+
+  it("the socket file in the run directory goes with a clean end, and stays after SIGKILL", async () => {
+    const env = { VLLM_RPC_BASE_PATH: host.directory };
+    const sockets = () => readdirSync(host.directory).filter((name) => /^[0-9a-f-]{36}$/.test(name));
+    const [clean, killed] = await Promise.all([
+      serve(await freePorts(1), env).ready(),
+      serve(await freePorts(1), env).ready(),
+    ]);
+    expect(sockets()).toHaveLength(2);
+    await clean.kill("SIGTERM");
+    expect(sockets()).toHaveLength(1);
+    await killed.kill("SIGKILL");
+    expect(sockets()).toHaveLength(1);
+  });
+
+  it("the publisher of KV events takes its port", async () => {
+    const port = await freePorts(1);
+    const events = JSON.stringify({
+      enable_kv_cache_events: true,
+      publisher: "zmq",
+      endpoint: `tcp://127.0.0.1:${port}`,
+    });
+    const other = createServer().listen(port, "127.0.0.1");
+    const engine = host.start(["tiny", "--port", String(await freePorts(1)), "--kv-events-config", events]);
+    expect(await engine.exit).toMatchObject({ code: 1 });
+    expect(engine.output).toContain(`Address already in use (addr='tcp://127.0.0.1:${port}')`);
+    other.close();
   });
 });
 
