@@ -92,7 +92,7 @@ function grouping(ask: ArgvAsk): readonly Explained[] {
     paths: layers(instance, "parallel", name),
   });
   const plan = (words: readonly string[], why: string): Explained => ({ words, from: "plan", why });
-  const rank = first === 0 ? "first of the group" : `ranks 0-${first - 1} come before it`;
+  const rank = place(layout, process);
   const rendezvous = [
     plan(["--data-parallel-address", head.ip], `ip of ${head.node}, rank 0`),
     ...(rpc === undefined ? [] : [key(["--data-parallel-rpc-port", String(rpc)], "rpc_port")]),
@@ -125,6 +125,15 @@ function grouping(ask: ArgvAsk): readonly Explained[] {
       ? []
       : [key([expertParallel ? "--enable-expert-parallel" : "--no-enable-expert-parallel"], "expert_parallel")]),
   ];
+}
+
+/** Why a process has its ranks: who has those before it. */
+function place({ processes }: Layout, { node, nodeIndex, localIndex }: Process): string {
+  const start = processes.find((each) => each.node === node)?.ranks[0] ?? 0;
+  const before = [...new Set(processes.filter((each) => each.nodeIndex < nodeIndex).map((each) => each.node))];
+  if (localIndex > 0) return `number ${localIndex + 1} on ${node}`;
+  if (start === 0) return "first of the group";
+  return `${start === 1 ? "rank 0 is" : `ranks 0-${start - 1} are`} on ${before.join(", ")}`;
 }
 
 const user = ({ instance }: ArgvAsk): readonly Explained[] => [

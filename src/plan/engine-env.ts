@@ -1,5 +1,5 @@
 import { common } from "../engines/env.ts";
-import type { Layout, Process } from "../engines/layout.ts";
+import type { Process } from "../engines/layout.ts";
 import { dropped } from "../engines/versions.ts";
 import type { Env, Instance, Topology } from "../topology/topology.ts";
 import { type EnvLayer, type Layered, overlay } from "./layers.ts";
@@ -9,7 +9,6 @@ import type { Transfer } from "./transfer.ts";
 export interface EnvAsk {
   readonly topology: Topology;
   readonly instance: Instance;
-  readonly layout: Layout;
   readonly process: Process;
   readonly seat: Seat;
   readonly devices: readonly string[];
@@ -36,13 +35,16 @@ function pdctl({ topology, instance, seat, scratch }: EnvAsk): EnvLayer {
 }
 
 /** What the accelerator wants for itself, then what the plan decided for it. */
-function hardware({ seat, devices, layout, process }: EnvAsk): readonly EnvLayer[] {
+function hardware({ instance, seat, devices, process }: EnvAsk): readonly EnvLayer[] {
   const { name, env, visibility, interfaces, addresses } = seat.hardware;
   const own = Object.fromEntries([
     ...interfaces.map((variable) => [variable, seat.nic]),
     ...addresses.map((variable) => [variable, seat.ip]),
   ]);
   const chosen: Env = visibility === undefined ? {} : { [visibility]: devices.join(",") };
+  const { tp, pp, pcp } = instance.engine.parallel;
+  const ranks = process.ranks.length > 1 ? `${process.ranks.length} ranks × ` : "";
+  const size = `${ranks}tp ${tp}${pp > 1 ? ` × pp ${pp}` : ""}${pcp > 1 ? ` × pcp ${pcp}` : ""}`;
   const place = process.localIndex === 0 ? "first" : `number ${process.localIndex + 1}`;
   return [
     { env, origin: () => ({ from: name, why: "default" }) },
@@ -55,7 +57,7 @@ function hardware({ seat, devices, layout, process }: EnvAsk): readonly EnvLayer
     },
     {
       env: chosen,
-      origin: () => ({ from: "plan", why: `${layout.width} per engine, ${place} on ${seat.node.name}` }),
+      origin: () => ({ from: "plan", why: `${size}, ${place} on ${seat.node.name}` }),
     },
   ];
 }

@@ -79,7 +79,7 @@ export function engineService(scene: Scene, grants: Granted, process: Process, s
     ...(kv.kv && { kv: kv.kv }),
   }).filter(({ words: [flag = ""] }) => !taken.has(flagOf(flag)) && !dropped("flag", flagOf(flag), seat.versions.vllm));
   const own = scratch(topology.name, id);
-  const env = engineEnv({ topology, instance, layout, process, seat, devices, kv, sim, scratch: own });
+  const env = engineEnv({ topology, instance, process, seat, devices, kv, sim, scratch: own });
   const prelude = engine.prelude === undefined ? [] : [contentFile(seat.stateDir, "prelude", engine.prelude)];
   const listens = engineListens(grants, process, seat, { port, bind: listenOn, head });
   const probe = port === undefined ? [] : [{ kind: "http" as const, host: seat.ip, port, path: "/health" }];
