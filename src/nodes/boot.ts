@@ -5,20 +5,28 @@ import { quote } from "../quote.ts";
  * The only text that a login shell ever sees: one line without newline, `!` or inner quotes, so that any shell reads it the same.
  * bash -p takes over neither functions nor options from the environment, and without BASH_ENV no file of the user's runs.
  * The script itself comes on stdin, because sshd drops the whole connection over a command of more than 128 KiB
- * (recipes.md §3); `head -c` takes exactly its bytes, so the rest of stdin is the script's own input.
+ * (recipes.md §3); `head -c` takes exactly its bytes, so the rest of stdin is the script's own input. Its first and last
+ * line are the nonce: if a start-up file has eaten some of it, nothing runs and no sentinel is printed, instead of an empty success.
  */
-const BOOT = 'printf "\\n%s\\n" "$1"; printf "\\n%s\\n" "$1" >&2; s=$(head -c "$2"; printf .); eval "${s%.}"';
+const BOOT =
+  's=$(head -c "$2"; printf .); case $s in "#$1"*"#$1.") printf "\\n%s\\n" "$1"; printf "\\n%s\\n" "$1" >&2; eval "${s%.}";; *) exit 121;; esac';
+/** The exit status that says so. */
+export const EATEN = 121;
 
 export function bootCommand(nonce: string, scriptBytes: number): string {
   return `exec env -u BASH_ENV -u SHELLOPTS bash --noprofile --norc -p -c ${quote(BOOT)} pdctl ${nonce} ${scriptBytes}`;
 }
 
 /** Assignments, then the static script: data never meets code. */
-export function withValues(script: string, values: Readonly<Record<string, string | readonly string[]>>): Buffer {
+export function withValues(
+  script: string,
+  values: Readonly<Record<string, string | readonly string[]>>,
+  nonce: string,
+): Buffer {
   const head = Object.entries(values).map(
     ([name, value]) => `${name}=${typeof value === "string" ? quote(value) : `(${value.map(quote).join(" ")})`}\n`,
   );
-  return Buffer.from(`unset s\n${head.join("")}${script}`);
+  return Buffer.from(`#${nonce}\nunset s\n${head.join("")}${script}\n#${nonce}`);
 }
 
 /** What follows the sentinel line: whatever start-up files of the login shell print comes before it. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { UserError } from "../errors.ts";
+import { onAbort } from "./abort.ts";
 import type { Hop } from "./route.ts";
 
 /** A TCP connection to a hop's SSH port. Rejects with `node.unreachable`. */
@@ -7,9 +8,10 @@ export function dial(node: string, hop: Hop, signal: AbortSignal): Promise<Socke
   const began = performance.now();
   const socket = connect({ host: hop.host, port: hop.port, noDelay: true }); // Nagle makes every exec 28 times slower (ecosystem.md §0)
   return new Promise((resolve, reject) => {
+    let takeBack = () => undefined as void;
     const done = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", aborted);
+      takeBack();
       socket.removeAllListeners();
     };
     const fail = (why: string, cause?: Error) => {
@@ -19,20 +21,18 @@ export function dial(node: string, hop: Hop, signal: AbortSignal): Promise<Socke
       const afterMs = Math.round(performance.now() - began);
       reject(new UserError("node.unreachable", { node, address: `${hop.host}:${hop.port}`, afterMs, why }, { cause }));
     };
-    const aborted = () => {
+    const timer = setTimeout(() => fail("no answer"), hop.connectTimeoutMs);
+    takeBack = onAbort(signal, () => {
       done();
       socket.on("error", () => undefined);
       socket.destroy();
       reject(signal.reason);
-    };
-    const timer = setTimeout(() => fail("no answer"), hop.connectTimeoutMs);
-    signal.addEventListener("abort", aborted, { once: true });
+    });
     socket.once("error", (error) => fail(reason(error), error));
     socket.once("connect", () => {
       done();
       resolve(socket);
     });
-    if (signal.aborted) aborted();
   });
 }
 

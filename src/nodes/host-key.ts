@@ -16,7 +16,7 @@ import type { Hop } from "./route.ts";
 /** What is known of a hop's host key before we connect. */
 export interface HostKeys {
   /** Host key algorithms to ask for, known types first: a server with several keys would else look changed. */
-  readonly algorithms: readonly string[];
+  readonly algorithms: readonly Algorithm[];
   /** The refusal, or undefined when the key is the right one. */
   judge(key: Buffer): UserError | undefined;
 }
@@ -28,7 +28,8 @@ const ALGORITHMS = [
   "ecdsa-sha2-nistp521",
   "rsa-sha2-512",
   "rsa-sha2-256",
-];
+] as const;
+type Algorithm = (typeof ALGORITHMS)[number];
 const typeOf = (algorithm: string) => (algorithm.startsWith("rsa-") ? "ssh-rsa" : algorithm);
 
 export function hostKeysOf(node: string, hop: Hop): HostKeys {
@@ -81,7 +82,7 @@ function fromKnownHosts(node: string, hop: Hop, policy: "strict" | "accept-new")
   };
 }
 
-function inOrder(known: ReadonlySet<string>): string[] {
+function inOrder(known: ReadonlySet<string>): Algorithm[] {
   return [
     ...ALGORITHMS.filter((item) => known.has(typeOf(item))),
     ...ALGORITHMS.filter((item) => !known.has(typeOf(item))),

@@ -17,8 +17,8 @@ export async function relayed(
   { exec }: Pick<Transport, "exec">,
   { host, port, unreachable, signal }: RelayAsk,
 ): Promise<Duplex> {
-  const script = withValues(RELAY, { PD_HOST: host, PD_PORT: String(port) });
   const nonce = randomBytes(12).toString("hex");
+  const script = withValues(RELAY, { PD_HOST: host, PD_PORT: String(port) }, nonce);
   const relay = await exec(bootCommand(nonce, script.length), signal);
   relay.stdin.on("error", () => undefined); // the connection's own end, told by stdout
   relay.stdin.write(script);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
 import { UserError } from "../errors.ts";
-import { untilAborted } from "./abort.ts";
-import { afterSentinel, bootCommand, withValues } from "./boot.ts";
+import { onAbort, untilAborted } from "./abort.ts";
+import { afterSentinel, bootCommand, EATEN, withValues } from "./boot.ts";
 import type { Answer, Call, Session, StreamAsk } from "./session.ts";
 import type { Running, Transport } from "./transport.ts";
 
@@ -51,8 +51,7 @@ async function call(node: string, address: string, transport: Transport, ask: Ca
 async function* stream(node: string, transport: Transport, ask: StreamAsk): AsyncGenerator<Buffer, void> {
   const { running, nonce } = await begin(transport, ask, ask.signal);
   const leaving = new Leaving(running);
-  ask.signal.addEventListener("abort", leaving.begin, { once: true });
-  if (ask.signal.aborted) leaving.begin();
+  const takeBack = onAbort(ask.signal, leaving.begin);
   const stderr = gather(afterSentinel(running.stderr, nonce)).catch(() => Buffer.alloc(0)); // cut off when we hang up
   let started = false;
   try {
@@ -61,7 +60,7 @@ async function* stream(node: string, transport: Transport, ask: StreamAsk): Asyn
     ask.signal.throwIfAborted();
     throw error;
   } finally {
-    ask.signal.removeEventListener("abort", leaving.begin);
+    takeBack();
     await leaving.over();
   }
   ask.signal.throwIfAborted();
@@ -113,8 +112,8 @@ async function begin(
   ask: Call | StreamAsk,
   signal: AbortSignal,
 ): Promise<{ running: Running; nonce: string }> {
-  const script = withValues(ask.script, ask.values);
   const nonce = randomBytes(12).toString("hex");
+  const script = withValues(ask.script, ask.values, nonce);
   const running = await transport.exec(bootCommand(nonce, script.length), signal);
   // A script may end without reading all of its input; its exit status says what happened, EPIPE says nothing.
   running.stdin.on("error", () => undefined);
@@ -129,9 +128,14 @@ async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 function noShell(node: string, exit: number | null, stderr: string): UserError {
-  return exit === 127
-    ? new UserError("node.unfit", { node, why: "it has no bash", remedy: "install bash 4.2 or newer" })
-    : new UserError("node.command", { node, command: "bash", exit, stderr });
+  const unfit = (why: string, remedy: string) => new UserError("node.unfit", { node, why, remedy });
+  if (exit === 127) return unfit("it has no bash", "install bash 4.2 or newer");
+  if (exit === EATEN)
+    return unfit(
+      "a start-up file of the login shell reads stdin",
+      "let it do that in interactive shells only: [[ $- == *i* ]]",
+    );
+  return new UserError("node.command", { node, command: "bash", exit, stderr });
 }
 
 function exitStatus({ exit, signal }: { exit: number | null; signal: string | null }): number {

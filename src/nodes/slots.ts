@@ -1,3 +1,5 @@
+import { onAbort } from "./abort.ts";
+
 /** A bounded number of things at once; who comes first goes first. */
 export class Slots {
   #free: number;
@@ -25,15 +27,14 @@ export class Slots {
   #turn(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
-        signal.removeEventListener("abort", leave);
+        stay();
         resolve();
       };
-      const leave = () => {
+      this.#waiting.push(enter);
+      const stay = onAbort(signal, () => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1);
         reject(signal.reason);
-      };
-      this.#waiting.push(enter);
-      signal.addEventListener("abort", leave, { once: true });
+      });
     });
   }
 }

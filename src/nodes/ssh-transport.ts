@@ -1,16 +1,19 @@
 import type { Duplex } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { UserError } from "../errors.ts";
-import { untilAborted } from "./abort.ts";
+import { pause, untilAborted } from "./abort.ts";
 import { relayed } from "./relayed.ts";
 import { Slots } from "./slots.ts";
 import type { Running, Transport } from "./transport.ts";
-import type { Login } from "./ways.ts";
+import type { Entry } from "./ways.ts";
 
 const CHANNELS = 8; // sshd's MaxSessions is 10, and a person may want to look as well
 
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 640;
+
 /** A logged-in SSH connection as a transport. Owns the login. */
-export function sshTransport(node: string, address: string, login: Login): Transport {
+export function sshTransport(node: string, address: string, login: Entry): Transport {
   const { client } = login;
   const slots = new Slots(CHANNELS);
   let closed = false;
@@ -23,27 +26,24 @@ export function sshTransport(node: string, address: string, login: Login): Trans
   const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));
   const lost = new Promise<Error>((resolve) => void gone.then(() => !closed && resolve(goneError())));
 
+  const openExec = (command: string, signal: AbortSignal): Promise<ClientChannel> => {
+    const opened = open<ClientChannel>((done) => client.exec(command, done), goneError);
+    return untilAborted(Promise.race([opened, gone.then(() => Promise.reject(goneError()))]), signal, () => {
+      opened.then(
+        (late) => late.close(),
+        () => undefined,
+      );
+    });
+  };
+
   const exec = async (command: string, signal: AbortSignal): Promise<Running> => {
     const leave = await slots.take(signal);
     try {
-      const opened = open<ClientChannel>((done) => client.exec(command, done), goneError);
-      const channel = await untilAborted(
-        Promise.race([opened, gone.then(() => Promise.reject(goneError()))]),
-        signal,
-        () =>
-          void opened
-            .then(
-              (late) => late.close(),
-              () => undefined,
-            )
-            .finally(leave),
-      );
-      return running(channel, leave, goneError);
+      return running(await persist(() => openExec(command, signal), signal), leave, goneError);
     } catch (error) {
-      if (!signal.aborted) leave();
-      throw error instanceof OpenRefused
-        ? new UserError("node.command", { node, command: "bash", exit: null, stderr: error.message })
-        : error;
+      leave();
+      if (!(error instanceof OpenRefused)) throw error;
+      throw new UserError("node.command", { node, command: "bash", exit: null, stderr: error.message });
     }
   };
 
@@ -92,6 +92,18 @@ export function sshTransport(node: string, address: string, login: Login): Trans
 }
 
 const ADMINISTRATIVELY_PROHIBITED = 1; // RFC 4254 §5.1
+
+/** A channel that was cut off a moment ago still counts for sshd until its command is reaped: a refusal may pass. */
+async function persist<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof OpenRefused) || pauseMs > LONGEST_PAUSE_MS) throw error;
+      await pause(pauseMs, signal);
+    }
+  }
+}
 
 class OpenRefused extends Error {
   readonly reason: number | undefined;

@@ -1,9 +1,10 @@
 import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import { type ErrorCode, UserError } from "../errors.ts";
-import { untilAborted } from "./abort.ts";
+import { pause, untilAborted } from "./abort.ts";
 import { dial } from "./dial.ts";
-import { Dropped, handshake } from "./handshake.ts";
+import { handshake } from "./handshake.ts";
+import { Dropped } from "./login.ts";
 import type { Hop } from "./route.ts";
 import { Slots } from "./slots.ts";
 
@@ -13,14 +14,14 @@ const TRIES = 8;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_500;
 
-/** A login, and the function that gives it back. */
-export interface Login {
+/** A logged-in client, and the function that gives it back. */
+export interface Entry {
   readonly client: Client;
   release(): void;
 }
 
 interface Shared {
-  readonly login: Promise<Login>;
+  readonly login: Promise<Entry>;
   users: number;
 }
 
@@ -31,7 +32,7 @@ export class Ways {
   readonly #bastions = new Map<string, Shared>();
 
   /** Logs in to the last hop, through the others. */
-  async reach(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Login> {
+  async reach(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Entry> {
     const last = hops.at(-1);
     if (last === undefined) throw new RangeError("a way has at least one hop");
     const bastion = hops.length > 1 ? await this.#bastion(node, hops.slice(0, -1), signal) : undefined;
@@ -55,7 +56,7 @@ export class Ways {
     }
   }
 
-  async #bastion(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Login> {
+  async #bastion(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Entry> {
     const key = JSON.stringify(
       hops.map(({ user, host, port, identityFile, hostKeys }) => [user, host, port, identityFile, hostKeys]),
     );
@@ -69,7 +70,7 @@ export class Ways {
     }
     shared.users++;
     const mine = shared;
-    const leave = (login: Login) => {
+    const leave = (login: Entry) => {
       if (--mine.users > 0) return;
       this.#bastions.delete(key);
       login.release();
@@ -170,12 +171,4 @@ function forward(node: string, bastion: Client, hop: Hop, signal: AbortSignal): 
         () => undefined,
       ),
   );
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return untilAborted(over, signal, () => clearTimeout(timer));
 }

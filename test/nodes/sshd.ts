@@ -44,6 +44,7 @@ export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
       "KbdInteractiveAuthentication no",
       "PermitRootLogin yes",
       "LogLevel VERBOSE",
+      "SetEnv SHLVL=5", // bash under sshd then leaves this machine's own .bashrc alone
       "",
     ].join("\n"),
   );
