@@ -1,26 +1,30 @@
 import type { Process } from "../engines/layout.ts";
 import type { Granted } from "./claims.ts";
-import type { Listen, Reservation } from "./plan.ts";
-import type { Seat } from "./seats.ts";
+import type { EngineAsk } from "./engine-service.ts";
+import type { Listen, Reservation, Service } from "./plan.ts";
+
+/** The port on which an engine answers; none when its head does. */
+export function endpoint({ grants, process }: Pick<EngineAsk, "grants" | "process">): number | undefined {
+  const http = grants.http.get(process.node);
+  return http === undefined || process.headless ? undefined : http.first + process.localIndex;
+}
 
 /** Every port that one engine process binds, with the address it binds it on. Source: launch.md §2.1. */
-export function engineListens(
-  grants: Granted,
-  process: Process,
-  seat: Seat,
-  { port, bind, head }: { port: number | undefined; bind: string; head: Seat },
-): readonly Listen[] {
+export function engineListens(ask: EngineAsk): readonly Listen[] {
+  const { scene, grants, process, seat } = ask;
+  const { engine, nodes } = grants.instance;
   const first = process.index === 0;
-  const { parallel } = grants.instance.engine;
+  const port = endpoint(ask);
+  const head = scene.seats.get(nodes[0] ?? "")?.ip ?? seat.ip;
   return [
-    ...(port === undefined ? [] : [{ port, purpose: "http", bind }]),
+    ...(port === undefined ? [] : [{ port, purpose: "http", bind: engine.bind ?? scene.bind }]),
     ...grants.spans.flatMap(({ span, first: base }) =>
       span
-        .binds({ ranks: process.ranks, parallel })
+        .binds({ ranks: process.ranks, parallel: engine.parallel })
         .map((offset) => ({ port: base + offset, purpose: span.purpose, bind: span.bind ?? seat.ip })),
     ),
-    ...(first && grants.rpc ? [{ port: grants.rpc.first, purpose: "dp_rpc", bind: head.ip, transient: true }] : []),
-    ...(first && grants.master ? [{ port: grants.master.first, purpose: "master", bind: head.ip }] : []),
+    ...(first && grants.rpc ? [{ port: grants.rpc.first, purpose: "dp_rpc", bind: head, transient: true }] : []),
+    ...(first && grants.master ? [{ port: grants.master.first, purpose: "master", bind: head }] : []),
   ];
 }
 
@@ -39,4 +43,10 @@ export function engineReserves(
       ? spans.map(({ first, last, span: { purpose } }) => ({ first, last, owner: instance.id, purpose }))
       : []),
   ];
+}
+
+/** How an engine says that it is ready; it says nothing itself when its head answers for it. */
+export function engineProbes(ask: EngineAsk): Service["ready"] {
+  const port = endpoint(ask);
+  return port === undefined ? [] : [{ kind: "http", host: ask.seat.ip, port, path: "/health" }];
 }

@@ -1,0 +1,40 @@
+import { argv } from "../engines/argv.ts";
+import { dropped } from "../engines/versions.ts";
+import { endpoint } from "./engine-ports.ts";
+import type { EngineAsk } from "./engine-service.ts";
+import type { Explained } from "./plan.ts";
+import { program } from "./seats.ts";
+import type { Transfer } from "./transfer.ts";
+
+/** An engine's whole command line: the command of its kind, then the arguments that all kinds share. */
+export function engineCommand(ask: EngineAsk, { kv }: Transfer): readonly Explained[] {
+  const { scene, grants, process, seat } = ask;
+  const { instance, layout, rpc, master } = grants;
+  const [head = process.node] = instance.nodes;
+  const http = endpoint(ask);
+  const written = argv({
+    command: command(ask),
+    model: scene.topology.model,
+    instance,
+    layout,
+    process,
+    bind: instance.engine.bind ?? scene.bind,
+    ...(http !== undefined && { http }),
+    head: { ip: scene.seats.get(head)?.ip ?? seat.ip, node: head },
+    ...(rpc && { rpc: rpc.first }),
+    ...(master && { master: master.first }),
+    ...(kv && { kv }),
+  });
+  const without = new Set(instance.engine.without?.args);
+  return written.filter(({ words: [word = ""] }) => {
+    const flag = word.replace(/^--(no-)?/, "");
+    return !without.has(flag) && !dropped("flag", flag, seat.versions.vllm);
+  });
+}
+
+/** The stand-in, what the user put in place of `vllm serve`, or that of a virtual environment. */
+function command({ grants: { instance }, seat }: EngineAsk): readonly string[] {
+  const { kind, command: own, venv } = instance.engine;
+  if (kind === "sim") return [seat.runner.path, program(seat, "sim").path];
+  return own ?? [venv === undefined ? "vllm" : `${venv}/bin/vllm`, "serve"];
+}
