@@ -140,6 +140,8 @@ const cases: Readonly<Record<string, Case>> = {
       const both = await Promise.all([house.send(SHORT, { id: "same" }), house.send(SHORT, { id: "same" })]);
       expect(both.map(({ status }) => status)).toEqual([200, 200]);
       expect(new Set(house.p[0]?.ids).size).toBe(2);
+      await house.send(SHORT, { id: "same" });
+      expect(house.p[0]?.ids.at(-1)).toBe("same"); // nobody has it any more
     }),
 
   "round robin uses every rank evenly, and prefill and decode do not stay paired": (inOne) =>

@@ -22,6 +22,16 @@ it("prefill without a ticket is an error that names it, never a silent decode al
       expect(answer, String(text)).toMatchObject({ status: 502, headers: { "x-pdctl-error": "kv.missing" } });
       expect(JSON.parse(answer.text).error.message).toContain(p?.url);
     }
+    for (const why of [
+      "kv_transfer_params is null",
+      "kv_transfer_params is empty",
+      "remote_block_ids is empty",
+      "no kv_transfer_params",
+    ])
+      expect(
+        house.log.some((line) => line.includes(why)),
+        why,
+      ).toBe(true);
     expect(d?.ids).toEqual([]);
     expect(await house.metric("pdctl_proxy_missing_kv")).toEqual([
       `pdctl_proxy_missing_kv_params_total{target="${p?.url}"} ${empty.length}`,

@@ -43,6 +43,7 @@ export const prefillChecks: Check = function* (arrival) {
   if (value(arrival, "max_tokens") !== 1) yield ["P5", `max_tokens ${value(arrival, "max_tokens")}`];
   if ((value(arrival, "max_completion_tokens") ?? 1) !== 1) yield ["P6", "max_completion_tokens"];
   if (Number(value(arrival, "min_tokens") ?? 0) > 1) yield ["P7", "min_tokens"];
+  for (const key of ["stop", "logprobs", "top_logprobs"]) if (value(arrival, key) !== undefined) yield ["G.8", key];
   if (Number(value(arrival, "n") ?? 1) > 1 || Number(value(arrival, "best_of") ?? 1) > 1)
     yield ["P9", "several choices"];
   const prompt = value(arrival, "prompt");
