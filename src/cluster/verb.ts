@@ -43,7 +43,7 @@ function ended(error: unknown, run: Run, endings: Endings): Closing {
     return { exit: interruptExit(run.signal), verdict: `${endings.not} · interrupted`, ...endings.left() };
   if (error instanceof UserError) return refused([error], "", run, endings);
   if (error instanceof NodeErrors)
-    return refused(error.errors, `${error.of - error.errors.length} of ${error.of} nodes answered`, run, endings);
+    return refused(error.errors, `${error.of - error.errors.length} of ${error.of} nodes reached`, run, endings);
   throw error;
 }
 
@@ -53,7 +53,9 @@ function refused(errors: readonly UserError[], text: string, run: Run, endings: 
     run.emit(finding(run.describe(same), code, same.length === 1 ? nodeOf(same[0]) : {}));
   }
   const exit = worst(errors.map((one) => run.exitOf(one)));
-  return { exit, verdict: text === "" ? endings.not : `${endings.not} · ${text}`, ...endings.left() };
+  const left = endings.left();
+  const parts = [text, left.state === "absent" ? "nothing was started" : ""].filter((part) => part !== "");
+  return { exit, verdict: parts.length === 0 ? endings.not : `${endings.not} · ${parts.join(", ")}`, ...left };
 }
 
 function nodeOf(error: UserError | undefined): { node?: string } {

@@ -17,11 +17,10 @@ for dir in "$PD_STATE"/runs/*/*/; do
   for file in "${SCRATCH[@]}"; do [[ ! -e $file ]] || printf 'file\t%s\n' "$file"; done
 done
 
-while read -r _ address _ state _ _ _ _ _ number _; do
-  [[ $state == 0A ]] || continue
+while read -r address number; do
   port=$((16#${address##*:}))
   [[ -z ${wanted[$port]-} ]] || inode[$number]=$port
-done < <(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+done < <(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print $2, $10 }') # bash would read thousands of lines byte by byte
 if ((${#inode[@]})); then # a listener that is seen to belong to somebody else is not ours; one whose owner cannot be read may be
   names=(/proc/[0-9]*/fd/*)
   for ((i = 0; i < ${#names[@]}; i += 5000)); do

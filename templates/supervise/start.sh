@@ -1,18 +1,19 @@
 # shellcheck shell=bash disable=SC2154
 # Starts PD_SERVICES[i] as generation/service PD_RUNS[i]; PD_SPECS, PD_LAUNCHES, PD_SECRETS, PD_FACTS are their files' texts, and
 # PD_ARGV_i the command that the wrapper runs. Prints one line per service: kept, differs, started or failed.
-own_umask=$(umask)
-umask 077
 shopt -s nullglob
 
 # Two launchers that start the same thing at the same moment: the second one finds it started.
 locks=/var/tmp/pdctl-$UID
-mkdir -m 700 -- "$locks" 2>/dev/null
-[[ -d $locks && ! -L $locks && -O $locks ]] || { printf '%s is not a directory of this user\n' "$locks" >&2 && exit 4; }
 start_lock=${PD_STATE//[^A-Za-z0-9]/_} && ((${#start_lock} < 100)) || start_lock=${start_lock: -100}
 start_lock=$locks/$start_lock.start
 while :; do
-  exec {gate}>"$start_lock"
+  mkdir -m 700 -- "$locks" 2>/dev/null
+  [[ -d $locks && ! -L $locks && -O $locks ]] || { printf '%s is not a directory of this user\n' "$locks" >&2 && exit 4; }
+  if ! { exec {gate}>"$start_lock"; } 2>/dev/null; then # the last start of another cluster may have removed the directory meanwhile
+    ((++tries < 50)) || { printf '%s cannot be written\n' "$start_lock" >&2 && exit 4; }
+    continue
+  fi
   flock -w 60 "$gate" || { printf 'another start has held %s for 60 s\n' "$start_lock" >&2 && exit 4; }
   [[ $start_lock -ef /proc/self/fd/$gate ]] && break # else its last holder has removed it meanwhile
   exec {gate}>&-
@@ -52,17 +53,17 @@ lay_down() { # the run directory appears whole or not at all; a former one of th
   mv -T -- "$new" "$dir"
 }
 
-spawn() { # generation/service, then the command. Nothing of this shell goes along: no descriptor, no umask, no lock
+spawn() { # generation/service, then the command. Nothing of this shell goes along: no descriptor, no lock
   (
     local dir=$PD_STATE/runs/$1 fd
     export PDCTL_RUN=$PD_CLUSTER/$1 PDCTL_HOME=$PD_STATE PDCTL_RUN_DIR=$dir SPT_NOENV=1
     shift
-    cd / && umask "$own_umask" || exit
+    cd / || exit
     exec </dev/null >>"$dir/log" 2>&1
     for fd in /proc/self/fd/*; do
       fd=${fd##*/} && ((fd > 2)) && eval "exec $fd>&-"
     done
-    exec setsid bash --noprofile --norc "$PD_WRAP" "$dir" "$@"
+    exec setsid bash --noprofile --norc "$PD_WRAP" "$dir" "$OWN_UMASK" "$@"
   ) &
 }
 
@@ -135,4 +136,5 @@ for service in "${PD_SERVICES[@]}"; do
   fi
 done
 rm -f -- "$start_lock"
+rmdir -- "$locks" 2>/dev/null # others may be in it
 exit 0

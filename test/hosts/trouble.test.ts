@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { hosts, type Lab } from "./lab.ts";
+import { engines, topology, two } from "./one-p-one-d.ts";
+import { pdctl, start } from "./pdctl.ts";
+
+/** What a person sees when an engine or a launcher goes wrong. Each case ends with `down` and nothing left on any host. */
+describe("trouble on two hosts", () => {
+  /** Each case has hosts of its own: what one leaves behind is not the next one's trouble. */
+  const onTwoHosts = (says: string, work: (lab: Lab) => Promise<void>) =>
+    it(says, async () => {
+      await using lab = await hosts(two);
+      await work(lab);
+    });
+
+  async function gone(lab: Lab, file: string): Promise<void> {
+    const down = await pdctl(["down", file]);
+    expect(down.code, down.stdout + down.stderr).toBe(0);
+    expect(lab.leftovers()).toEqual([]);
+  }
+
+  onTwoHosts(
+    "an engine that dies after a second is named with its first error line, and the healthy ones are kept for the next up",
+    async (lab) => {
+      const line = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.31 GiB";
+      const file = topology("dies", {
+        faults: { "decode-0-0": { dieAfterMs: 1000, loadSeconds: 30, dieLine: line, dieExit: 1 } },
+      });
+      const up = await pdctl(["up", file]);
+      expect(up.code).toBe(1);
+      expect(up.ms).toBeLessThan(10_000);
+      const said = up.stdout + up.stderr;
+      expect(said).toMatch(/decode-0 died .* after its start, exit code 1/);
+      expect(said).toContain("torch.OutOfMemoryError: CUDA out of memory");
+      expect(said).toMatch(/kept +.*prefill-0/);
+      expect(said).toMatch(/next:? .*pdctl up/);
+      const status = JSON.parse((await pdctl(["status", file, "--json"])).stdout);
+      expect(JSON.stringify(status)).toContain('"prefill-0-0"');
+
+      const healed = topology("dies");
+      const again = await pdctl(["up", healed, "--ndjson"]);
+      expect(again.code, again.stdout).toBe(0);
+      await gone(lab, healed);
+    },
+  );
+
+  onTwoHosts(
+    "an engine that never gets healthy ends the wait at its limit, is left alone, and is named",
+    async (lab) => {
+      const file = topology("late", { faults: { "prefill-0-0": { neverReady: true } } });
+      const up = await pdctl(["up", file, "--timeout", "3s"]);
+      expect(up.code).toBe(6);
+      expect(up.stdout + up.stderr).toMatch(/prefill-0 was not ready within 3s/);
+      const status = await pdctl(["status", file, "--json"]);
+      expect(status.code).toBe(5);
+      await gone(lab, file);
+    },
+  );
+
+  onTwoHosts("one of four ranks that dies takes its group along, and is named as the first cause", async (lab) => {
+    const parallel = ", parallel: { tp: 1, dp: 4, dp_lb: external, rpc_port: 13399 }";
+    const faults = { "decode-0-2": { dieAfterMs: 1500, loadSeconds: 20, dieSignal: "SIGKILL" } };
+    const file = topology("rank", { faults, decode: parallel });
+    const up = await pdctl(["up", file]);
+    expect(up.code).toBe(1);
+    const said = up.stdout + up.stderr;
+    expect(said).toMatch(/decode-0-2 died/);
+    expect(said).toMatch(/stopped with their group/);
+    expect(engines(lab.host("n1"))).toEqual([]);
+    expect(engines(lab.host("n0"))).toHaveLength(1);
+    await gone(lab, file);
+  });
+
+  onTwoHosts(
+    "a port that somebody else holds is refused before anything is started, with the holder's name",
+    async (lab) => {
+      const file = topology("port");
+      const pid = await lab.host("n1").spawn("exec node -e 'require(\"net\").createServer().listen(8200)'");
+      await expect
+        .poll(() =>
+          lab
+            .host("n1")
+            .listeners()
+            .map(({ port }) => port),
+        )
+        .toContain(8200);
+      const up = await pdctl(["up", file]);
+      expect(up.code).toBe(8);
+      expect(up.stdout + up.stderr).toMatch(new RegExp(`N12 .*n1 port 8200 .*node \\(pid ${pid}, user root\\)`));
+      lab.host("n1").kill(pid);
+      await gone(lab, file);
+    },
+  );
+
+  onTwoHosts(
+    "a launcher that is killed in the middle leaves what it started, and the next one goes on from there",
+    async (lab) => {
+      const file = topology("killed", { faults: { "decode-0-0": { loadSeconds: 3 } } });
+      const first = start(["up", file]);
+      await first.until(/engines +.*started|decode-0/);
+      await expect.poll(() => engines(lab.host("n1")), { timeout: 5_000 }).toHaveLength(1);
+      first.kill("SIGKILL");
+      await first.ended;
+      const second = await pdctl(["up", file, "--ndjson", "--wait-lock", "35s"]);
+      expect(second.code, second.stdout + second.stderr).toBe(0);
+      expect(second.stdout).toContain('"evidence":"counter"');
+      await gone(lab, file);
+    },
+  );
+
+  onTwoHosts("the second of two launchers at once is told who holds the lock, and changes nothing", async (lab) => {
+    const file = topology("locked", { faults: { "decode-0-0": { loadSeconds: 3 } } });
+    await using first = start(["up", file]);
+    await first.until(/engines +.*started/);
+    const second = await pdctl(["up", file]);
+    expect(second.code).toBe(7);
+    expect(second.stdout + second.stderr).toMatch(/locked is locked by .*: pdctl up|is locked by/);
+    expect((await first.ended).code).toBe(0);
+    await gone(lab, file);
+  });
+
+  onTwoHosts("^C once stops the launcher, says what runs on, and the next up waits on for it", async (lab) => {
+    const file = topology("interrupted", { faults: { "decode-0-0": { loadSeconds: 2 } } });
+    await using first = start(["up", file]);
+    await first.until(/engines +.*started/);
+    await expect.poll(() => engines(lab.host("n1")), { timeout: 5_000 }).toHaveLength(1);
+    first.kill("SIGINT");
+    const ended = await first.ended;
+    expect(ended.code).toBe(130);
+    expect(ended.stdout + ended.stderr).toMatch(/interrupted/);
+    expect(ended.stdout + ended.stderr).toMatch(/pdctl up/);
+    const second = await pdctl(["up", file]);
+    expect(second.code).toBe(0);
+    await gone(lab, file);
+  });
+
+  onTwoHosts(
+    "a second up changes nothing, a changed one restarts only what differs and its peers, a second down finds nothing",
+    async (lab) => {
+      const file = topology("twice");
+      expect((await pdctl(["up", file])).code).toBe(0);
+      const before = lab.hosts.flatMap(engines);
+      const again = await pdctl(["up", file]);
+      expect(again.code).toBe(0);
+      expect(again.stdout + again.stderr).toMatch(/already up.*nothing changed, 3 of 3 services as planned/);
+      expect(lab.hosts.flatMap(engines)).toEqual(before);
+      const changed = await pdctl(["plan", file, "--changes", "--set", "decode.args.max-num-seqs=8"]);
+      expect(changed.stdout).toMatch(/~ restart +decode-0 +.*--max-num-seqs/);
+      expect(changed.stdout).toMatch(/= keep/);
+      expect((await pdctl(["up", file, "--set", "decode.args.max-num-seqs=8"])).code).toBe(0);
+      await gone(lab, file);
+      const nothing = await pdctl(["down", file]);
+      expect(nothing.code).toBe(0);
+      expect(nothing.stdout).toMatch(/nothing to take down: 2 of 2 nodes asked, nothing of twice is left/);
+    },
+  );
+
+  onTwoHosts(
+    "a node that goes away is lost, not dead: status says unknown, down says so, and a later down does what is left",
+    async (lab) => {
+      const file = topology("away");
+      expect((await pdctl(["up", file])).code).toBe(0);
+      {
+        await using _cut = await lab.host("n1").cutLink();
+        const status = await pdctl(["status", "--json"]);
+        expect(status.code).toBe(5);
+        expect(status.stdout).toMatch(/unreachable|unknown/);
+        const down = await pdctl(["down", file]);
+        expect(down.code).toBe(5);
+        expect(down.stdout + down.stderr).toMatch(/gone from 1 of 2 nodes/);
+      }
+      await gone(lab, file);
+    },
+  );
+});
