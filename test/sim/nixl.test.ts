@@ -20,20 +20,25 @@ async function engine(
   );
 }
 
+const started = async (...args: Parameters<typeof engine>) => (await engine(...args)).ready();
+
 const prefill = async (p: Engine, prompt: string, headers: Record<string, string> = {}) =>
   (await p.complete({ prompt, max_tokens: 1, kv_transfer_params: ASK }, headers)).json.kv_transfer_params;
 const pull = (d: Engine, prompt: string, params: object) => d.complete({ prompt, kv_transfer_params: params });
 const own = async (d: Engine, prompt: string) =>
   (await d.complete({ prompt, cache_salt: `s${Math.random()}` })).json.choices[0].text;
 
-describe("a pair over NIXL", () => {
-  let p: Engine;
-  let d: Engine;
-  beforeAll(async () => {
-    [p, d] = await Promise.all([engine("kv_producer"), engine("kv_consumer")]);
-    await Promise.all([p.ready(), d.ready()]);
-  });
+let p: Engine;
+let d: Engine;
+beforeAll(async () => {
+  [p, d] = await Promise.all([
+    engine("kv_producer"),
+    engine("kv_consumer", { env: { PDCTL_SIM_HANDSHAKE_TIMEOUT_MS: "300" } }),
+  ]);
+  await Promise.all([p.ready(), d.ready()]);
+});
 
+describe("a pair over NIXL", () => {
   it("the prefill answer has the fields that decode needs, in vLLM's shape", async () => {
     const params = await prefill(p, promptOf(300, "shape"), { "x-request-id": "r1" });
     expect(params).toMatchObject({
@@ -83,6 +88,28 @@ describe("a pair over NIXL", () => {
     expect((await d.complete({ prompt: "still there" })).status).toBe(200);
   });
 
+  it("a stream has begun with 200 when its KV turns out to be lost: the error is an event", async () => {
+    const prompt = promptOf(200, "stream");
+    const params = { ...(await prefill(p, prompt)), remote_engine_id: "00000000-dead" };
+    const answer = await d.complete({ prompt, stream: true, kv_transfer_params: params });
+    expect(answer.status).toBe(200);
+    const [event = "", last] = answer.text.split("\n\n");
+    expect(JSON.parse(event.slice("data: ".length)).error).toMatchObject({
+      code: 500,
+      message: "Internal server error",
+    });
+    expect(last).toBe("data: [DONE]");
+  });
+
+  it("a decode request that is refused before it runs still frees prefill's blocks", async () => {
+    const prompt = promptOf(200, "refused");
+    const before = await p.metric("vllm:kv_cache_usage_perc");
+    const params = await prefill(p, prompt);
+    expect(await p.metric("vllm:kv_cache_usage_perc")).toBeGreaterThan(before);
+    expect((await d.complete({ prompt, max_tokens: 0, kv_transfer_params: params })).status).toBe(400);
+    await eventually(async () => (await p.metric("vllm:kv_cache_usage_perc")) === before, "prefill let go");
+  });
+
   it("the port of an engine that is known is not looked at any more", async () => {
     const prompt = promptOf(200, "port");
     const answer = await pull(d, prompt, { ...(await prefill(p, prompt)), remote_port: 1 });
@@ -107,11 +134,7 @@ describe("a pair over NIXL", () => {
 
 describe("what goes wrong between P and D", () => {
   it("KV whose lease is over is read all the same: 200, and a wrong text", async () => {
-    const [p, d] = await Promise.all([
-      engine("kv_producer", { kv: { kv_connector_extra_config: { kv_lease_duration: 0.05 } } }),
-      engine("kv_consumer"),
-    ]);
-    await Promise.all([p.ready(), d.ready()]);
+    const p = await started("kv_producer", { kv: { kv_connector_extra_config: { kv_lease_duration: 0.05 } } });
     const prompt = promptOf(300, "late");
     const params = await prefill(p, prompt);
     await eventually(async () => (await p.metric("vllm:nixl_num_kv_expired_reqs_total")) === 1, "the lease is over");
@@ -123,23 +146,17 @@ describe("what goes wrong between P and D", () => {
   });
 
   it("bytes that were altered on the way change the answer", async () => {
-    const [p, d] = await Promise.all([
-      engine("kv_producer", { env: { PDCTL_SIM_SERVE: "alter" } }),
-      engine("kv_consumer"),
-    ]);
-    await Promise.all([p.ready(), d.ready()]);
+    const p = await started("kv_producer", { env: { PDCTL_SIM_SERVE: "alter" } });
     const prompt = promptOf(300, "alter");
     const answer = await pull(d, prompt, await prefill(p, prompt));
     expect(answer.json.choices[0].text).not.toBe(await own(d, prompt));
   });
 
   it("a transfer that is cut fails the request, or is computed again where that is the policy", async () => {
-    const [p, d, again] = await Promise.all([
-      engine("kv_producer", { env: { PDCTL_SIM_SERVE: "cut" } }),
-      engine("kv_consumer"),
-      engine("kv_consumer", { kv: { kv_load_failure_policy: "recompute" } }),
+    const [p, again] = await Promise.all([
+      started("kv_producer", { env: { PDCTL_SIM_SERVE: "cut" } }),
+      started("kv_consumer", { kv: { kv_load_failure_policy: "recompute" } }),
     ]);
-    await Promise.all([p.ready(), d.ready(), again.ready()]);
     const prompt = promptOf(300, "cut");
     expect((await pull(d, prompt, await prefill(p, prompt))).status).toBe(500);
     expect(d.output).toContain("NIXL_ERR_REMOTE_DISCONNECT");
@@ -151,20 +168,14 @@ describe("what goes wrong between P and D", () => {
   });
 
   it("a side channel that nobody answers fails the request after a while", async () => {
-    const [p, d] = await Promise.all([
-      engine("kv_producer"),
-      engine("kv_consumer", { env: { PDCTL_SIM_HANDSHAKE_TIMEOUT_MS: "300" } }),
-    ]);
-    await Promise.all([p.ready(), d.ready()]);
     const prompt = promptOf(200, "nobody");
-    const params = await prefill(p, prompt);
-    expect((await pull(d, prompt, { ...params, remote_port: await freePorts(1) })).status).toBe(500);
+    const params = { ...(await prefill(p, prompt)), remote_engine_id: "never-met", remote_port: await freePorts(1) };
+    expect((await pull(d, prompt, params)).status).toBe(500);
     expect(d.output).toContain("zmq.error.Again: Resource temporarily unavailable");
   });
 
   it("engines of different dtype come up healthy and fail at the first pull", async () => {
-    const [p, d] = await Promise.all([engine("kv_producer", { args: ["--dtype", "float16"] }), engine("kv_consumer")]);
-    await Promise.all([p.ready(), d.ready()]);
+    const p = await started("kv_producer", { args: ["--dtype", "float16"] });
     const prompt = promptOf(200, "dtype");
     expect((await pull(d, prompt, await prefill(p, prompt))).status).toBe(500);
     expect(d.output).toContain("NIXL compatibility hash mismatch");
@@ -209,11 +220,7 @@ describe("what goes wrong between P and D", () => {
   });
 
   it("too few block ids kill the decode engine: 500, then 503, then the process ends", async () => {
-    const [p, d] = await Promise.all([
-      engine("kv_producer"),
-      engine("kv_consumer", { env: { PDCTL_SIM_MS_DEATH: "300" } }),
-    ]);
-    await Promise.all([p.ready(), d.ready()]);
+    const d = await started("kv_consumer", { env: { PDCTL_SIM_MS_DEATH: "300" } });
     const prompt = promptOf(300, "few");
     const params = await prefill(p, prompt);
     expect((await pull(d, prompt, { ...params, remote_block_ids: [[1]] })).status).toBe(500);
@@ -223,11 +230,7 @@ describe("what goes wrong between P and D", () => {
   });
 
   it("without remote_request_id the request hangs, and its abort kills the engine", async () => {
-    const [p, d] = await Promise.all([
-      engine("kv_producer"),
-      engine("kv_consumer", { env: { PDCTL_SIM_MS_DEATH: "50" } }),
-    ]);
-    await Promise.all([p.ready(), d.ready()]);
+    const d = await started("kv_consumer", { env: { PDCTL_SIM_MS_DEATH: "50" } });
     const prompt = promptOf(200, "nameless");
     const { remote_request_id: _, ...params } = await prefill(p, prompt);
     const leave = new AbortController();
@@ -271,11 +274,8 @@ describe("decode that has to wait", () => {
   });
 
   it("tells prefill to let go when its client leaves", async () => {
-    const [p, d] = await Promise.all([
-      engine("kv_producer"),
-      engine("kv_consumer", { args: one, env: { PDCTL_SIM_MS_PER_TOKEN: "20" } }),
-    ]);
-    await Promise.all([p.ready(), d.ready()]);
+    const d = await started("kv_consumer", { args: one, env: { PDCTL_SIM_MS_PER_TOKEN: "20" } });
+    const before = await p.metric("vllm:kv_cache_usage_perc");
     const prompt = promptOf(300, "leave");
     const params = await prefill(p, prompt);
     const leave = new AbortController();
@@ -284,21 +284,17 @@ describe("decode that has to wait", () => {
       d.post("/v1/completions", { model: "m", prompt, kv_transfer_params: params }, {}, leave.signal),
     ];
     await eventually(async () => (await d.metric("vllm:num_requests_waiting")) === 1, "one waits");
-    expect(await p.metric("vllm:kv_cache_usage_perc")).toBeGreaterThan(0);
+    expect(await p.metric("vllm:kv_cache_usage_perc")).toBeGreaterThan(before);
     leave.abort();
     await Promise.allSettled(asked);
     await eventually(
-      async () => (await p.metric("vllm:kv_cache_usage_perc")) === 0,
+      async () => (await p.metric("vllm:kv_cache_usage_perc")) === before,
       "prefill let go, long before the lease of 30 s",
     );
   });
 
   it("an abort in the middle of a transfer does not spoil the next one", async () => {
-    const [p, d] = await Promise.all([
-      engine("kv_producer", { env: { PDCTL_SIM_MS_SERVE: "60" } }),
-      engine("kv_consumer"),
-    ]);
-    await Promise.all([p.ready(), d.ready()]);
+    const p = await started("kv_producer", { env: { PDCTL_SIM_MS_SERVE: "60" } });
     await pull(d, promptOf(200, "first"), await prefill(p, promptOf(200, "first")));
     const leave = new AbortController();
     const params = await prefill(p, promptOf(200, "second"));
@@ -317,8 +313,7 @@ describe("decode that has to wait", () => {
 });
 
 it("a prefill engine that restarts on the same port is met again, under its new id", async () => {
-  const [p, d] = await Promise.all([engine("kv_producer"), engine("kv_consumer")]);
-  await Promise.all([p.ready(), d.ready()]);
+  const p = await started("kv_producer");
   await pull(d, promptOf(200, "before"), await prefill(p, promptOf(200, "before")));
   const params = await prefill(p, promptOf(200, "lost"));
   await p.kill();
@@ -330,7 +325,6 @@ it("a prefill engine that restarts on the same port is met again, under its new 
 });
 
 it("a side channel port that is taken, or an address of another node, ends the engine", async () => {
-  const p = await (await engine("kv_producer")).ready();
   const taken = host.start(["m", "--port", String(await freePorts(1)), ...p.args.slice(5)], p.env);
   expect(await taken.exit).toMatchObject({ code: 1 });
   expect(taken.output).toContain("zmq.error.ZMQError: Address already in use");

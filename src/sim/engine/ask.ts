@@ -33,6 +33,7 @@ export interface Rank {
   readonly dead: boolean;
   generate(ask: Ask, signal: AbortSignal): AsyncIterable<Step>;
   snapshot(): Snapshot;
+  decline(kvParams: JsonObject): void;
 }
 
 /** The request fails with "Internal server error"; the engine lives on. */

@@ -3,7 +3,12 @@ export type Snapshot = Readonly<Record<string, number>>;
 
 export class Counters {
   onChange: () => void = () => undefined;
-  private readonly values = new Map<string, number>(Object.entries(zeros));
+  private readonly values: Map<string, number>;
+
+  /** `nixl`: its metrics are there only where its connector is. */
+  constructor({ nixl }: { nixl: boolean }) {
+    this.values = new Map(Object.entries(zeros).filter(([name]) => nixl || !name.startsWith("vllm:nixl_")));
+  }
 
   add(name: Metric, by = 1, labels = ""): void {
     const key = labels === "" ? name : `${name}{${labels}}`;

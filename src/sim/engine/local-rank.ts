@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { JsonObject } from "../json.ts";
 import type { Connector, Match, RankContext } from "../kv/connector.ts";
 import { LoadFailed } from "../kv/connector.ts";
 import { Aborted, type Ask, type EngineDied, type Rank, RequestFailed, type Step } from "./ask.ts";
@@ -54,6 +55,11 @@ export class LocalRank implements Rank {
     for (const tell of [...this.deaths]) tell(death);
   }
 
+  /** A request that the front-end refuses may have a ticket: whoever holds its KV is told to let go. Source: proxy-protocols.md §G.5. */
+  decline(kvParams: JsonObject): void {
+    this.connector?.arrived?.(kvParams)?.("aborted");
+  }
+
   async *generate(ask: Ask, signal: AbortSignal): AsyncGenerator<Step> {
     const died = this.death ?? this.blocked();
     if (died !== undefined) {
@@ -63,7 +69,7 @@ export class LocalRank implements Rank {
     const stop = new AbortController();
     const onDeath = (death: EngineDied) => stop.abort(death);
     const onAbort = () => stop.abort(new Aborted());
-    const ended = this.connector?.arrived?.(ask);
+    const ended = ask.kvParams && this.connector?.arrived?.(ask.kvParams);
     let end: "aborted" | "over" = "over";
     this.deaths.add(onDeath);
     signal.addEventListener("abort", onAbort, { once: true });
@@ -159,9 +165,11 @@ export class LocalRank implements Rank {
   private async fromOutside(ask: Ask, computed: number, match: Match | undefined, signal: AbortSignal) {
     const nothing = { outside: Buffer.alloc(0), external: 0 };
     if (match === undefined) return nothing;
-    // these two rise when the load is planned, also when it fails: no proof of a transfer (vllm-cpu.md §5)
+    // these rise when the load is planned, also when it fails: no proof of a transfer (vllm-cpu.md §5)
     this.counters.add("vllm:external_prefix_cache_queries_total", ask.prompt.length - computed);
     this.counters.add("vllm:external_prefix_cache_hits_total", match.tokens);
+    if (match.via === "p2p")
+      this.counters.add("vllm:prompt_tokens_cached_by_source_total", match.tokens, 'source="p2p"');
     try {
       return { outside: await match.load(signal), external: match.tokens };
     } catch (error) {

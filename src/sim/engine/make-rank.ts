@@ -3,6 +3,7 @@ import type { Connector, RankContext } from "../kv/connector.ts";
 import { makeConnector } from "../kv/make.ts";
 import { createLog } from "../log.ts";
 import type { EngineConfig } from "../start/config.ts";
+import type { KvConfig } from "../start/kv-config.ts";
 import { BlockPool } from "./blocks.ts";
 import { Counters } from "./counters.ts";
 import { LocalRank } from "./local-rank.ts";
@@ -26,7 +27,7 @@ export async function makeRank(
     env,
     faults,
     pool: new BlockPool(config.blocks, config.blockSize),
-    counters: new Counters(),
+    counters: new Counters({ nixl: usesNixl(config.kv) }),
     log: createLog(config.parallel.dp > 1 ? `EngineCore_DP${rank}` : "EngineCore"),
     die: (lines) => die(rank, lines),
   };
@@ -40,3 +41,6 @@ export async function makeRank(
   );
   return { rank: made, connector };
 }
+
+const usesNixl = (kv: KvConfig | undefined): boolean =>
+  kv !== undefined && (kv.connector.startsWith("Nixl") || kv.inner.some(usesNixl));

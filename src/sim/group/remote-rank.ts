@@ -11,7 +11,7 @@ export class RemoteRank implements Rank {
   readonly rank: number;
   dead = false;
   private readonly open = new Map<string, (told: Told) => void>();
-  private stats: Snapshot = new Counters().snapshot(); // until it tells its own
+  private stats: Snapshot = new Counters({ nixl: false }).snapshot(); // until it tells its own
   private socket: Socket | undefined;
 
   constructor(rank: number) {
@@ -39,6 +39,10 @@ export class RemoteRank implements Rank {
     if (tell === undefined) return;
     if (head.op === "step") tell({ step: head.step as Step }); // written by our own other half, in serve-link.ts
     if (head.op === "failed") tell({ error: head.died === true ? new EngineDied([]) : new RequestFailed() });
+  }
+
+  decline(kvParams: JsonObject): void {
+    if (this.socket !== undefined) sendFrame(this.socket, { op: "decline", rank: this.rank, kvParams });
   }
 
   async *generate(ask: Ask, signal: AbortSignal): AsyncGenerator<Step> {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Ask, EngineDied } from "../engine/ask.ts";
 import type { LocalRank } from "../engine/local-rank.ts";
+import { isObject } from "../json.ts";
 import { onFrames, sendFrame } from "../kv/frames.ts";
 
 /** A headless process's end of the link: runs what the head sends, tells each step, and the counters when they have changed. */
@@ -9,6 +10,7 @@ export function serveLink(socket: Socket, ranks: readonly LocalRank[]): void {
   onFrames(socket, ({ head }) => {
     if (head.op === "abort") running.get(String(head.id))?.abort();
     const rank = ranks.find((one) => one.rank === head.rank);
+    if (head.op === "decline" && isObject(head.kvParams)) rank?.decline(head.kvParams);
     if (head.op === "run" && rank !== undefined) void run(rank, head.ask as Ask); // written by RemoteRank.generate
   });
   socket.on("close", () => {

@@ -76,7 +76,6 @@ export class EventStream {
   private readonly head: Head;
   private readonly request: Completion;
   private readonly config: EngineConfig;
-  private started = false;
 
   constructor(res: ServerResponse, head: Head, request: Completion, config: EngineConfig) {
     this.res = res;
@@ -85,14 +84,9 @@ export class EventStream {
     this.config = config;
   }
 
-  get open(): boolean {
-    return this.started;
-  }
-
   async begin(choices: readonly Choice[], headers: Record<string, string>): Promise<void> {
-    if (this.started) return;
-    this.started = true;
-    this.res.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", ...headers });
+    if (this.res.headersSent) return;
+    this.head200(headers);
     for (const choice of choices) {
       if (this.request.chat)
         await this.event(
@@ -128,9 +122,14 @@ export class EventStream {
     this.res.end("data: [DONE]\n\n");
   }
 
-  async fail(body: unknown): Promise<void> {
+  async fail(body: unknown, headers: Record<string, string>): Promise<void> {
+    if (!this.res.headersSent) this.head200(headers);
     await this.write(body);
     this.res.end("data: [DONE]\n\n");
+  }
+
+  private head200(headers: Record<string, string>): void {
+    this.res.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", ...headers });
   }
 
   private event(shown: readonly unknown[], choices: readonly Choice[]): Promise<void> {

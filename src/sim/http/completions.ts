@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Aborted, type Ask, EngineDied, type Rank, RequestFailed } from "../engine/ask.ts";
+import { isObject, parseJson } from "../json.ts";
 import { type Choice, EventStream, wholeAnswer } from "./answer.ts";
 import type { Balancer } from "./balancer.ts";
 import { errorBody, HttpError, readBody, sendJson, serverError } from "./reply.ts";
@@ -10,7 +11,7 @@ import type { Front } from "./server.ts";
 /** One POST to /v1/completions or /v1/chat/completions, from its bytes to its last byte. */
 export async function complete(req: IncomingMessage, res: ServerResponse, chat: boolean, front: Front): Promise<void> {
   const { config, faults } = front;
-  const request = readCompletion(await readBody(req), chat, config);
+  const request = accepted(await readBody(req), chat, front);
   const rank = chooseRank(req, front.balancer);
   if (faults.failStatus > 0) throw new HttpError(faults.failStatus, "Internal server error", "InternalServerError");
   const given = req.headers["x-request-id"];
@@ -37,8 +38,8 @@ export async function complete(req: IncomingMessage, res: ServerResponse, chat: 
   } catch (error) {
     if (error instanceof Aborted && res.destroyed) return;
     const shown = shownError(error, front);
-    if (!stream.open) throw shown;
-    await stream.fail(errorBody(shown));
+    if (!request.stream) throw shown;
+    await stream.fail(errorBody(shown), headers); // also before the first word: the status has been 200 from the start
   }
 
   async function run(choice: Choice, ask: Ask, on: Rank, signal: AbortSignal): Promise<void> {
@@ -54,6 +55,16 @@ export async function complete(req: IncomingMessage, res: ServerResponse, chat: 
       await stream.begin(choices, headers);
       await stream.piece(choice, step.kind === "token" ? ` ${step.word}` : held, choices);
     }
+  }
+}
+
+function accepted(body: string, chat: boolean, { config, balancer }: Front): Completion {
+  try {
+    return readCompletion(body, chat, config);
+  } catch (error) {
+    const given = parseJson(body)?.value;
+    if (isObject(given) && isObject(given.kv_transfer_params)) balancer.ranks[0]?.decline(given.kv_transfer_params);
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ export function metricsPage(ranks: readonly Rank[], model: string): string {
   );
   const lines: string[] = [];
   const write = (name: string, type: string, help: string, wanted: (metric: string) => boolean) => {
+    if (!rows.some(({ key }) => wanted(key.replace(/\{.*$/s, "")))) return;
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
     for (const { key, value, engine } of rows) {
       const [, metric = "", own = ""] = /^([^{]+)(?:\{(.*)\})?$/.exec(key) ?? [];

@@ -22,6 +22,8 @@ export interface RankContext {
 /** Tokens behind those that are in the cache already, to be had from outside. */
 export interface Match {
   readonly tokens: number;
+  /** From another engine, or from a store. */
+  readonly via: "p2p" | "store";
   /** The KV of those tokens. Rejects with LoadFailed when it cannot be had. */
   load(signal: AbortSignal): Promise<Buffer>;
 }
@@ -47,8 +49,8 @@ export interface Connector {
   /** Opens its listeners; an error here is an engine that does not start. */
   open(): Promise<void>;
   close(): void;
-  /** A request has come and may have to wait; what is returned is called when it is over. */
-  arrived?(ask: Ask): ((end: "aborted" | "over") => void) | undefined;
+  /** A request with a ticket has come and may have to wait; what is returned is called when it is over. */
+  arrived?(kvParams: JsonObject): ((end: "aborted" | "over") => void) | undefined;
   match(ask: Ask, computed: number): Promise<Match | undefined> | Match | undefined;
   /** The prompt's KV is complete: write it wherever it is kept. */
   save(ask: Ask, kv: Buffer): Promise<void>;

@@ -54,7 +54,7 @@ export class MooncakeAscend implements Connector {
         share: { at: worker, of: world },
         done: (request) => void this.held.done(request),
         heartbeat: () => undefined,
-        cancel: () => undefined,
+        cancel: (request) => void this.held.done(request),
       });
       this.listeners.push(await listenZmq(this.host, this.port + worker, answer));
     }
@@ -84,7 +84,19 @@ export class MooncakeAscend implements Connector {
       return undefined;
     }
     const tokens = ask.prompt.length - computed;
-    return { tokens, load: (signal) => this.load(params, ask, computed, signal) };
+    return { tokens, via: "p2p", load: (signal) => this.load(params, ask, computed, signal) };
+  }
+
+  arrived(params: JsonObject): ((end: "aborted" | "over") => void) | undefined {
+    if (params.do_remote_prefill !== true) return undefined;
+    const [host, port] = [String(params.remote_host), Number(params.remote_port)];
+    return (end) => {
+      if (end === "over") return;
+      this.peer(`${host}:${port}`, host, port).then(
+        (peer) => peer.tell({ op: "cancel", request: params.remote_request_id }),
+        () => undefined, // nobody there to be told: it lets go after its own time
+      );
+    };
   }
 
   async save(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Ask } from "../engine/ask.ts";
+import type { JsonObject } from "../json.ts";
 import type { Connector, Finished, Handed, Match } from "./connector.ts";
 
 /** Saves with all, loads with the first that has something, hands over what the first one hands over. Source: launch.md §3.7. */
@@ -17,8 +18,8 @@ export class MultiConnector implements Connector {
     for (const connector of this.inner) connector.close();
   }
 
-  arrived(ask: Ask): ((end: "aborted" | "over") => void) | undefined {
-    const told = this.inner.map((connector) => connector.arrived?.(ask)).filter((tell) => tell !== undefined);
+  arrived(kvParams: JsonObject): ((end: "aborted" | "over") => void) | undefined {
+    const told = this.inner.map((connector) => connector.arrived?.(kvParams)).filter((tell) => tell !== undefined);
     return (end) => {
       for (const tell of told) tell(end);
     };

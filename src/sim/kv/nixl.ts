@@ -67,8 +67,8 @@ export class NixlConnector implements Connector {
     this.agents.close();
   }
 
-  arrived({ kvParams }: Ask): ((end: "aborted" | "over") => void) | undefined {
-    if (kvParams?.do_remote_prefill !== true || !isComplete(kvParams)) return undefined;
+  arrived(kvParams: JsonObject): ((end: "aborted" | "over") => void) | undefined {
+    if (kvParams.do_remote_prefill !== true || !isComplete(kvParams)) return undefined;
     return typeof kvParams.remote_request_id === "string" ? this.pull.arrived(kvParams) : undefined;
   }
 
@@ -76,13 +76,14 @@ export class NixlConnector implements Connector {
     const params = ask.kvParams;
     const tokens = ask.prompt.length - computed;
     if (params?.do_remote_prefill !== true || tokens <= 0) return undefined;
-    if (isComplete(params)) return { tokens, load: (signal) => this.pull.load(params, ask, computed, signal) };
+    if (isComplete(params))
+      return { tokens, via: "p2p", load: (signal) => this.pull.load(params, ask, computed, signal) };
     const shown = JSON.stringify(params);
     this.context.log.warning(
       "nixl_connector.py",
       `Got invalid KVTransferParams: ${shown}. This request will not utilize KVTransfer`,
     );
-    return { tokens, load: forever }; // the scheduler waits for tokens that nobody fetches
+    return { tokens, via: "p2p", load: forever }; // the scheduler waits for tokens that nobody fetches
   }
 
   async save(): Promise<void> {

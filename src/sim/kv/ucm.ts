@@ -69,6 +69,7 @@ export class UcmConnector implements Connector {
     const whole = computed + tokens === ask.prompt.length;
     return {
       tokens: whole ? tokens - 1 : tokens,
+      via: "store",
       load: () => this.load(keys.slice(inCache, inCache + found), whole ? tokens - 1 : tokens),
     };
   }
