@@ -39,7 +39,7 @@ function diagnostic(place: Place, findings: readonly Finding[], origins: Origins
   if (first === undefined) return [];
   const position = positionOf(place);
   const readable = (text: string) =>
-    text.replaceAll(/\uE000(.*?)\uE001/g, (_, path: string) => whereText(path, place.source, origins));
+    oneLine(text.replaceAll(/\uE000(.*?)\uE001/g, (_, path: string) => whereText(path, place.source, origins)));
   return [
     {
       ...first,
@@ -54,6 +54,13 @@ function diagnostic(place: Place, findings: readonly Finding[], origins: Origins
     },
   ];
 }
+
+/** Messages quote what the user wrote, whatever that is: on one line, without control characters, cut when it does not end. */
+const oneLine = (text: string): string => {
+  const line = text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]|\p{Surrogate}/gu, "\uFFFD");
+  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+};
+const LONGEST = 500;
 
 /** Subjects fold as names do (`decode-0 on a2-[3-4]`); a finding without one is named by its title. */
 function alsoOf(first: Finding, others: readonly Finding[]): readonly string[] {

@@ -8,11 +8,12 @@ import {
   isSeq,
   type Node,
   parseDocument,
+  type YAMLError,
   type YAMLMap,
   type Scalar as YamlScalar,
 } from "yaml";
 import { type Say, shown } from "./remark.ts";
-import type { Place, Source } from "./source.ts";
+import { type Place, positionOf, type Source } from "./source.ts";
 import { syntaxText } from "./syntax-text.ts";
 import { type Dict, dictOf, type Entry, type Scalar, type Tree } from "./tree.ts";
 
@@ -36,7 +37,7 @@ export function readYaml(
     version: "1.2",
     logLevel: "error", // "silent" would also hide a second document
   });
-  const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]).slice(0, MOST_ERRORS);
+  const faults = firstOfEachLine([...document.errors, ...document.warnings], source, range.start).slice(0, MOST_ERRORS);
   for (const fault of faults) {
     const [start, end] = fault.pos;
     say({
@@ -48,6 +49,17 @@ export function readYaml(
   const reader = new Reader(source, say, range.start);
   const tree = reader.read(document.contents, 0);
   return reader.stopped ? undefined : tree;
+}
+
+/** What follows a syntax error on its line is its echo. */
+function firstOfEachLine(faults: readonly YAMLError[], source: Source, shift: number): readonly YAMLError[] {
+  const lines = new Set<number>();
+  return [...faults]
+    .sort((a, b) => a.pos[0] - b.pos[0])
+    .filter(({ pos: [start, end] }) => {
+      const { line } = positionOf({ source, start: start + shift, end: end + shift });
+      return !lines.has(line) && lines.add(line);
+    });
 }
 
 class Reader {

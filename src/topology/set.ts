@@ -47,7 +47,7 @@ function applySet(tree: Tree, place: Place, say: Say): Tree {
       title: `--set ${dotted(path)}: ${blocked}`,
       place: key,
       at: path,
-      remedy: ["pdctl plan --explain shows the paths"],
+      remedy: ["topologies/reference.yaml has all keys"],
     });
     return tree;
   }

@@ -9,6 +9,10 @@ export function syntaxText({ code, message }: YAMLError): Pick<Remark, "code" | 
 }
 
 const texts: { readonly [Code in YAMLError["code"]]?: readonly [string, ...string[]] } = {
+  UNEXPECTED_TOKEN: [
+    "something follows where a value has ended",
+    "quote the value; in braces and brackets also one with ${NAME} or a comma in it",
+  ],
   TAB_AS_INDENT: ["a tab was used to indent", "indent with spaces"],
   BAD_INDENT: ["the indentation fits no line above", "indent the keys of one map by the same number of spaces"],
   MULTIPLE_DOCS: ["a second document begins", "one topology per file: take out ---"],
