@@ -3,7 +3,10 @@ import type { Rule } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
 
 /** P06: two or four modules of a Gaudi box work together when they are wired as a pair or a quad. Source: launch.md §1.6. */
-export const p06: Rule<{ topology: Topology; plan: Plan }, { engine: string; node: string; modules: string; use: string }> = {
+export const p06: Rule<
+  { topology: Topology; plan: Plan },
+  { engine: string; node: string; modules: string; use: string }
+> = {
   id: "P06",
   level: "warning",
   *check({ topology, plan }) {

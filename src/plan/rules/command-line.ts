@@ -40,6 +40,9 @@ export const engines = ({ services }: Plan): readonly Service[] => services.filt
 /** Where the topology speaks of a service. */
 export function placeOf({ proxy, instances, services, kv }: Topology, service: Service): Path {
   if (service.kind === "proxy") return proxy.path;
-  const own = service.kind === "engine" ? instances.find(({ id }) => id === service.group) : services.find(({ name }) => name === service.id);
+  const own =
+    service.kind === "engine"
+      ? instances.find(({ id }) => id === service.group)
+      : services.find(({ name }) => name === service.id);
   return own?.path ?? [...kv.transfer.path, "master"];
 }

@@ -10,13 +10,20 @@ export const p04: Rule<Planned, { node: string; device: string; first: string; s
       for (const first of engines(plan).slice(0, index)) {
         const device = first.node === second.node ? second.devices.find((id) => first.devices.includes(id)) : undefined;
         if (device === undefined) continue;
-        const pinned = topology.instances.find(({ id, devices }) => devices !== undefined && (id === second.group || id === first.group));
+        const pinned = topology.instances.find(
+          ({ id, devices }) => devices !== undefined && (id === second.group || id === first.group),
+        );
         const data = { node: second.node, device, first: first.id, second: second.id };
-        yield { at: [...(pinned?.path ?? placeOf(topology, second)), "devices"], subject: `${second.id} on ${second.node}`, data };
+        yield {
+          at: [...(pinned?.path ?? placeOf(topology, second)), "devices"],
+          subject: `${second.id} on ${second.node}`,
+          data,
+        };
         break;
       }
     }
   },
-  message: ({ node, device, first, second }) => `device ${device} on ${node} is taken twice: by ${first} and by ${second}`,
+  message: ({ node, device, first, second }) =>
+    `device ${device} on ${node} is taken twice: by ${first} and by ${second}`,
   remedy: () => "devices: other ids, or leave it out on both for the next free ones",
 };

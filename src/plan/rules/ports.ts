@@ -1,65 +1,86 @@
 import { written } from "../../topology/locate.ts";
 import type { AnyRule, Path, Rule } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
-import type { Plan, Reservation, Service } from "../plan.ts";
+import type { Plan, Reservation } from "../plan.ts";
 import { type Planned, placeOf } from "./command-line.ts";
 
 interface Clash {
   readonly node: string;
   readonly first: Reservation;
   readonly second: Reservation;
+  /** The lowest port behind the first that nobody has on the node. */
+  readonly free: number;
 }
 
-/** Reservations of two owners that share a port on a node; the owner that comes later in the plan is the second. */
+/** Reservations of two owners that share a port on a node. The owner that comes later in the plan is the second, the proxy always. */
 function* clashes({ reservations, services }: Plan): Iterable<Clash> {
   const turn = ({ owner }: Reservation) => services.findIndex(({ id, group }) => id === owner || group === owner);
   for (const [node, all] of Object.entries(reservations)) {
     const listeners = all.filter(({ random }) => random !== true).toSorted((a, b) => turn(a) - turn(b));
     for (const [index, second] of listeners.entries()) {
       for (const first of listeners.slice(0, index)) {
-        if (first.owner !== second.owner && first.first <= second.last && second.first <= first.last) yield { node, first, second };
+        if (first.owner === second.owner || first.first > second.last || second.first > first.last) continue;
+        yield {
+          node,
+          first,
+          second,
+          free: freeBehind(
+            first.last,
+            all.filter((one) => one !== second),
+          ),
+        };
       }
     }
   }
 }
 
-const ports = ({ first, last }: Reservation) => (first === last ? String(first) : `${first}-${last}`);
+function freeBehind(port: number, all: readonly Reservation[]): number {
+  const taken = all.find(({ first, last }) => port + 1 >= first && port + 1 <= last);
+  return taken === undefined ? port + 1 : freeBehind(taken.last, all);
+}
+
+const span = ({ first, last }: Reservation) => (first === last ? String(first) : `${first}-${last}`);
 
 /** Two listeners of one kind have a rule of their own, as the way out differs; the rest is N01. Source: launch.md §10.3. */
-const kinds: readonly { id: string; is(clash: Clash, plan: Plan): boolean; remedy(clash: Clash): string }[] = [
-  { id: "N09", is: ({ first, second }, { services }) => [first, second].some(({ owner, purpose }) => purpose === "http" && isProxy(services, owner)), remedy: () => "port: any that is free on the node" },
-  { id: "N05", is: both("dp_rpc"), remedy: ({ first }) => `rpc_port: ${first.last + 1} on one of them, or leave it out on both` },
-  { id: "N06", is: both("side_channel"), remedy: ({ first }) => `side_channel_port: ${first.last + 1} or more, or the same base on both` },
-  { id: "N07", is: both("kv"), remedy: ({ first }) => `kv_port: ${first.last + 1} or more, or the same base on both` },
-  { id: "N10", is: both("bootstrap"), remedy: ({ first }) => `bootstrap port: ${first.last + 1} or more on one of them` },
-  { id: "N01", is: () => true, remedy: ({ first, second }) => `${second.purpose}: a port outside ${ports(first)}` },
+const kinds: readonly { id: string; is(clash: Clash, plan: Plan): boolean }[] = [
+  {
+    id: "N09",
+    is: ({ second }, { services }) => services.some(({ id, kind }) => id === second.owner && kind === "proxy"),
+  },
+  { id: "N05", is: both("dp_rpc") },
+  { id: "N06", is: both("side_channel") },
+  { id: "N07", is: both("kv") },
+  { id: "N10", is: both("bootstrap") },
+  { id: "N01", is: () => true },
 ];
 
 function both(purpose: string) {
   return ({ first, second }: Clash) => first.purpose === purpose && second.purpose === purpose;
 }
-const isProxy = (services: readonly Service[], owner: string) => services.some(({ id, kind }) => id === owner && kind === "proxy");
 
 /** N01, N05, N06, N07, N09, N10: every listener of a node has its port alone. */
 export const clashRules: readonly AnyRule<Planned>[] = kinds.map(
-  ({ id, remedy }, index): Rule<Planned, Clash & { from: Path }> => ({
+  ({ id }, index): Rule<Planned, Clash & { from: Path; key: string }> => ({
     id,
     level: "error",
     *check({ topology, plan }) {
       for (const clash of clashes(plan)) {
         if (kinds.findIndex((kind) => kind.is(clash, plan)) !== index) continue;
-        const judged = isProxy(plan.services, clash.first.owner) ? { ...clash, first: clash.second, second: clash.first } : clash;
-        const { second, node } = judged;
-        yield { at: portPath(topology, plan, second), mark: "value", subject: `${second.owner} on ${node}`, data: { ...judged, from: portPath(topology, plan, judged.first) } };
+        const at = portPath(topology, plan, clash.second);
+        const data = { ...clash, from: portPath(topology, plan, clash.first), key: String(at.at(-1)) };
+        yield { at, mark: "value", subject: `${clash.second.owner} on ${clash.node}`, data };
       }
     },
-    message: ({ node, first, second }) => `port ${shared(first, second)} on ${node} is taken twice: by ${second.owner} and by ${first.owner}`,
-    caret: ({ first, from }) => `${first.owner} ${first.purpose === "http" ? "listens on" : "has"} ${ports(first)} by ${written(from)}`,
-    remedy,
+    message: ({ node, first, second }) =>
+      `port ${Math.max(first.first, second.first)} on ${node} is taken twice: by ${second.owner} and by ${first.owner}`,
+    caret: ({ first, from }) =>
+      `${first.owner} ${first.purpose === "http" ? "listens on" : "has"} ${span(first)} by ${written(from)}`,
+    remedy: ({ first, second, key, free, node }) =>
+      first.purpose === second.purpose && first.purpose !== "http"
+        ? `${key}: ${free} or more, or the same base on both`
+        : `${key}: ${free}, or any other that is free on ${node}`,
   }),
 );
-
-const shared = (a: Reservation, b: Reservation) => Math.max(a.first, b.first);
 
 /** N02: a port that was moved by its offset has to stay one. Source: launch.md §2.2. */
 export const n02: Rule<Planned, { owner: string; purpose: string; port: number; node: string }> = {
@@ -75,7 +96,8 @@ export const n02: Rule<Planned, { owner: string; purpose: string; port: number; 
       }
     }
   },
-  message: ({ owner, purpose, port, node }) => `${owner} would have port ${port} on ${node} for ${purpose}, outside 1024-65535`,
+  message: ({ owner, purpose, port, node }) =>
+    `${owner} would have port ${port} on ${node} for ${purpose}, outside 1024-65535`,
   remedy: ({ port }) => (port < 1024 ? "a port from 1024 up" : "a lower one: its ranks and instances count up from it"),
 };
 
@@ -92,5 +114,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
 /** The key that decides a listener's port. */
 function portPath(topology: Topology, plan: Plan, { owner, purpose }: Reservation): Path {
   const service = plan.services.find(({ id, group }) => id === owner || group === owner);
-  return service === undefined ? [] : [...placeOf(topology, service), ...(keys[purpose] ?? [purpose])];
+  if (service === undefined) return [];
+  const own = topology.services.some(({ name }) => name === service.id);
+  return [...placeOf(topology, service), ...(own ? ["listens"] : (keys[purpose] ?? [purpose]))];
 }

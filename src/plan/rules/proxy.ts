@@ -33,9 +33,11 @@ export const r04: Rule<Planned, { url: string; size: number; slots: number }> = 
     const { topology, plan } = planned;
     const proxy = proxyOf(planned);
     if (topology.proxy.kind !== "vllm-router" || proxy === undefined) return;
+    if (new Set(plan.targets.map(({ slots }) => slots)).size > 1) return; // no size fits: P11
     const size = Number(wordsOf(proxy, "--intra-node-data-parallel-size")?.[0] ?? 1);
     const odd = plan.targets.find(({ slots }) => slots !== size);
-    if (odd !== undefined) yield { at: [...topology.proxy.path, "args"], data: { url: odd.url, size, slots: odd.slots } };
+    if (odd !== undefined)
+      yield { at: [...topology.proxy.path, "args"], data: { url: odd.url, size, slots: odd.slots } };
   },
   message: ({ url, size, slots }) => `proxy has --intra-node-data-parallel-size ${size}, and ${url} holds ${slots}`,
   remedy: ({ slots }) => `leave it out, or intra-node-data-parallel-size: ${slots}`,
@@ -48,9 +50,12 @@ export const r06: Rule<Planned, { url: string; engine: string }> = {
   *check({ topology, plan }) {
     for (const engine of engines(plan).filter((each) => words(each, "headless") !== undefined)) {
       const ip = plan.nodes.find(({ name }) => name === engine.node)?.ip;
-      const [port] = words(engine, "port") ?? engine.listens.filter(({ purpose }) => purpose === "http").map((each) => String(each.port));
+      const [port] =
+        words(engine, "port") ??
+        engine.listens.filter(({ purpose }) => purpose === "http").map((each) => String(each.port));
       const target = plan.targets.find(({ url }) => url === `http://${ip}:${port ?? 8000}`);
-      if (target !== undefined) yield { at: topology.proxy.path, subject: engine.id, data: { url: target.url, engine: engine.id } };
+      if (target !== undefined)
+        yield { at: topology.proxy.path, subject: engine.id, data: { url: target.url, engine: engine.id } };
     }
   },
   message: ({ url, engine }) => `proxy sends requests to ${url}, and ${engine} has no HTTP`,

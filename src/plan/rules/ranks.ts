@@ -17,6 +17,14 @@ function ranks(service: Service): readonly number[] {
   return Array.from({ length: size }, (_, index) => (number(service, "data-parallel-start-rank") ?? 0) + index);
 }
 
+/** The topology itself does not add up, which P01 says already. */
+function unevenly({ instances }: Planned["topology"], id: string): boolean {
+  const instance = instances.find((each) => each.id === id);
+  const { dp = 1, dpLocal } = instance?.engine.parallel ?? {};
+  const nodes = instance?.nodes.length ?? 1;
+  return dpLocal === undefined ? dp > 1 && dp % nodes !== 0 : dpLocal * nodes !== dp;
+}
+
 /** P02: the ranks of an instance are 0 to dp−1, each once. Source: launch.md §1.3. */
 export const p02: Rule<Planned, { instance: string; rank: number; holders: string[]; starts: string }> = {
   id: "P02",
@@ -24,14 +32,18 @@ export const p02: Rule<Planned, { instance: string; rank: number; holders: strin
   *check({ topology, plan }) {
     for (const group of groups(plan)) {
       const [head] = group;
-      if (head === undefined) continue;
+      if (head === undefined || unevenly(topology, head.group)) continue;
       const dp = Math.max(...group.map((each) => number(each, "data-parallel-size") ?? 1));
       const held = group.flatMap((each) => ranks(each).map((rank) => ({ rank, id: each.id })));
       for (const rank of new Set([...Array(dp).keys(), ...held.map((each) => each.rank)])) {
         const holders = held.filter((each) => each.rank === rank).map(({ id }) => id);
         if (holders.length === 1 && rank < dp) continue;
         const starts = group.map(({ id, ranks: [first] }) => `${id} ${first}`).join(", ");
-        yield { at: [...placeOf(topology, head), "parallel", "dp"], subject: head.group, data: { instance: head.group, rank, holders, starts } };
+        yield {
+          at: [...placeOf(topology, head), "parallel", "dp"],
+          subject: head.group,
+          data: { instance: head.group, rank, holders, starts },
+        };
         break; // the first one says it; the others follow from it
       }
     }
@@ -57,7 +69,11 @@ export const p12: Rule<Planned, { engine: string; address: string; node: string;
       for (const engine of group) {
         const [address] = words(engine, "data-parallel-address") ?? [];
         if (address === undefined || address === ip) continue;
-        yield { at: [...placeOf(topology, engine), "parallel", "dp"], subject: engine.id, data: { engine: engine.id, address, node: head.node, ip } };
+        yield {
+          at: [...placeOf(topology, engine), "parallel", "dp"],
+          subject: engine.id,
+          data: { engine: engine.id, address, node: head.node, ip },
+        };
       }
     }
   },
@@ -83,7 +99,9 @@ export const p07: Rule<Planned, { engine: string; a: string; b: string }> = {
 
 function conflicts(engine: Service): readonly [string, string] | undefined {
   const has = (flag: string) => words(engine, flag) !== undefined;
-  const modes = ["data-parallel-hybrid-lb", "data-parallel-external-lb", "data-parallel-multi-port-external-lb"].filter(has);
+  const modes = ["data-parallel-hybrid-lb", "data-parallel-external-lb", "data-parallel-multi-port-external-lb"].filter(
+    has,
+  );
   const external = has("data-parallel-rank") || has("data-parallel-external-lb");
   if (has("data-parallel-rank") && !modes.includes("data-parallel-external-lb")) modes.push("data-parallel-rank");
   const [first, second] = modes;
@@ -92,7 +110,9 @@ function conflicts(engine: Service): readonly [string, string] | undefined {
   if (hybrid && has("headless")) return ["--data-parallel-hybrid-lb", "--headless"];
   if (hybrid && !has("data-parallel-size-local")) return ["--data-parallel-hybrid-lb", "no --data-parallel-size-local"];
   const local = number(engine, "data-parallel-size-local");
-  return external && local !== undefined && local !== 1 ? ["external balancing", `--data-parallel-size-local ${local}`] : undefined;
+  return external && local !== undefined && local !== 1
+    ? ["external balancing", `--data-parallel-size-local ${local}`]
+    : undefined;
 }
 
 /** P18: a process without HTTP has no HTTP workers; several ports in one process have rules of their own. Source: launch.md §1.2. */
@@ -102,7 +122,8 @@ export const p18: Rule<Planned, { engine: string; detail: string; remedy: string
   *check({ topology, plan }) {
     for (const engine of engines(plan)) {
       const wrong = headless(engine) ?? multiPort(engine);
-      if (wrong !== undefined) yield { at: [...placeOf(topology, engine), "argv"], subject: engine.id, data: { engine: engine.id, ...wrong } };
+      if (wrong !== undefined)
+        yield { at: [...placeOf(topology, engine), "argv"], subject: engine.id, data: { engine: engine.id, ...wrong } };
     }
   },
   message: ({ engine, detail }) => `${engine} ${detail}, which vLLM refuses`,
@@ -121,7 +142,13 @@ function multiPort(engine: Service): { detail: string; remedy: string } | undefi
   const local = number(engine, "data-parallel-size-local") ?? dp;
   const [port, supervisor] = [number(engine, "port") ?? 8000, number(engine, "data-parallel-supervisor-port")];
   if (local < 2 || dp % local !== 0)
-    return { detail: `serves ${local} of ${dp} ranks on ports of their own`, remedy: "parallel.dp_lb: external, with one process per rank" };
+    return {
+      detail: `serves ${local} of ${dp} ranks on ports of their own`,
+      remedy: "parallel.dp_lb: external, with one process per rank",
+    };
   if (supervisor === undefined || supervisor < port || supervisor >= port + local) return undefined;
-  return { detail: `has its supervisor on ${supervisor}, inside ${port}-${port + local - 1}`, remedy: `data-parallel-supervisor-port ${port + local}` };
+  return {
+    detail: `has its supervisor on ${supervisor}, inside ${port}-${port + local - 1}`,
+    remedy: `data-parallel-supervisor-port ${port + local}`,
+  };
 }

@@ -63,7 +63,8 @@ export const p03: Rule<
         sum: sum(instance),
         ways: ways(instance, has, roles.size > 1 ? "each role" : role),
       };
-      yield { at: [...path, "parallel", "tp"], subject: `${id} on ${node.name}`, data };
+      const at = needs > has ? [...path, "parallel", "tp"] : [role, "instances"];
+      yield { at, subject: `${id} on ${node.name}`, data };
     }
   },
   message: ({ id, node, needs, has, left }) =>
@@ -166,9 +167,12 @@ export const p17: Rule<
     uneven
       ? `${instance} has engines of ${wide} devices, which ${over} nodes cannot share equally`
       : `${instance} has engines of ${count(wide)}${over > 1 ? ` over ${over} nodes` : ""}, wider than ${node} with ${has}`,
-  remedy: ({ has, legal, wide }) => [
-    ...(has === 0 ? [] : [`tp: at most ${has}`]),
-    ...(legal > 1 && wide % legal === 0 ? [`or ${legal} nodes for each instance, without dp`] : []),
-    ...(has === 0 ? ["nodes: some that have devices"] : []),
-  ],
+  remedy: ({ has, legal, wide, uneven }) => {
+    if (uneven) return `nodes: a number of them that divides ${wide}`;
+    if (has === 0) return "nodes: some that have devices";
+    return [
+      `tp: at most ${has}`,
+      ...(legal > 1 && wide % legal === 0 ? [`or ${legal} nodes for each instance, without dp`] : []),
+    ];
+  },
 };

@@ -21,9 +21,6 @@ export const s08: Rule<Topology, { name: string; why: string; remedy: string }> 
         if (wrong !== undefined) yield { at: [...path, name], data: { name: JSON.stringify(name), ...wrong } };
       }
     }
-    for (const [index, name] of topology.secrets.entries()) {
-      if (!isName(name)) yield { at: ["secrets", index], data: { name: JSON.stringify(name), ...NO_NAME } };
-    }
   },
   message: ({ name, why }) => `${name} ${why}`,
   remedy: ({ remedy }) => remedy,

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Rule } from "../rule.ts";
-import type { Node, Role, Topology } from "../topology.ts";
+import type { Node, Topology } from "../topology.ts";
 
 /** S01: a node is known by its name and by its address. Source: launch.md §10.1. */
 export const s01: Rule<Topology, { first: string; field: string; value: string }> = {
@@ -66,20 +66,3 @@ function unreachable(ip: string): string | undefined {
   if (ip === "0.0.0.0" || ip === "::") return "is no address of one node";
   return /^169\.254\./.test(ip) || /^fe80:/i.test(ip) ? "is valid on one link only" : undefined;
 }
-
-/** S04: a token needs somebody to prefill it and somebody to decode it. Source: launch.md §10.1. */
-export const s04: Rule<Topology, { role: Role; instance?: string }> = {
-  id: "S04",
-  level: "error",
-  *check({ instances }) {
-    for (const role of ["prefill", "decode"] as const) {
-      if (!instances.some((instance) => instance.role === role)) yield { at: [role], data: { role } };
-    }
-    for (const { id, role, nodes, path } of instances) {
-      if (nodes.length === 0) yield { at: [...path, "nodes"], subject: id, data: { role, instance: id } };
-    }
-  },
-  message: ({ role, instance }) => (instance === undefined ? `no ${role} instance is left` : `${instance} has no node`),
-  remedy: ({ role, instance }) =>
-    instance === undefined ? `${role}: { nodes: [...], instances: 1 }` : "nodes: at least one",
-};

@@ -16,9 +16,9 @@ export const s09: Rule<Topology, Managed> = {
   level: "error",
   *check(topology) {
     for (const instance of topology.instances) {
-      for (const { flag, at } of flagsOf(instance)) {
-        const key = managedFlags.get(flag.replaceAll("_", "-"));
-        if (key !== undefined) yield { at, subject: instance.id, data: { what: `--${flag}`, key } };
+      for (const { word, at } of flagsOf(instance)) {
+        const key = managedFlags.get(word.replace(/^--?/, "").replaceAll("_", "-"));
+        if (key !== undefined) yield { at, subject: instance.id, data: { what: word, key } };
       }
       for (const { node, name, at } of variables(topology, instance)) {
         const key = decidedBy(topology, instance, node).get(name);
@@ -31,12 +31,12 @@ export const s09: Rule<Topology, Managed> = {
   remedy: ({ key, what }) => (key === "name" ? `take ${what} out` : `${key}, in place of ${what}`),
 };
 
-/** Flags a user wrote, without dashes: names of `args`, and words of `argv` up to = or the dot of a nested key. */
-function* flagsOf({ engine, path }: Instance): Iterable<{ flag: string; at: Path }> {
-  for (const flag of Object.keys(engine.args)) yield { flag, at: [...path, "args", flag] };
-  for (const [index, word] of engine.argv.entries()) {
-    const [, flag] = /^--?([A-Za-z][\w-]*)/.exec(word) ?? [];
-    if (flag !== undefined) yield { flag, at: [...path, "argv", index] };
+/** Flags a user wrote: names of `args`, and words of `argv` up to = or the dot of a nested key. */
+function* flagsOf({ engine, path }: Instance): Iterable<{ word: string; at: Path }> {
+  for (const flag of Object.keys(engine.args)) yield { word: `--${flag}`, at: [...path, "args", flag] };
+  for (const [index, text] of engine.argv.entries()) {
+    const [word] = /^--?[A-Za-z][\w-]*/.exec(text) ?? [];
+    if (word !== undefined) yield { word, at: [...path, "argv", index] };
   }
 }
 

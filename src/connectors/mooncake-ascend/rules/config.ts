@@ -29,7 +29,8 @@ export const a01: Rule<Topology, { role: Role; key: string; written: string; rea
       }
     }
   },
-  message: ({ role, key, written, real, instance }) => `extra.${role}.${key} is ${written}, and ${instance} has ${real}`,
+  message: ({ role, key, written, real, instance }) =>
+    `extra.${role}.${key} is ${written}, and ${instance} has ${real}`,
   remedy: ({ role, key, real }) => [`${key}: ${real}`, `or leave extra.${role} out: pdctl writes the real sizes`],
 };
 
@@ -45,11 +46,17 @@ export const a03: Rule<Topology, { instance: string; hardware: string; protocol:
       const json = fields[instance.role]["mooncake_json"];
       const protocol = isRecord(json) && typeof json["protocol"] === "string" ? json["protocol"] : "ascend";
       if ((hardware === "ascend") === (protocol === "ascend")) continue;
-      yield { at: [...path, "mooncake_json", "protocol"], subject: instance.id, data: { instance: instance.id, hardware, protocol } };
+      yield {
+        at: [...path, "mooncake_json", "protocol"],
+        subject: instance.id,
+        data: { instance: instance.id, hardware, protocol },
+      };
     }
   },
-  message: ({ instance, hardware, protocol }) => `${instance} is on ${hardware}, where the transfer engine has no protocol ${protocol}`,
-  remedy: ({ hardware }) => (hardware === "ascend" ? "protocol: ascend" : ["kv.transfer.connector: nixl", "or protocol: rdma, tcp"]),
+  message: ({ instance, hardware, protocol }) =>
+    `${instance} is on ${hardware}, where the transfer engine has no protocol ${protocol}`,
+  remedy: ({ hardware }) =>
+    hardware === "ascend" ? "protocol: ascend" : ["kv.transfer.connector: nixl", "or protocol: rdma, tcp"],
 };
 
 /** A04: the store's clients all talk to one master. Source: launch.md §3.6, §3.11. */
@@ -62,7 +69,12 @@ export const a04: Rule<Topology, { why: string; store: string }> = {
     const master = [kv.cache?.fields.prefill["master"], kv.transfer.fields.prefill["master"]].find(isRecord);
     const node = nodes.find(({ name }) => name === master?.["node"]);
     const several = nodes.length > 1 && nodes.some(({ host }) => host !== "local");
-    const why = master === undefined ? "has no master" : several && /^127\./.test(node?.ip ?? "") ? "has its master on a loopback address" : undefined;
+    const why =
+      master === undefined
+        ? "has no master"
+        : several && /^127\./.test(node?.ip ?? "")
+          ? "has its master on a loopback address"
+          : undefined;
     if (why !== undefined) yield { at: [...(kv.cache?.path ?? []), "master"], data: { why, store } };
   },
   message: ({ why, store }) => `${store} ${why}, and every engine needs it`,
@@ -83,7 +95,11 @@ export const a05: Rule<Topology, { name: string; value: number; ttl: number }> =
         for (const { value } of userEnv(topology, instance, name)) {
           const limit = typeof value === "string" ? milliseconds(value) : undefined;
           if (limit === undefined || ttl > limit) continue;
-          yield { at: [...path, "master", "default_kv_lease_ttl"], subject: `${name} of ${instance.id}`, data: { name, value: limit, ttl } };
+          yield {
+            at: [...path, "master", "default_kv_lease_ttl"],
+            subject: `${name} of ${instance.id}`,
+            data: { name, value: limit, ttl },
+          };
         }
       }
     }
@@ -110,7 +126,10 @@ export const a06: Rule<Topology, { why: string; add: string }> = {
     if (proxy.kind !== "ascend-layerwise")
       yield { at, data: { why: `proxy ${proxy.kind} does not speak it`, add: "proxy.kind: ascend-layerwise" } };
     else if (proxy.bind === undefined || /^(0\.0\.0\.0|::|localhost|127\..*)$/.test(proxy.bind))
-      yield { at, data: { why: "decode calls the proxy back at its bind address", add: "proxy.bind: the address of its node" } };
+      yield {
+        at,
+        data: { why: "decode calls the proxy back at its bind address", add: "proxy.bind: the address of its node" },
+      };
     if (kv.cache?.connector === "ascend-store")
       yield { at, data: { why: "it cannot be combined with ascend-store", add: "variant: v1, or no kv.cache" } };
   },

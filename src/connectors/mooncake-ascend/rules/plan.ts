@@ -1,4 +1,4 @@
-import type { Plan, Service } from "../../../plan/plan.ts";
+import type { Plan, PlanNode, Service } from "../../../plan/plan.ts";
 import type { Rule } from "../../../topology/rule.ts";
 import type { Topology } from "../../../topology/topology.ts";
 
@@ -9,36 +9,48 @@ const WIDTH = 1000;
 const BASE = 20_000;
 
 /** N03: the transfer engine draws ports at random, and takes what nobody has bound yet. Source: launch.md §2.1, §2.2. */
-export const n03: Rule<Planned, { node: string; owner: string; port: number; first: number; last: number }> = {
+export const n03: Rule<Planned, Drawn & { key: string; owner: string; port: number }> = {
   id: "N03",
   level: "warning",
   *check({ topology, plan }) {
-    if (topology.kv.transfer.connector !== "mooncake-ascend") return;
     for (const node of plan.nodes.filter(({ hardware }) => hardware === "ascend")) {
-      const base = Number(plan.services.find((each) => each.node === node.name && textOf(each, "ASCEND_BASE_PORT"))?.env["ASCEND_BASE_PORT"] ?? BASE);
-      const last = base + WIDTH * (Math.max(-1, ...node.devices.map(Number)) + 1);
-      for (const { id, listens } of plan.services.filter((each) => each.node === node.name)) {
-        const hit = listens.find(({ port }) => port >= base && port <= last);
+      const range = drawn(plan, node);
+      for (const service of plan.services.filter((each) => each.node === node.name)) {
+        const hit = service.listens.find(({ port }) => port >= range.first && port <= range.last);
         if (hit === undefined) continue;
-        yield { at: place(topology, plan, id, hit.purpose), subject: `${id} on ${node.name}`, data: { node: node.name, owner: id, port: hit.port, first: base, last } };
+        const data = { ...range, key: keys[hit.purpose] ?? hit.purpose, owner: service.id, port: hit.port };
+        yield { at: place(topology, service, hit.purpose), subject: `${service.id} on ${node.name}`, data };
       }
     }
   },
   message: ({ node, owner, port, first, last }) =>
     `port ${port} of ${owner} is inside ${first}-${last} on ${node}, which the transfer engine draws from at random`,
   caret: ({ port }) => `${port} may be taken when its turn comes`,
-  remedy: ({ last }) => [`kv_port: ${last + 1} or more`, "or env ASCEND_BASE_PORT: the start of another range"],
+  remedy: ({ key, last }) => [`${key}: ${last + 1} or more`, "or env ASCEND_BASE_PORT: the start of another range"],
 };
+
+interface Drawn {
+  readonly node: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+function drawn(plan: Plan, { name, devices }: PlanNode): Drawn {
+  const set = plan.services.find((each) => each.node === name && textOf(each, "ASCEND_BASE_PORT") !== undefined);
+  const first = Number((set && textOf(set, "ASCEND_BASE_PORT")) ?? BASE);
+  return { node: name, first, last: first + WIDTH * (Math.max(-1, ...devices.map(Number)) + 1) };
+}
 
 const textOf = ({ env }: Service, name: string) => (typeof env[name] === "string" ? env[name] : undefined);
 
-function place(topology: Topology, plan: Plan, id: string, purpose: string) {
-  const service = plan.services.find((each) => each.id === id);
-  const instance = topology.instances.find((each) => each.id === service?.group);
-  const key = purpose === "http" ? "port" : purpose;
-  if (service?.kind === "proxy") return [...topology.proxy.path, "port"];
-  if (instance === undefined) return [...topology.kv.transfer.path, "master"];
-  return key === "port" || instance.ports[key] !== undefined ? [...instance.path, key] : [...topology.kv.transfer.path, key];
+const keys: Readonly<Record<string, string>> = { http: "port", kv: "kv_port", rpc: "port", metrics: "metrics_port" };
+
+/** The key that decides a listener's port. */
+function place(topology: Topology, { kind, group, id }: Service, purpose: string) {
+  const key = keys[purpose] ?? purpose;
+  if (kind === "proxy") return [...topology.proxy.path, key];
+  const own = topology.instances.find((each) => each.id === group) ?? topology.services.find(({ name }) => name === id);
+  return own === undefined ? [...topology.kv.transfer.path, "master", key] : [...own.path, key];
 }
 
 /** A09: a transfer engine finds its peer by engine_id. Source: launch.md §2.3. */
@@ -52,7 +64,11 @@ export const a09: Rule<Planned, { id: string; first: string; second: string }> =
         const first = holders.get(id);
         if (first === undefined) holders.set(id, service);
         else if (first.group !== service.group)
-          yield { at: [...topology.kv.transfer.path, "extra"], subject: service.group, data: { id, first: first.group, second: service.group } };
+          yield {
+            at: [...topology.kv.transfer.path, "extra"],
+            subject: service.group,
+            data: { id, first: first.group, second: service.group },
+          };
       }
     }
   },
@@ -77,10 +93,14 @@ export const n11: Rule<Planned, { node: string; port: number; first: string; sec
       const first = masters.slice(0, index).find((each) => each.node === second.node && metricsPort(each) === port);
       if (first === undefined) continue;
       const own = [first, second].flatMap(({ id }) => topology.services.find(({ name }) => name === id)?.path ?? []);
-      yield { at: own.length === 0 ? [...topology.kv.transfer.path, "master"] : [...own.slice(0, 2), "command"], data: { node: second.node, port, first: first.id, second: second.id } };
+      yield {
+        at: own.length === 0 ? [...topology.kv.transfer.path, "master"] : [...own.slice(0, 2), "command"],
+        data: { node: second.node, port, first: first.id, second: second.id },
+      };
     }
   },
-  message: ({ node, port, first, second }) => `metrics port ${port} on ${node} is taken twice: by ${first} and by ${second}`,
+  message: ({ node, port, first, second }) =>
+    `metrics port ${port} on ${node} is taken twice: by ${first} and by ${second}`,
   remedy: ({ port }) => `--metrics_port=${port + 1} on one of them`,
 };
 

@@ -14,7 +14,8 @@ export const a02: Rule<Topology, { prefill: string; decode: string; p: number; d
       yield { at: [...decode.path, "parallel", "tp"], subject: `${prefill.id} and ${decode.id}`, data };
     }
   },
-  message: ({ prefill, decode, p, d }) => `${prefill} has tp ${p} and ${decode} tp ${d}: decode's must divide prefill's`,
+  message: ({ prefill, decode, p, d }) =>
+    `${prefill} has tp ${p} and ${decode} tp ${d}: decode's must divide prefill's`,
   remedy: ({ p }) => `decode.parallel.tp: ${p}, or a divisor of it`,
 };
 
@@ -26,9 +27,14 @@ export const p13: Rule<Topology, { instance: string; what: string; key: string }
     for (const { id, role, engine, path } of instances) {
       const { pp, pcp } = engine.parallel;
       const layerwise = kv.transfer.fields[role]["variant"] === "layerwise";
-      if (role === "decode" && pp > 1) yield { at: [...path, "parallel", "pp"], subject: id, data: { instance: id, what: `pp ${pp}`, key: "pp" } };
+      if (role === "decode" && pp > 1)
+        yield { at: [...path, "parallel", "pp"], subject: id, data: { instance: id, what: `pp ${pp}`, key: "pp" } };
       else if (pp > 1 && pcp > 1)
-        yield { at: [...path, "parallel", "pcp"], subject: id, data: { instance: id, what: `pp ${pp} and pcp ${pcp}`, key: "pcp" } };
+        yield {
+          at: [...path, "parallel", "pcp"],
+          subject: id,
+          data: { instance: id, what: `pp ${pp} and pcp ${pcp}`, key: "pcp" },
+        };
       if (role === "decode" && layerwise && pcp > 1)
         yield { at: [...path, "parallel", "pcp"], subject: id, data: { instance: id, what: `pcp ${pcp}`, key: "pcp" } };
     }
@@ -45,7 +51,8 @@ export const p19: Rule<Topology, { instance: string; dp: number }> = {
     if (model.kind !== "dense") return;
     for (const { id, engine, path } of instances) {
       const { dp, dpLb } = engine.parallel;
-      if (dp > 1 && dpLb !== "external") yield { at: [...path, "parallel", "dp"], subject: id, data: { instance: id, dp } };
+      if (dp > 1 && dpLb !== "external")
+        yield { at: [...path, "parallel", "dp"], subject: id, data: { instance: id, dp } };
     }
   },
   message: ({ instance, dp }) => `${instance} has ${dp} ranks of a dense model, which would all bind the same kv_port`,
@@ -63,17 +70,22 @@ export const n08: Rule<Topology, { prefill: number; decode: number; span: number
       if (prefill === undefined || decode === undefined || prefill === decode) continue;
       const span = Math.max(ports(p), ports(d));
       const at = d.ports["kv_port"] === undefined ? [...path, "decode", "kv_port"] : [...d.path, "kv_port"];
-      if (Math.abs(prefill - decode) < span) yield { at, subject: `${p.id} and ${d.id}`, data: { prefill, decode, span } };
+      if (Math.abs(prefill - decode) < span)
+        yield { at, subject: `${p.id} and ${d.id}`, data: { prefill, decode, span } };
     }
   },
-  message: ({ prefill, decode, span }) => `kv_port ${prefill} of prefill and ${decode} of decode are nearer than ${span}`,
+  message: ({ prefill, decode, span }) =>
+    `kv_port ${prefill} of prefill and ${decode} of decode are nearer than ${span}`,
   caret: ({ prefill, decode }) => `${Math.abs(prefill - decode)} apart`,
   remedy: ({ prefill, span }) => `kv_port: ${prefill} on both sides, or ${prefill + span} and more on decode`,
 };
 
 const ports = ({ engine: { parallel } }: Instance): number => parallel.dp * parallel.tp * parallel.pp * parallel.pcp;
 
-function basePort(fields: Readonly<Record<Role, Readonly<Record<string, unknown>>>>, instance: Instance): number | undefined {
+function basePort(
+  fields: Readonly<Record<Role, Readonly<Record<string, unknown>>>>,
+  instance: Instance,
+): number | undefined {
   const base = instance.ports["kv_port"] ?? fields[instance.role]["kv_port"];
   return typeof base === "number" ? base : undefined;
 }

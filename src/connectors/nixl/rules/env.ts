@@ -48,7 +48,7 @@ function* verdicts(topology: Topology, instance: Instance, value: string): Itera
       level: "error",
     };
   const apart = new Set(topology.instances.flatMap(({ nodes }) => nodes)).size > 1;
-  if (apart && hardware !== "cpu" && !!value.startsWith("^") && !has(...RDMA))
+  if (apart && hardware !== "cpu" && !value.startsWith("^") && !has(...RDMA))
     yield { why: "no RDMA transport, so KV goes over TCP", add: "rc in UCX_TLS", level: "warning" };
   if (value.startsWith("^") && !has("cuda_ipc", "cuda") && mnnvl(topology, instance))
     yield {

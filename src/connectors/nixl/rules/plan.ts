@@ -12,13 +12,15 @@ export const x09: Rule<{ topology: Topology; plan: Plan }, { engine: string; val
     for (const { id, instance, role, node, env } of engines) {
       const host = env["VLLM_NIXL_SIDE_CHANNEL_HOST"];
       const value = typeof host === "string" ? host : "unset";
+      const ip = plan.nodes.find(({ name }) => name === node)?.ip ?? "its ip";
+      if (value === ip) continue; // S02 judges the address itself
       if (value !== "unset" && !/^(127\.|localhost$|0\.0\.0\.0$|::1$)/.test(value)) continue;
       const at =
         topology.instances.find((each) => each.id === `${role}-${instance}` || each.id === instance)?.path ?? [];
       yield {
         at: [...at, "nodes"],
         subject: id,
-        data: { engine: id, value, ip: plan.nodes.find(({ name }) => name === node)?.ip ?? "its ip" },
+        data: { engine: id, value, ip },
       };
     }
   },

@@ -3,7 +3,7 @@ import type { Instance, Topology } from "../../../topology/topology.ts";
 import { argNumber, argText, hardwareOf, usesOf } from "../../pairs.ts";
 
 /** Written, or what the accelerator takes when nothing is written; undefined: depends on the version. Source: launch.md §10.7, U04. */
-const blockSize = (topology: Topology, instance: Instance): number | undefined =>
+export const blockSize = (topology: Topology, instance: Instance): number | undefined =>
   argNumber(instance, "block-size") ?? (hardwareOf(topology, instance) === "ascend" ? 128 : undefined);
 
 const keyed: Readonly<Record<string, (topology: Topology, instance: Instance) => string>> = {
@@ -47,7 +47,12 @@ export const u04: Rule<Topology, { instance: string; block: number | undefined }
         if (block === 128 || (block === undefined && hardwareOf(topology, instance) === "cpu")) continue;
         const wrong = block !== undefined && block % 16 !== 0;
         const data = { instance: instance.id, block };
-        yield { at: [...instance.path, "args", "block-size"], subject: instance.id, data, ...(wrong && { level: "error" as const }) };
+        yield {
+          at: [...instance.path, "args", "block-size"],
+          subject: instance.id,
+          data,
+          ...(wrong && { level: "error" as const }),
+        };
       }
     }
   },
@@ -56,20 +61,4 @@ export const u04: Rule<Topology, { instance: string; block: number | undefined }
       ? `${instance} has no block-size, and UCM is validated with 128`
       : `${instance} has block-size ${block}, ${block % 16 === 0 ? "and UCM is validated with 128" : "which is no multiple of 16"}`,
   remedy: () => "args.block-size: 128",
-};
-
-/** U13: only whole blocks are stored. Source: launch.md §3.8. */
-export const u13: Rule<Topology, { words: number; block: number }> = {
-  id: "U13",
-  level: "warning",
-  *check(topology) {
-    for (const { roles } of usesOf("ucm", topology)) {
-      const sizes = topology.instances.filter(({ role }) => roles.includes(role)).map((each) => blockSize(topology, each) ?? 0);
-      const block = Math.max(0, ...sizes);
-      const words = topology.smoke.promptWords;
-      if (words < block) yield { at: ["smoke", "prompt_words"], data: { words, block } };
-    }
-  },
-  message: ({ words, block }) => `a smoke prompt of ${words} words may fill no block of ${block} tokens, so nothing would be stored`,
-  remedy: ({ block }) => `prompt_words: ${4 * block}, or more`,
 };

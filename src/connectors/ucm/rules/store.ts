@@ -23,7 +23,7 @@ export const u01: Rule<Topology, { backends: string; nodes: readonly string[] }>
   },
   message: ({ backends, nodes }) => `${backends} is on ${nodes.length} nodes, and not said to be one shared mount`,
   caret: ({ nodes }) => `used on ${nodes.join(", ")}`,
-  remedy: () => ["shared_storage: true, when all nodes mount the same storage there", "or prefill and decode on one node"],
+  remedy: () => ["shared_storage: true, when all nodes mount the same storage there", "or its engines on one node"],
 };
 
 /** U02: a block is found under the path where it was written. Source: launch.md §3.8. */
@@ -73,14 +73,20 @@ export const u07: Rule<Topology, { what: string; remedy: string }> = {
           yield {
             at: [...use.path, "extra", "UCM_CONFIG_FILE"],
             subject: role,
-            data: { what: `UCM_CONFIG_FILE is ${own}, which depends on the directory the engine starts in`, remedy: "leave UCM_CONFIG_FILE out: pdctl writes the file and names it" },
+            data: {
+              what: `UCM_CONFIG_FILE is ${own}, which depends on the directory the engine starts in`,
+              remedy: "leave UCM_CONFIG_FILE out: pdctl writes the file and names it",
+            },
           };
         const list = isRecord(extra) ? extra["ucm_connectors"] : undefined;
         if (Array.isArray(list) && list.length !== 1)
           yield {
             at: [...use.path, "extra", "ucm_connectors"],
             subject: role,
-            data: { what: `ucm_connectors lists ${list.length} stores, and UCM takes exactly one`, remedy: "one entry; several directories go into storage_backends" },
+            data: {
+              what: `ucm_connectors lists ${list.length} stores, and UCM takes exactly one`,
+              remedy: "one entry; several directories go into storage_backends",
+            },
           };
       }
     }
@@ -100,11 +106,18 @@ export const u08: Rule<Topology, { sync: boolean }> = {
     for (const { use, roles } of usesOf("ucm", topology)) {
       for (const role of roles) {
         if (use.fields[role]["ucm_connector_name"] !== "UcmNfsStore") continue;
-        yield { at: [...use.path, "ucm_connector_name"], subject: role, data: { sync: use.fields[role]["enable_event_sync"] !== false } };
+        yield {
+          at: [...use.path, "ucm_connector_name"],
+          subject: role,
+          data: { sync: use.fields[role]["enable_event_sync"] !== false },
+        };
       }
     }
   },
-  message: ({ sync }) => (sync ? "UcmNfsStore does not work with enable_event_sync, and is the older store" : "UcmNfsStore is the older store"),
+  message: ({ sync }) =>
+    sync
+      ? "UcmNfsStore does not work with enable_event_sync, and is the older store"
+      : "UcmNfsStore is the older store",
   remedy: ({ sync }) => ["ucm_connector_name: UcmPipelineStore", ...(sync ? ["or enable_event_sync: false"] : [])],
 };
 

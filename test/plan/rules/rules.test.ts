@@ -1,0 +1,5 @@
+import { planRules } from "../../../src/plan/rules/index.ts";
+import { ruleFixtures } from "../../rule-fixtures.ts";
+
+const doctored = "pdctl's own ports cannot meet: changed-plans.test.ts";
+ruleFixtures({ beside: import.meta.url, rules: planRules, elsewhere: { N05: doctored, N10: doctored } });
