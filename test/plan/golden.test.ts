@@ -29,7 +29,7 @@ function write(name: string, files: ReadonlyMap<string, string>): void {
 }
 
 const cases = [
-  ...names.map((name) => ({ name, made: () => plan(topologyOf(name)) })),
+  ...[...names, "reference"].map((name) => ({ name, made: () => plan(topologyOf(name)) })),
   { name: "cuda-gaudi-nixl-facts", made: factsCase },
   {
     name: "ascend-moe-mooncake-rehearsal",
@@ -45,6 +45,11 @@ function factsCase() {
     facts.map((fact) => (fact.node === "gaudi-0" ? { ...fact, nodePath: null } : fact)),
   );
 }
+
+it("every topology that is shipped has its golden plan", () => {
+  const shipped = readdirSync(new URL("../../topologies/", import.meta.url)).map((file) => file.replace(/\.yaml$/, ""));
+  expect(shipped.filter((name) => !cases.some((each) => each.name === name))).toEqual([]);
+});
 
 describe.each(cases)("$name", ({ name, made }) => {
   const files = filesOf(name, made().plan);

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# decode-1-0 of reference on n3. By hand: bash launch.sh
+PD_VENDOR=()
+PD_PRELUDE='/var/lib/pdctl/reference/n3/files/1fd21f74bccdede78d7659762468442bb61e44b33cc66c9b9c046ee51119023e'
+PD_SECRETS='secrets'
+PD_SCRATCH=('/tmp/pdctl-reference-decode-1-0')
+PD_ENV=(
+  'CUDA_DEVICE_ORDER=PCI_BUS_ID'
+  'CUDA_VISIBLE_DEVICES=0,1,2,3,4,5,6,7'
+  'GLOO_SOCKET_IFNAME=ens50f1'
+  'HF_HOME=${HOME}/hf'
+  'NCCL_SOCKET_IFNAME=ens50f1'
+  'PYTHONHASHSEED=0'
+  'SPT_NOENV=1'
+  'UCX_NET_DEVICES=mlx5_0:1'
+  'VIRTUAL_ENV=/opt/vllm'
+  'VLLM_ENGINE_READY_TIMEOUT_S=3600'
+  'VLLM_HOST_IP=10.1.0.13'
+  'VLLM_HTTP_TIMEOUT_KEEP_ALIVE=120'
+  'VLLM_KV_CACHE_LAYOUT=HND'
+  'VLLM_NIXL_ABORT_REQUEST_TIMEOUT=300'
+  'VLLM_NIXL_SIDE_CHANNEL_HOST=10.1.0.13'
+  'VLLM_NIXL_SIDE_CHANNEL_PORT=5600'
+  'VLLM_RPC_BASE_PATH=/tmp/pdctl-reference-decode-1-0'
+)
+PD_PREPEND=(
+  'LD_LIBRARY_PATH=/opt/ucx/lib'
+  'PATH=/opt/vllm/bin'
+)
+PD_APPEND=('LD_LIBRARY_PATH=/opt/extra/lib')
+PD_CWD='/tmp/pdctl-reference-decode-1-0'
+PD_ARGV=(
+  'vllm'
+  'serve'
+  '/models/Qwen3-30B-A3B'
+  '--served-model-name'
+  'qwen3'
+  '--tokenizer'
+  '/models/Qwen3-30B-A3B'
+  '--host'
+  '0.0.0.0'
+  '--port'
+  '8100'
+  '--tensor-parallel-size'
+  '4'
+  '--data-parallel-size'
+  '2'
+  '--enable-expert-parallel'
+  '--block-size'
+  '128'
+  '--compilation-config'
+  '{"cudagraph_mode":"FULL_DECODE_ONLY"}'
+  '--dtype'
+  'bfloat16'
+  '--kv-transfer-config'
+  '{"kv_connector":"NixlConnector","kv_role":"kv_both","kv_buffer_device":"cuda","kv_load_failure_policy":"fail","kv_connector_extra_config":{"backends":["UCX"],"num_threads":2,"enforce_handshake_compat":true,"kv_lease_duration":300,"engine_ttl":3600}}'
+)
+# From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
+# shellcheck shell=bash disable=SC1090,SC2154
+for PD_FILE in "${PD_VENDOR[@]}"; do [[ -r $PD_FILE ]] && . "$PD_FILE"; done # they read unset names: no set -u in this file
+[[ -z $PD_PRELUDE ]] || . "$PD_PRELUDE"
+PD_FILE=$(dirname -- "${BASH_SOURCE[0]}")/$PD_SECRETS # beside this script while the start needs it; by hand the caller's own environment has them
+[[ -z $PD_SECRETS || ! -r $PD_FILE ]] || { set -a; . "$PD_FILE"; set +a; }
+set -e
+pd_ours() { [[ -d $1 && -O $1 ]]; }
+for PD_FILE in "${PD_SCRATCH[@]}"; do # no -p: a mount that is missing must not be made up
+  pd_ours "$PD_FILE" || mkdir -m 0700 -- "$PD_FILE" 2>/dev/null || pd_ours "$PD_FILE" || mkdir -m 0700 -- "$PD_FILE"
+done
+ulimit -l unlimited 2>/dev/null || : # RDMA pins memory; where it may not, check says so
+PD_NOFILE=$(ulimit -Hn)
+[[ $PD_NOFILE == unlimited || $PD_NOFILE -gt 65535 ]] && PD_NOFILE=65535
+[[ $(ulimit -Sn) == unlimited || $(ulimit -Sn) -ge $PD_NOFILE ]] || ulimit -Sn "$PD_NOFILE"
+pd_expand() { # ${NAME} → its value on this node, into PD_VALUE; no eval, so a value is never code
+  local PD_REST=$1 PD_NAME
+  PD_VALUE=
+  while [[ $PD_REST =~ \$\{([A-Za-z_][A-Za-z0-9_]*)\} ]]; do
+    PD_NAME=${BASH_REMATCH[1]}
+    PD_VALUE+=${PD_REST%%"\${$PD_NAME}"*}${!PD_NAME-}
+    PD_REST=${PD_REST#*"\${$PD_NAME}"}
+  done
+  PD_VALUE+=$PD_REST
+}
+for PD_PAIR in "${PD_ENV[@]}"; do
+  pd_expand "${PD_PAIR#*=}"
+  export "${PD_PAIR%%=*}=$PD_VALUE"
+done
+for PD_PAIR in "${PD_PREPEND[@]}"; do
+  PD_KEY=${PD_PAIR%%=*}
+  pd_expand "${PD_PAIR#*=}"
+  export "$PD_KEY=$PD_VALUE${!PD_KEY:+:${!PD_KEY}}"
+done
+for PD_PAIR in "${PD_APPEND[@]}"; do
+  PD_KEY=${PD_PAIR%%=*}
+  pd_expand "${PD_PAIR#*=}"
+  export "$PD_KEY=${!PD_KEY:+${!PD_KEY}:}$PD_VALUE"
+done
+cd -- "$PD_CWD"
+exec -- "${PD_ARGV[@]}"
