@@ -104,19 +104,26 @@ interface HandOn {
   readonly started: number;
 }
 
-async function handOn({ books, now }: Desk, legs: CallLegs, { answer, res, headers, started }: HandOn): Promise<void> {
+async function handOn(
+  { books, now, log }: Desk,
+  legs: CallLegs,
+  { answer, res, headers, started }: HandOn,
+): Promise<void> {
   const { progress } = legs;
-  const target = answer.from.endpoint.url;
+  const { role, url: target } = answer.from.endpoint;
+  const addBytes = books.bytes.adder({ target });
   let waiting = true;
   const onBytes = (bytes: number) => {
-    books.bytes.add({ target }, bytes);
+    addBytes(bytes);
     if (!waiting) return;
     waiting = false;
-    if (answer.from.endpoint.role === "decode") progress.stage = "decode";
+    if (role === "decode") progress.stage = "decode";
     books.firstByte.observe({ route: routeOf(legs) }, (now() - started) / 1000);
   };
   await relay(answer, res, { headers, onBytes, onBreak: (error) => legs.broke(answer, error) });
   books.requests.add({ endpoint: endpointOf(res), code: answer.status, route: routeOf(legs) });
+  if (answer.status >= 500)
+    log.failed(headers, { fault: `status ${answer.status}`, error: `${role}'s own answer, handed on` });
 }
 
 const routeOf = (legs: CallLegs | undefined) => (legs?.progress.alone ? "alone" : "pd");

@@ -1,5 +1,5 @@
 import type { Role, Target } from "./config.ts";
-import { after, type Health, type Sight, UNKNOWN } from "./health.ts";
+import { after, type Health, isTryable, type Sight, UNKNOWN } from "./health.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** One rank that a request can be sent to: an endpoint, and which of its ranks. */
@@ -30,6 +30,10 @@ export class Endpoint {
 
   get state(): Health["state"] {
     return this.#health.state;
+  }
+
+  get tryable(): boolean {
+    return isTryable(this.#health);
   }
 
   saw(sight: Sight): void {

@@ -9,6 +9,12 @@ export interface Health {
 export type Sight = "well" | "sick" | "refused" | "silent";
 
 export const UNKNOWN: Health = { state: "unknown", silences: 0 };
+/**
+ * Whether a request may be tried there when no endpoint of its role is up: an engine that only is late may be busy, and
+ * the last one of its role is not taken away for that. Source: proxy-protocols.md §3.7.
+ */
+export const isTryable = ({ state, silences }: Health) => state !== "down" || silences > 0;
+
 const SILENCES = 3; // a busy engine may be late once or twice; it never refuses a connection
 
 /** One good answer brings an endpoint back at once; a refusal or an engine that calls itself dead takes it out at once. */

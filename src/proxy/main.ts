@@ -15,7 +15,7 @@ const GRACE_MS = 5_000; // for streams to end after SIGTERM; the launcher's own 
  */
 export async function proxyMain(argv: readonly string[]): Promise<number> {
   const say = (text: string) => void process.stderr.write(text);
-  const file = configFile(argv);
+  const file = configFile(argv, say);
   if (file === undefined) {
     say(USAGE);
     return 2;
@@ -24,11 +24,12 @@ export async function proxyMain(argv: readonly string[]): Promise<number> {
   return config ? run(config) : 2;
 }
 
-function configFile(argv: readonly string[]): string | undefined {
+function configFile(argv: readonly string[], say: (text: string) => void): string | undefined {
   try {
     return parseArgs({ args: [...argv], options: { config: { type: "string" } } }).values.config;
-  } catch {
-    return undefined; // an unknown option, or one without its value: the usage says it all
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\n`); // an unknown option, or one without its value
+    return undefined;
   }
 }
 

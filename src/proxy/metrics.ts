@@ -20,11 +20,14 @@ export class Metrics {
   counter(name: string, help: string) {
     const rows = new Map<string, number>();
     this.#families.push({ lines: () => family(name, "counter", help, rows) });
+    const adder = (labels: Labels) => {
+      const row = labelText(labels);
+      return (by: number) => void rows.set(row, (rows.get(row) ?? 0) + by);
+    };
     return {
-      add(labels: Labels = {}, by = 1) {
-        const row = labelText(labels);
-        rows.set(row, (rows.get(row) ?? 0) + by);
-      },
+      add: (labels: Labels = {}) => adder(labels)(1),
+      /** For what is counted with every chunk: the labels become text once. */
+      adder,
     };
   }
 

@@ -29,9 +29,9 @@ export class Roster {
     return this.endpoints.some(({ state }) => state === "up");
   }
 
-  /** A request would find a slot: one that is up, or one that nobody has asked yet. */
+  /** A request would find a slot: one that is up, or else one that has not been asked yet or is late to answer. */
   get open(): boolean {
-    return this.endpoints.some(({ state }) => state !== "down");
+    return this.endpoints.some(({ tryable }) => tryable);
   }
 
   /** @param except endpoints that this leg has tried already */
@@ -43,7 +43,7 @@ export class Roster {
   }
 
   #able(except: ReadonlySet<Endpoint>): readonly Slot[] {
-    const left = this.#slots.filter(({ endpoint }) => endpoint.state !== "down" && !except.has(endpoint));
+    const left = this.#slots.filter(({ endpoint }) => endpoint.tryable && !except.has(endpoint));
     const up = left.filter(({ endpoint }) => endpoint.state === "up");
     return up.length > 0 ? up : left;
   }

@@ -98,6 +98,20 @@ it("an engine that calls itself dead is out until it is well again", () =>
     while ((await state()) !== "up");
   }));
 
+it("an engine that is late to say how it is gives way to others, and serves when it is the last", () =>
+  inHouse({ dialect: "nixl", prefill: 2, probeTimes: { upMs: 10, otherMs: 10, answerMs: 100 } }, async (house) => {
+    const [late, well] = house.p;
+    const state = async () => JSON.parse((await house.get("/targets")).text).targets[0].state;
+    if (late) late.health = "hangs";
+    while ((await state()) !== "down");
+    for (let request = 0; request < 2; request++) expect((await house.send(SHORT)).status).toBe(200);
+    expect([late?.ids.length, well?.ids.length]).toEqual([0, 2]);
+    await well?.stop();
+    expect((await house.send(SHORT)).status).toBe(200);
+    expect(late?.ids).toHaveLength(1);
+    expect((await house.get("/health")).status).toBe(503);
+  }));
+
 it("a refused connection takes an engine out at once, without waiting for a probe", () =>
   inHouse(
     { dialect: "nixl", prefill: 2, probeTimes: { upMs: 60_000, otherMs: 10, answerMs: 1_000 } },

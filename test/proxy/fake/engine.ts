@@ -29,7 +29,8 @@ export class FakeEngine {
   /** Taken one by one by the completions that come. */
   readonly faults: Fault[] = [];
   chunking: Chunking = "each";
-  health = 200;
+  /** What /health answers; never, when it hangs. */
+  health: number | "hangs" = 200;
   url = "";
   readonly #live = new Set<string>();
   #server: Server | undefined;
@@ -71,8 +72,9 @@ export class FakeEngine {
   }
 
   async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (req.url === "/health") res.writeHead(this.health).end();
-    else if (req.url === "/v1/models")
+    if (req.url === "/health") {
+      if (this.health !== "hangs") res.writeHead(this.health).end();
+    } else if (req.url === "/v1/models")
       res.writeHead(200, { "content-type": "application/json" }).end('{"data":[{"id":"m"}]}');
     else if (req.url === "/version")
       res.writeHead(200, { "content-type": "application/json" }).end('{"version":"0.32.0"}');
