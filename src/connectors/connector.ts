@@ -46,6 +46,8 @@ export interface PortSpan<Port extends string = string> {
   readonly binds: (process: {
     readonly ranks: readonly number[];
     readonly parallel: Instance["engine"]["parallel"];
+    /** Of an engine that spans nodes: which part of it this process is; unset: the whole engine. */
+    readonly part?: { readonly index: number; readonly of: number };
   }) => readonly number[];
   readonly purpose: string;
   /** Address the listener binds; unset: the node's ip. */

@@ -20,13 +20,16 @@ export function engineListens(ask: EngineAsk): readonly Listen[] {
     ...(port === undefined ? [] : [{ port, purpose: "http", bind: engine.bind ?? scene.bind }]),
     ...grants.spans.flatMap(({ span, first: base }) =>
       span
-        .binds({ ranks: process.ranks, parallel: engine.parallel })
+        .binds({ ranks: process.ranks, parallel: engine.parallel, ...part(grants, process) })
         .map((offset) => ({ port: base + offset, purpose: span.purpose, bind: span.bind ?? seat.ip })),
     ),
     ...(first && grants.rpc ? [{ port: grants.rpc.first, purpose: "dp_rpc", bind: head, transient: true }] : []),
     ...(first && grants.master ? [{ port: grants.master.first, purpose: "master", bind: head }] : []),
   ];
 }
+
+const part = ({ layout: { nnodes } }: Granted, { nodeIndex }: Process) =>
+  nnodes > 1 ? { part: { index: nodeIndex, of: nnodes } } : {};
 
 /** The group's spans belong to the instance on every node, whoever binds which part; the first process on a node carries them. */
 export function engineReserves(

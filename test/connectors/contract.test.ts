@@ -73,6 +73,14 @@ describe.each([...connectors])("%s", (name, connector) => {
     },
   );
 
+  it("an engine over two nodes binds no port twice, and none that one on a single node would not bind", () => {
+    const parallel: Parallel = { ...single, tp: 16 };
+    for (const { binds } of connector.claims(instance(parallel), connector.fields.parse(least[name]?.fields))) {
+      const parts = [0, 1].flatMap((index) => binds({ ranks: [0], parallel, part: { index, of: 2 } }));
+      expect(parts).toEqual(binds({ ranks: [0], parallel }));
+    }
+  });
+
   it("writes the granted number, the same for all ranks of a group", () => {
     const parallel: Parallel = { ...single, tp: 2, dp: 4 };
     const texts = [0, 3].map((rank) => JSON.stringify(connector.emit(context(connector, "prefill", parallel, rank))));

@@ -32,10 +32,11 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
       key: "kv_port",
       base,
       span: parallel.dp * width(parallel),
-      binds: ({ ranks }) =>
-        ranks.flatMap((rank) =>
-          Array.from({ length: width(parallel) }, (_, worker) => rank * width(parallel) + worker),
-        ),
+      binds: ({ ranks, part = { index: 0, of: 1 } }) => {
+        const workers = Math.ceil(width(parallel) / part.of); // of this process
+        const first = part.index * workers;
+        return ranks.flatMap((rank) => Array.from({ length: workers }, (_, i) => rank * width(parallel) + first + i));
+      },
       purpose: "kv",
     },
   ],

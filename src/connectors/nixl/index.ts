@@ -29,7 +29,7 @@ export const nixl: Connector<Fields, "side_channel"> = {
       key: "side_channel_port",
       base,
       span: parallel.dp * parallel.tp,
-      binds: ({ ranks }) => ranks,
+      binds: ({ ranks, part }) => (part === undefined || part.index === 0 ? ranks : []), // the scheduler listens, on the first node
       purpose: "side_channel",
     },
   ],
