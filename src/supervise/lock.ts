@@ -1,6 +1,7 @@
 import { int, looseObject, optional, safeParse, string } from "zod/mini";
 import { UserError } from "../errors.ts";
 import type { Session } from "../nodes/session.ts";
+import { LEASE_S } from "./lease.ts";
 import { lines } from "./lines.ts";
 import { type Scripts, script } from "./scripts.ts";
 import type { Holder, Lock } from "./supervise.ts";
@@ -32,6 +33,7 @@ export async function lock(
     PD_DIR: directory,
     PD_NAME: cluster,
     PD_WAIT_MS: String(waitMs),
+    PD_LEASE_S: LEASE_S,
     PD_HOLDER: JSON.stringify(holder),
   };
   // The lock must outlive the signal: an interrupted run still has to undo things under it. Until we have it, the signal counts.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Session } from "../nodes/session.ts";
 import { inspect } from "./inspect.ts";
+import { LEASE_S } from "./lease.ts";
 import { type Scripts, script } from "./scripts.ts";
 import type { LogChunk, PulledLog } from "./supervise.ts";
 
@@ -32,6 +33,7 @@ export async function* logs(
     PD_RUNS: runs,
     PD_TAIL: tail === undefined ? "" : String(tail),
     PD_FOLLOW: follow ? "1" : "",
+    PD_LEASE_S: LEASE_S,
   };
   yield* frames(session.stream({ script: script(scripts, "logs"), values, signal, what: "logs" }));
 }

@@ -1,4 +1,5 @@
 import type { Session } from "../nodes/session.ts";
+import { LEASE_S } from "./lease.ts";
 import { lines } from "./lines.ts";
 import { readExit } from "./records.ts";
 import { type Scripts, script } from "./scripts.ts";
@@ -19,7 +20,7 @@ export async function* watch(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent, void> {
   const runs = services.map(({ service, generation }) => `${generation}/${service}`);
-  const values = { PD_STATE: stateDir, PD_RUNS: runs, PD_LOGS: logs ? "1" : "" };
+  const values = { PD_STATE: stateDir, PD_RUNS: runs, PD_LOGS: logs ? "1" : "", PD_LEASE_S: LEASE_S };
   const stream = session.stream({ script: script(scripts, "proc", "probe", "watch"), values, signal, what: "watch" });
   for await (const line of lines(stream)) {
     const event = read(line);

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Holds PD_DIR/PD_NAME for as long as this channel lives and the launcher gives a sign every 30 s. Prints `held AGE_MS HOLDER`
+# Holds PD_DIR/PD_NAME for as long as this channel lives and the launcher gives a sign every PD_LEASE_S. Prints `held AGE_MS HOLDER`
 # while somebody else has it (PD_WAIT_MS=0: and leaves), `locked` when it is ours.
 umask 077
 PD_DIR=${PD_DIR:-/var/tmp/pdctl-$UID}
@@ -27,7 +27,7 @@ hear() { # waits for the launcher's sign; leaves when it hangs up or has been si
   IFS= read -r -t "$1" _
   local heard=$?
   if ((heard == 0)); then silent_since=$SECONDS; elif ((heard <= 128)); then return 1; fi
-  ((SECONDS - silent_since <= 30))
+  ((SECONDS - silent_since <= PD_LEASE_S))
 }
 
 silent_since=$SECONDS

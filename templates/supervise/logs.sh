@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # The logs of PD_RUNS (generation/service, or the service alone for its newest run) as frames: `RUN BYTES`, a newline, the bytes.
-# PD_TAIL: only that many last lines first ("" = all). PD_FOLLOW=1: goes on until the launcher hangs up or is silent for 30 s.
+# PD_TAIL: only that many last lines first ("" = all). PD_FOLLOW=1: goes on until the launcher hangs up or is silent for PD_LEASE_S.
 shopt -s nullglob
 WINDOW=$((16 << 20)) # where the last lines are looked for
 CHUNK=$((1 << 20))
@@ -54,7 +54,7 @@ while :; do
   IFS= read -r -t 0.25 _
   heard=$?
   if ((heard == 0)); then silent_since=$SECONDS; elif ((heard <= 128)); then exit 0; fi
-  ((SECONDS - silent_since <= 30)) || exit 0
+  ((SECONDS - silent_since <= PD_LEASE_S)) || exit 0
   sizes
   for i in "${!files[@]}"; do [[ ${SIZE[i]-} == "${at[$i]}" ]] || send "$i" "${SIZE[i]:-0}"; done
 done

@@ -1,6 +1,7 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # Files onto the node. PD_ASK=1: prints the positions of those that are missing. Else stdin is their contents one after the
 # other; each is written aside, its digest compared, and renamed, so that a half file never has the name of a whole one.
+OWN_UMASK=$(umask) # the user's: services get it back
 umask 077
 i=0
 for path in "${PD_PATHS[@]}"; do

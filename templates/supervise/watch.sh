@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2153,SC2154
 # Tells, as it happens, what becomes of PD_RUNS (generation/service): exits within 0.2 s, readiness, new log lines (PD_LOGS=1).
-# Without a fork but for the probes. Leaves when the launcher hangs up, or has been silent for 30 s: a node does not notice by
+# Without a fork but for the probes. Leaves when the launcher hangs up, or has been silent for PD_LEASE_S: a node does not notice by
 # itself that its link is gone.
 declare -A pending=() ended=() gone_at=() engine=() engine_start=() wrapper=() wrapper_start=() log=() part=() probes=() asking=()
 say() { printf '%s\n' "$1" || exit 0; }
@@ -71,7 +71,7 @@ while :; do
   IFS= read -r -t 0.2 _
   heard=$?
   if ((heard == 0)); then silent_since=$SECONDS; elif ((heard <= 128)); then exit 0; fi
-  ((SECONDS - silent_since <= 30)) || exit 0
+  ((SECONDS - silent_since <= PD_LEASE_S)) || exit 0
   for run in "${PD_RUNS[@]}"; do
     [[ -z ${ended[$run]-} ]] || continue
     [[ -z $PD_LOGS ]] || tell_lines "$run"

@@ -1,13 +1,14 @@
 # shellcheck shell=bash disable=SC2154
-# wrap.sh DIR ARGV...: runs ARGV as its child in this session and writes down who it is and how it ended. Stays until it ends.
-dir=$1 && shift
+# wrap.sh DIR UMASK ARGV...: runs ARGV as its child in this session and writes down who it is and how it ended. Stays until it ends.
+dir=$1 engine_umask=$2 && shift 2
+umask 077
 
 put() { printf '%s\n' "$2" >"$dir/.$1" && mv -f -- "$dir/.$1" "$dir/$1"; }
 ident() { look "$1" && printf '{"pid":%s,"start":%s,"boot":"%s"}' "$1" "$START" "$BOOT" || printf null; }
 
 trap 'hit=1' TERM INT HUP
 # A command started with & ignores INT and QUIT; Python would then never see a KeyboardInterrupt.
-(trap - INT QUIT && exec "$@") &
+(trap - INT QUIT && umask "$engine_umask" && exec {NAP}<&- && exec "$@") &
 child=$!
 now_ms
 put handle.json "{\"wrapper\":$(ident $$),\"engine\":$(ident $child),\"at\":$NOW}"
