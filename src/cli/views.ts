@@ -6,7 +6,7 @@ import { liveView, type View } from "../report/live-view.ts";
 import { logLine } from "../report/log-lines.ts";
 import { ndjson } from "../report/ndjson.ts";
 import { plainView } from "../report/plain-view.ts";
-import type { Tally } from "../report/tally.ts";
+import { begin, type Tally } from "../report/tally.ts";
 import type { Call } from "./call.ts";
 
 /** What of a run the user sees: while it goes on, and at its end. */
@@ -40,8 +40,15 @@ function terminalView(call: Call, { expects = [], ...showing }: Showing): Shown 
   const {
     verb,
     streams: { out, err },
+    places,
   } = call;
-  const view = liveView({ verb, expects, write: err.raw, ink: err.ink, rows: () => err.rows, now: () => Date.now() });
+  const view = liveView({
+    begin: begin(verb, { expects, places }),
+    write: err.raw,
+    ink: err.ink,
+    rows: () => err.rows,
+    now: () => Date.now(),
+  });
   return {
     ...view,
     end(state) {
@@ -56,12 +63,20 @@ function lineView(call: Call, showing: Showing): Shown {
     verb,
     streams: { out, err },
     env,
+    places,
   } = call;
   const annotate = env.GITHUB_ACTIONS === "true";
   const result = (line: string) => {
     if (!out.isTerminal) out.line(line); // a terminal gets the closing block in its place
   };
-  const view = plainView({ verb, write: err.raw, ink: err.ink, now: () => Date.now(), annotate, answer: result });
+  const view = plainView({
+    begin: begin(verb, { places }),
+    write: err.raw,
+    ink: err.ink,
+    now: () => Date.now(),
+    annotate,
+    answer: result,
+  });
   return {
     ...view,
     end(state) {

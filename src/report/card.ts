@@ -1,7 +1,7 @@
 import type { FindingData } from "../cluster/events.ts";
 import type { Level } from "../topology/rule.ts";
 import { labelled } from "./table.ts";
-import { cut, justify } from "./width.ts";
+import { cut, justify, wrap } from "./width.ts";
 
 /** Cards and quoted lines end here; text is laid out for 88 columns plus the indent of a label's second word. */
 export const SHEET = 94;
@@ -14,8 +14,7 @@ export function card(
   { level = "error", code }: { level?: Level | "info"; code?: string | undefined } = {},
 ): string[] {
   const why = data.why === undefined ? [] : typeof data.why === "string" ? [data.why] : data.why;
-  const label = (name: string, text: string | undefined) =>
-    text === undefined ? [] : labelled(name, text.split("\n"));
+  const label = (name: string, text: string | undefined) => (text === undefined ? [] : labelled(name, broken(text)));
   return [
     `${signOf(level)} ${data.title}`,
     ...label("where", data.where),
@@ -31,10 +30,12 @@ export function card(
   ];
 }
 
+const broken = (text: string) => text.split("\n").flatMap((line) => wrap(line, SHEET - 10));
+
 /** The code stands at the end of the last line of the cause, to be found by eye and by grep. */
 function cause(text: string | undefined, code: string | undefined): string[] {
   if (text === undefined) return [];
-  const lines = labelled("cause", text.split("\n"));
+  const lines = labelled("cause", broken(text));
   return code === undefined ? lines : [...lines.slice(0, -1), justify(lines.at(-1) ?? "", `[${code}]`, SHEET, 3)];
 }
 

@@ -26,7 +26,7 @@ export function changesText(changes: readonly Change[], ask: ChangesAsk): string
   const shown = naming(changes.flatMap(({ services }) => services));
   const rows = ORDER.flatMap((kind) =>
     of(kind).map(({ services, why }) => [
-      `${SIGN[kind]} ${kind.padEnd(9)}`,
+      `${SIGN[kind]} ${kind.padEnd(8)}`,
       folded(services.map(shown)),
       ...(why === "" ? [] : [why]),
     ]),
@@ -38,11 +38,11 @@ export function changesText(changes: readonly Change[], ask: ChangesAsk): string
     several(number("stop"), "stop"),
     several(number("restart"), "restart"),
     several(number("start"), "start"),
-    `${number("keep")} kept`,
+    `${number("keep") || "none"} kept`,
   ].join(", ");
   const head =
     ask.generation === 0
       ? `${ask.cluster} · nothing of it on the nodes`
       : `${ask.cluster} · generation ${ask.generation} on the nodes`;
-  return [`${head} · ${asked}`, "", ...table(rows, 1, [11, 20]), "", counts, ...nextLines([ask.command])];
+  return [`${head} · ${asked}`, "", ...table(rows, 2, [10, 19]), "", counts, ...nextLines([ask.command])];
 }

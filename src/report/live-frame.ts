@@ -1,7 +1,7 @@
 import type { Phase, ProofData } from "../cluster/events.ts";
 import { card, checkLines } from "./card.ts";
 import { engineRows } from "./engine-rows.ts";
-import { folded, naming } from "./names.ts";
+import { folded, naming, shorten } from "./names.ts";
 import { duration, limit, several } from "./numbers.ts";
 import { enginesOf, type Found, type NodeRow, type PhaseRow, type Tally } from "./tally.ts";
 import { justify, padEnd } from "./width.ts";
@@ -40,7 +40,8 @@ function header(state: Tally, now: number): string[] {
 
 function phaseRows(state: Tally, now: number): readonly (readonly [Phase, readonly string[]])[] {
   const begun = [...state.phases].map(([phase, row]) => [phase, phaseLines(state, phase, row, now)] as const);
-  if (state.result !== undefined || state.phases.get("engines")?.state !== "running") return begun;
+  if (state.result !== undefined) return begun.filter(([phase]) => state.phases.get(phase)?.state !== "waiting"); // they never came
+  if (state.phases.get("engines")?.state !== "running") return begun;
   const coming = state.expects.filter((phase) => !state.phases.has(phase));
   const waiting = { state: "waiting", since: now } as const;
   return [...begun, ...coming.map((phase) => [phase, phaseLines(state, phase, waiting, now)] as const)];
@@ -78,11 +79,9 @@ function phaseLines(state: Tally, phase: Phase, row: PhaseRow, now: number): str
       return [row.seconds === undefined ? text : justify(text, duration(row.seconds), TEXT), ...checksOf(state, phase)];
     }
     case "failed": {
+      if (phase === "check") return [`✖ ${padEnd(phase, 8)}${phaseText(state, phase, row)}`, ...checksOf(state, phase)]; // stands over its list as a label
       const text = left("✖", phaseText(state, phase, row));
-      return [
-        phase === "check" || row.seconds === undefined ? text : justify(text, duration(row.seconds), TEXT),
-        ...checksOf(state, phase),
-      ];
+      return [row.seconds === undefined ? text : justify(text, duration(row.seconds), TEXT)];
     }
   }
 }
@@ -91,14 +90,18 @@ function awaits(state: Tally, phase: Phase, row: PhaseRow): string {
   const ready = enginesOf(state).filter(([, { state }]) => state === "ready").length;
   const behind = Math.max(enginesOf(state).length, state.start?.engines ?? 0) - ready;
   if (phase === "proxy" && behind > 0) return several(behind, "engine");
-  return row.awaits ?? (phase === "smoke" ? "the proxy" : "the one before");
+  if (row.awaits !== undefined) return row.awaits;
+  const names = [...new Set([...state.phases.keys(), ...state.expects])];
+  const previous = names[names.indexOf(phase) - 1];
+  return previous === "proxy" ? "the proxy" : (previous ?? "its turn");
 }
 
 /** The phase's own words; what can be counted here is counted here, so that it changes in place. */
 export function phaseText(state: Tally, phase: Phase, row: PhaseRow): string {
   const engines = enginesOf(state);
   if (phase === "engines" && engines.length > 0 && row.state === "running") return readyOf(state);
-  if (row.text !== undefined) return row.text;
+  if (row.text !== undefined)
+    return phase === "logs" ? row.text.replace(/(?<= to )\/.*/, (path) => shorten(path, state.places)) : row.text;
   if (phase === "engines" && engines.length > 0)
     return row.state === "done" ? `${readyOf(state)}${lastReady(state)}` : readyOf(state);
   if (phase === "smoke" && state.proof !== undefined) return proofText(state.proof);

@@ -1,7 +1,7 @@
-import type { ClusterEvent, Phase } from "../cluster/events.ts";
+import type { ClusterEvent } from "../cluster/events.ts";
 import type { Ink } from "./ink.ts";
 import { frame } from "./live-frame.ts";
-import { begin, type Tally, tally } from "./tally.ts";
+import { type Tally, tally } from "./tally.ts";
 
 /** Something that shows events as they come. */
 export interface View {
@@ -11,8 +11,7 @@ export interface View {
 }
 
 export interface Screen {
-  readonly verb: string;
-  readonly expects: readonly Phase[];
+  readonly begin: Tally;
   readonly write: (text: string) => void;
   readonly ink: () => Ink; // asked anew for each frame: the terminal's width may change
   readonly rows: () => number;
@@ -26,8 +25,8 @@ const TICK_MS = 1000;
  * The one frame on a terminal, redrawn in place at most ten times a second, and once a second for the times in it. No
  * cursor is hidden and no line wraps, so an end at any moment leaves a readable screen.
  */
-export function liveView({ verb, expects, write, ink, rows, now }: Screen): View {
-  let state: Tally = begin(verb, expects);
+export function liveView({ begin, write, ink, rows, now }: Screen): View {
+  let state: Tally = begin;
   let drawn: readonly string[] = [];
   let pending: NodeJS.Timeout | undefined;
   let drawnAt = 0;

@@ -22,7 +22,7 @@ export const latency = (ms: number) => (ms < 1000 ? `${Math.round(ms)}ms` : dura
 export function size(bytes: number): string {
   let [value, unit] = [bytes / 1024, 0];
   while (value >= 999.5 && unit < 2) [value, unit] = [value / 1024, unit + 1];
-  return `${value >= 100 ? Math.round(value) : value.toPrecision(value < 1 ? 2 : 3)} ${["KiB", "MiB", "GiB"][unit]}`;
+  return `${value >= 100 ? Math.round(value) : value < 1 ? value.toFixed(2) : value.toPrecision(3)} ${["KiB", "MiB", "GiB"][unit]}`;
 }
 
 /** Counts from 10,000 on have commas; ports, pids, ranks and ids are never given to this. */

@@ -4,7 +4,7 @@ import { resultLine } from "./ending.ts";
 import { hasCardsAtEnd, phaseText } from "./live-frame.ts";
 import { folded, naming, signalNumber } from "./names.ts";
 import { clock, count, duration, limit, several } from "./numbers.ts";
-import { begin, enginesOf, isEngine, type Tally, tally } from "./tally.ts";
+import { enginesOf, isEngine, type Tally, tally } from "./tally.ts";
 import { padEnd } from "./width.ts";
 
 /** The run so far as plain lines: one per change, so that each can be read, quoted and grepped alone. */
@@ -20,7 +20,7 @@ export interface Plain {
   readonly saidAt: number;
 }
 
-export const silent = (verb: string): Plain => ({ state: begin(verb), lines: [], waiting: undefined, saidAt: 0 });
+export const silent = (state: Tally): Plain => ({ state, lines: [], waiting: undefined, saidAt: 0 });
 
 const HEARTBEAT_MS = 25_000; // progress comes every few seconds; so one line at least every 30 s
 const TOGETHER: ReadonlySet<ServiceWord> = new Set(["starting", "stopped", "unknown"]);
@@ -48,7 +48,8 @@ export function flush(before: Plain): Plain {
 function gather(before: Plain, state: Tally, event: ClusterEvent & { type: "service" }, id: string): Plain {
   const phase = event.phase ?? state.services.get(id)?.phase ?? "engines";
   const same = before.waiting?.word === event.data.state && before.waiting.phase === phase;
-  if (before.state.services.get(id)?.state === event.data.state) return { ...before, state, lines: [] };
+  const known = before.state.services.get(id)?.state === event.data.state;
+  if (known || (event.data.state === "starting" && phase !== "engines")) return { ...before, state, lines: [] };
   const flushed = same ? { ...before, lines: [] } : flush(before);
   const ids = [...(same ? (before.waiting?.ids ?? []) : []), id];
   return { ...flushed, state, waiting: { word: event.data.state, phase, ids, time: event.time } };
@@ -99,8 +100,12 @@ function opening({ start, cluster, generation, verb }: Tally, time: string): str
   const facts = [
     cluster,
     several(start.nodes, "node"),
-    verb === "up" ? several(start.engines, "engine") : several(start.services, "service"),
-    `generation ${generation}`,
+    ...(verb === "up"
+      ? [several(start.engines, "engine")]
+      : start.services > 0
+        ? [several(start.services, "service")]
+        : []),
+    ...(generation > 0 ? [`generation ${generation}`] : []), // not known before the nodes were asked
     ...(start.plan === null ? [] : [`plan ${start.plan.slice(0, 8)}`]),
     ...(start.rehearsal === true ? ["rehearsal: stand-in engines"] : []),
   ];

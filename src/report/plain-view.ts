@@ -4,9 +4,10 @@ import type { Ink } from "./ink.ts";
 import type { View } from "./live-view.ts";
 import { duration } from "./numbers.ts";
 import { flush, lined, type Plain, plain, silent } from "./plain-lines.ts";
+import type { Tally } from "./tally.ts";
 
 export interface Paper {
-  readonly verb: string;
+  readonly begin: Tally;
   readonly write: (text: string) => void;
   readonly ink: () => Ink;
   readonly now: () => number;
@@ -21,8 +22,8 @@ const SILENCE_MS = 30_000;
 const LOOK_MS = 5_000;
 
 /** One line per change; what happens together is said together, and silence is never longer than half a minute. */
-export function plainView({ verb, write, ink, now, annotate, answer }: Paper): View {
-  let before: Plain = silent(verb);
+export function plainView({ begin, write, ink, now, annotate, answer }: Paper): View {
+  let before: Plain = silent(begin);
   let gathering: NodeJS.Timeout | undefined;
   const say = (lines: readonly string[]) => {
     const { line } = ink();

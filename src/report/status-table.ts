@@ -1,5 +1,5 @@
 import type { StatusReport, StatusRow } from "../cluster/standing.ts";
-import { expandRange, foldGroups } from "../topology/range.ts";
+import { expandRange, foldGroups, naturally } from "../topology/range.ts";
 import { naming, runs } from "./names.ts";
 import { nextLines } from "./next.ts";
 import { count, duration, size } from "./numbers.ts";
@@ -26,13 +26,18 @@ export function statusLines(report: StatusReport, { wide = false }: { wide?: boo
       `? ${report.cluster} is unknown: ${asked(report)} answered, nothing of it runs there`,
       ...nextLines(["pdctl status"]),
     ];
-  const rows = [...report.services].sort((a, b) => order(a) - order(b));
+  const rows = [...report.services].sort(
+    (a, b) => order(a) - order(b) || place(a) - place(b) || naturally(a.service, b.service),
+  );
   const body = wide ? wideRows(report, rows) : rows.length > MOST_ROWS ? foldedRows(rows) : singleRows(report, rows);
   return [headline(report), "", ...body, "", ...after(report, rows)];
 }
 
 const order = ({ state }: StatusRow) =>
   ({ died: 0, stopped: 1, absent: 2, unknown: 3, waiting: 4, starting: 5, loading: 6, ready: 7 })[state];
+
+/** As they start: side services, prefill, decode, the proxy. */
+const place = ({ kind, role }: StatusRow) => (kind === "side" ? 0 : kind === "proxy" ? 3 : role === "prefill" ? 1 : 2);
 
 function asked({ nodes }: StatusReport): string {
   const reached = nodes.filter(({ state }) => state === "reached").length;

@@ -12,12 +12,15 @@ import type {
   StartData,
 } from "../cluster/events.ts";
 import type { Level } from "../topology/rule.ts";
+import type { Places } from "./names.ts";
 
 /** What a person wants at a glance, folded from the events of one run. Times are ms since the epoch. */
 export interface Tally {
   readonly verb: string;
   /** Phases that will come: shown as waiting while the engines load. */
   readonly expects: readonly Phase[];
+  /** For paths on the launcher. */
+  readonly places: Places;
   readonly cluster: string;
   readonly generation: number;
   readonly start?: StartData;
@@ -62,10 +65,13 @@ export interface Found {
   readonly data: FindingData;
 }
 
+export type Beginning = Partial<Pick<Tally, "expects" | "places">>;
+
 /** Before the first event. */
-export const begin = (verb: string, expects: readonly Phase[] = []): Tally => ({
+export const begin = (verb: string, { expects = [], places = {} }: Beginning = {}): Tally => ({
   verb,
   expects,
+  places,
   cluster: "",
   generation: 0,
   startedAt: 0,

@@ -27,6 +27,17 @@ export function justify(left: string, right: string, columns: number, gap = 2): 
   return left + " ".repeat(Math.max(gap, columns - width(left) - width(right))) + right;
 }
 
+/** Words in lines of at most `columns`; one that is longer alone stays whole. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const open = lines.at(-1);
+    if (open !== undefined && width(open) + 1 + width(word) <= columns) lines[lines.length - 1] = `${open} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 const isAscii = (text: string) => /^[\x20-\x7e]*$/.test(text);
 
 // East Asian wide and emoji blocks, as terminals draw them; pdctl's own signs are one column each

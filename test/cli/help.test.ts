@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { program } from "../../src/cli/program.ts";
+import { run } from "./run-pdctl.ts";
+
+const verbs = program().commands.filter((command) => !["proxy", "sim", "help"].includes(command.name()));
+
+describe("pdctl --help", () => {
+  it("names every verb that there is, once, and no other", async () => {
+    const { out, err, exit } = await run(["--help"]);
+    expect([exit, err]).toEqual([0, ""]);
+    const named = out
+      .split("\n")
+      .flatMap(
+        (line) =>
+          /^(?:Write|Run|Look|Try|Other)? {5,}(\S+)/.exec(line)?.[1] ??
+          /^(?:Write|Run|Look|Try|Other) +(\S+)/.exec(line)?.[1] ??
+          [],
+      );
+    const others = /^Other +(.*)$/m.exec(out)?.[1]?.split(/\s+/) ?? [];
+    expect([...new Set([...named, ...others])].sort()).toEqual(
+      [...verbs.map((verb) => verb.name()), "proxy", "sim"].sort(),
+    );
+    expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(94);
+  });
+
+  it("without a verb is the same on stderr, and a usage error", async () => {
+    const [asked, bare] = await Promise.all([run(["--help"]), run([])]);
+    expect([bare.exit, bare.out, bare.err]).toEqual([2, "", asked.out]);
+  });
+
+  it("is not needed to know the version", async () => {
+    const { out } = await run(["--version"]);
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("pdctl VERB --help", () => {
+  it("of up is exact", async () => {
+    expect(
+      (await run(["up", "--help"])).out,
+    ).toBe(`Start what is missing, change what differs, leave the rest, and end with a proof.
+
+Usage  pdctl up [topology] [options]
+
+  --rehearse             stand-in engines on the real nodes and ports; no weight is loaded
+  --on-failure keep|stop keep what is healthy (default), or stop everything
+  --timeout DURATION     limit until every engine is ready (timeouts.ready, 15m)
+  --wait-lock DURATION   wait for another run instead of leaving with exit 7
+  --require-evidence     the proof has to be a counter, a log or the store
+  --no-smoke             leave the proof out; the last line will say so
+  --adopt                take over a cluster of this name from another owner
+  -y, --yes              answer yes
+
+Examples
+  pdctl up --set prefill.args.max-num-seqs=8        restarts only what this changes
+  pdctl up --hosts "$SLURM_NODELIST"                in a batch job
+
+Exit  0 up and proven, 1 a service or the proof, 3 topology, 4 login, 6 time, 7 lock, 8 check
+Undo  pdctl down
+`);
+  });
+
+  it.each(verbs.map((verb) => [verb.name(), verb] as const))(
+    "of %s has a sentence, its usage, and all of its options in 100 columns",
+    (name, verb) => {
+      const lines = verb.helpInformation().split("\n");
+      expect(lines[0]).toMatch(/^[A-Z].*\.$/);
+      expect(lines[2]).toMatch(new RegExp(`^Usage  pdctl ${name} `));
+      for (const option of verb.options.filter(({ hidden }) => !hidden)) {
+        expect(option.description).not.toBe("");
+        expect(lines.some((line) => line.startsWith(`  ${option.flags.replace(/[<>]/g, "")} `))).toBe(true);
+      }
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+    },
+  );
+});

@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "./run-pdctl.ts";
+
+let empty: string;
+beforeAll(async () => {
+  empty = await mkdtemp(join(tmpdir(), "pdctl-usage-"));
+});
+afterAll(() => rm(empty, { recursive: true }));
+
+const cases: readonly (readonly [words: string, what: string, next: string])[] = [
+  ["up --requre-evidence", "unknown option --requre-evidence; did you mean --require-evidence?", "pdctl up --help"],
+  ["upp", "unknown verb upp; did you mean up?", "pdctl --help"],
+  ["frobnicate", "unknown verb frobnicate", "pdctl --help"],
+  ["up a.yaml b.yaml", "up takes 1, not 2 arguments", "pdctl up --help"],
+  ["explain", "CODE is missing", "pdctl explain --help"],
+  ["up --timeout", "--timeout DURATION needs a value", "pdctl up --help"],
+  ["up --timeout soon", "--timeout soon: a duration is written 90s, 15m or 2h", "pdctl up --help"],
+  ["up --on-failure weep", "--on-failure weep: Allowed choices are keep, stop", "pdctl up --help"],
+  ["logs --tail many", "--tail many: it has to be a whole number", "pdctl logs --help"],
+  ["up --set engine.port", "--set engine.port: it has to be PATH=VALUE", "pdctl up --help"],
+  ["plan --json --ndjson", "--json cannot be used with --ndjson", "pdctl plan --help"],
+];
+
+describe("a command line that is not understood", () => {
+  it.each(cases)("pdctl %s is two lines on stderr and exit 2", async (words, what, next) => {
+    const { exit, out, err } = await run(words.split(" "), { cwd: empty });
+    expect([exit, out, err]).toEqual([2, "", `✖ ${what}\n  next    ${next}\n`]);
+  });
+
+  it("has no topology anywhere: says where it looked", async () => {
+    const { exit, err } = await run(["validate"], { cwd: empty });
+    expect(exit).toBe(2);
+    expect(err).toContain(
+      "✖ no topology was named, and none was found: the argument, --file, $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml",
+    );
+  });
+
+  it("names a file that is not there", async () => {
+    const { exit, err } = await run(["plan", "nope.yaml"], { cwd: empty });
+    expect([exit, err]).toEqual([
+      2,
+      "✖ nope.yaml was not read\n  why     there is no such file\n  next    pdctl --help\n",
+    ]);
+  });
+
+  it("names a directory instead of a file", async () => {
+    const { exit, err } = await run(["plan", "."], { cwd: empty });
+    expect([exit, err.split("\n")[1]]).toEqual([2, "  why     it is a directory"]);
+  });
+
+  it("is one document with --json", async () => {
+    const { exit, out, err } = await run(["plan", "nope.yaml", "--json"], { cwd: empty });
+    expect([exit, err]).toEqual([2, ""]);
+    expect(JSON.parse(out)).toMatchObject({
+      findings: [{ level: "error", code: "file.unreadable", title: "nope.yaml was not read" }],
+      result: { verb: "plan", exit: 2 },
+    });
+  });
+
+  it("has no cluster to look at: status says so without a topology", async () => {
+    const { exit, err } = await run(["status"], { cwd: empty });
+    expect([exit, err.split("\n")[0]]).toEqual([2, "✖ no topology was named, and no cluster is known here"]);
+  });
+
+  it("is in ASCII where the locale is not UTF-8", async () => {
+    const { err } = await run(["upp"], { cwd: empty, env: { LANG: "C" } });
+    expect(err).toBe("x unknown verb upp; did you mean up?\n  next    pdctl --help\n");
+  });
+
+  it("takes common options before the verb too", async () => {
+    const { err, exit } = await run(["--ascii", "--no-color", "validate", "nope.yaml"], {
+      cwd: empty,
+      env: { FORCE_COLOR: "1" },
+    });
+    expect([exit, err.split("\n")[0]]).toEqual([2, "x nope.yaml was not read"]);
+  });
+});
