@@ -50,7 +50,7 @@ describe("doors that do not open", () => {
 
   it("a node that is down is unreachable within the connect time", async () => {
     await using lab = await hosts(two);
-    lab.host("n1").crash();
+    await lab.host("n1").crash();
     const up = await pdctl(["up", topology("door", { ssh: "{ connect_timeout: 2s }" })]);
     expect(up.code).toBe(4);
     expect(said(up)).toMatch(/n1/);

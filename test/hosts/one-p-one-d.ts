@@ -54,5 +54,5 @@ export function engines(host: Host): string[] {
   const running = host
     .processes()
     .filter(({ argv }) => argv[0]?.endsWith("node") === true && argv[1]?.endsWith("sim.mjs") === true);
-  return running.map(({ mark, pid }) => `${mark} ${pid}`).sort();
+  return running.map(({ mark, pid }) => `${mark} ${pid}`).sort((a, b) => a.localeCompare(b));
 }

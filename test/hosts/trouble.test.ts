@@ -157,7 +157,7 @@ describe("trouble on two hosts", () => {
   onTwoHosts(
     "a node that goes away is lost, not dead: status says unknown, down says so, and a later down does what is left",
     async (lab) => {
-      const file = topology("away");
+      const file = topology("away", { ssh: "{ connect_timeout: 2s }" });
       expect((await pdctl(["up", file])).code).toBe(0);
       {
         await using _cut = await lab.host("n1").cutLink();
