@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Fault } from "./fake/faults.ts";
 import { inHouse } from "./house.ts";
 
-const REQUESTS = 400;
+const REQUESTS = 250;
 const AT_ONCE = 16;
 
 /** The same faults on every run, so that a failure can be seen again. */

@@ -46,7 +46,7 @@ it("splice means what parse, modify and stringify would mean", () => {
       for (const [name, value] of Object.entries(set)) wanted.set(name, JSON.parse(value));
       expect(new Map(Object.entries(JSON.parse(spliced)))).toEqual(wanted);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -62,7 +62,7 @@ it("what is not touched keeps its bytes, and no key is there twice that was set"
         1,
       );
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -74,7 +74,7 @@ it("takes exactly the texts that are JSON objects", () => {
     fc.property(fc.oneof(broken, fc.string(), fc.json()), (text) => {
       expect(accepts(text)).toBe(isJsonObject(text));
     }),
-    { numRuns: 5_000 },
+    { numRuns: 3_000 },
   );
 });
 
