@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { connectors } from "../src/connectors/index.ts";
+import { causes } from "../src/diagnose/index.ts";
+import { hardware } from "../src/hardware/index.ts";
+import { factsRules } from "../src/plan/judge.ts";
+import { planRules } from "../src/plan/rules/index.ts";
+import { namedCodes } from "../src/topology/index.ts";
+import { topologyRules } from "../src/topology/rules/index.ts";
+
+const home = new URL("../docs/explain/", import.meta.url);
+const pages = new Map(
+  readdirSync(home).map((name) => [name.replace(/\.md$/, ""), readFileSync(new URL(name, home), "utf8")] as const),
+);
+const rules = [
+  ...topologyRules,
+  ...planRules,
+  ...factsRules,
+  ...[...hardware.values()].flatMap((one) => one.rules),
+  ...[...connectors.values()].flatMap((one) => [...one.rules, ...one.planRules]),
+];
+const levels = new Map<string, string>([
+  ...Object.keys(namedCodes).map((code) => [code, "error"] as const),
+  ...["S04", "S05", "S07"].map((code) => [code, "error"] as const), // the loader's own
+  ...rules.map(({ id, level }) => [id, level] as const),
+  ["rehearsal", "note"],
+  ...causes.map(({ id }) => [id, "cause"] as const),
+]);
+
+describe("pdctl explain has a page for every code that a user can meet", () => {
+  it("every code has a page", () => {
+    expect([...levels.keys()].filter((code) => !pages.has(code))).toEqual([]);
+  });
+  it("every page is of a code", () => {
+    expect([...pages.keys()].filter((code) => !levels.has(code))).toEqual([]);
+  });
+  it.each([...pages])("%s", (code, text) => {
+    const lines = text.split("\n");
+    expect(lines[0]).toMatch(new RegExp(`^${code}  ${levels.get(code)}  found (in|when|while|by|on) `));
+    expect(lines[1]).toBe("");
+    expect(lines[2]).toMatch(/^\S.*[.:]$/);
+    expect(text).toMatch(/^(Change|Do)( one of)?\n {2}\S/m);
+    const [, related = ""] = /^Related {2}(.*)$/m.exec(text) ?? [];
+    for (const entry of related.split(" · ").filter((one) => one !== ""))
+      expect([...pages.keys()]).toContain(entry.split(" ")[0]);
+    expect(lines.filter((line) => line.length > 200)).toEqual([]);
+  });
+  it("a cause's page says what the card says", () => {
+    for (const { id, says, remedy } of causes) {
+      const page = pages.get(id)?.toLowerCase() ?? "";
+      for (const sentence of [says, ...remedy]) expect(page, id).toContain(sentence.toLowerCase());
+    }
+  });
+});
