@@ -68,8 +68,9 @@ function after({ state, serve, proven, nodes }: StatusReport, rows: readonly Sta
   }
   const silent = nodes.filter((node) => node.state !== "reached").map(({ node }) => node);
   const [broken] = rows.filter((row) => row.state === "died");
+  const shown = naming(rows.map(({ service }) => service));
   return nextLines([
-    ...(broken === undefined ? [] : [`pdctl logs ${broken.service}`]),
+    ...(broken === undefined ? [] : [`pdctl logs ${shown(broken.service)}`]),
     ...(silent.length === 0
       ? ["pdctl up"]
       : [`pdctl status --nodes ${foldGroups(silent).join(",")}`, "pdctl status --wide"]),

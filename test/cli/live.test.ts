@@ -1,0 +1,106 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "./run-pdctl.ts";
+import { Terminal } from "./terminal.ts";
+
+let home: string;
+const base = 20_000 + (process.pid % 500) * 20; // other tests bind ports too
+const ports = [
+  `proxy.port=${base}`,
+  `prefill.port=${base + 1}`,
+  `decode.port=${base + 5}`,
+  `kv.transfer.side_channel_port=${base + 10}`,
+];
+const sets = (...more: string[]) => ["name=live", ...ports, ...more].flatMap((set) => ["--set", set]);
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "pdctl-live-"));
+  await cp(join(import.meta.dirname, "../../topologies/local.yaml"), join(home, "cluster.yaml"));
+});
+afterAll(async () => {
+  const { exit, lines } = await run(["down", "--discard-logs", ...sets()], { cwd: home });
+  await rm(home, { recursive: true });
+  expect(exit, lines.join("\n")).toBe(0);
+});
+
+const durationless = (lines: readonly string[]) =>
+  lines.map((line) => line.replace(/ +(?:\d+m )?[\d.]+s(?: \/ \d+m)?$/, " …"));
+
+describe("up on a real terminal", () => {
+  it("Ctrl-C starts nothing more, keeps what runs, says so, and leaves the terminal usable", async () => {
+    const terminal = new Terminal(["up", ...sets('engine.env.PDCTL_SIM_NEVER_READY="1"')], {
+      cwd: home,
+      columns: 100,
+      rows: 30,
+    });
+    const loading = await terminal.until(/decode-1 .*(starting|loading)/);
+    expect(loading[0]).toMatch(/^live · 1 node · 4 engines · generation 1 +[\d.]+s$/);
+    expect(loading.find((line) => line.startsWith("→ engines"))).toMatch(/^→ engines {3}0 of 4 ready .* \/ 15m$/);
+    expect(loading.slice(-4)).toEqual([
+      "· proxy     waits for 4 engines",
+      "· smoke     waits for the proxy",
+      "",
+      "Ctrl-C starts nothing more and keeps what runs.",
+    ]);
+    terminal.type("\x03");
+    const { exitCode } = await terminal.exited;
+    const lines = await terminal.text();
+    expect(exitCode).toBe(130);
+    expect(durationless(lines)).not.toContain("Ctrl-C starts nothing more and keeps what runs.");
+    expect(lines.find((line) => line.startsWith("⚠"))).toMatch(
+      /^⚠ live is not up · interrupted after [\d.]+s · exit 130$/,
+    );
+    expect(lines.slice(-2)).toEqual([
+      "  next    pdctl up      waits on for them",
+      "          pdctl down    takes them down",
+    ]);
+    expect(terminal.raw).not.toMatch(/\x1b\[\?25l/); // no cursor was hidden
+    const { exit, out } = await run(["status", "--json", ...sets()], { cwd: home });
+    expect(exit).toBe(5);
+    expect(JSON.parse(out).services).toHaveLength(4);
+  });
+
+  it("never wraps on a narrow terminal, and ends with a receipt", async () => {
+    const terminal = new Terminal(["down", ...sets()], { cwd: home, columns: 46, rows: 12 });
+    const { exitCode } = await terminal.exited;
+    const lines = await terminal.text();
+    expect(exitCode).toBe(0);
+    expect(lines[0]).toBe("live · 4 services on 1 node · generation 1");
+    expect(lines).toContain("✔ decode    2 engines stopped".padEnd(45).concat("…"));
+    expect(lines.find((line) => line.startsWith("✔ live is gone"))).toMatch(
+      /^✔ live is gone from 1 of 1 node · [\d.]+s$/,
+    );
+    expect(lines.at(-1)).toMatch(/^ {2}receipt .*…$/);
+  });
+
+  it("shows the first cause when an engine dies, and machine output ends with a result", async () => {
+    const faults = `engine.env.PDCTL_SIM_FAULTS='{"decode-1-0":{"dieAfterMs":300,"dieLine":"RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB"}}'`;
+    const terminal = new Terminal(["up", ...sets(faults)], { cwd: home });
+    const { exitCode } = await terminal.exited;
+    const lines = await terminal.text();
+    expect(exitCode).toBe(1);
+    expect(lines.find((line) => line.startsWith("✖ decode-1 died"))).toMatch(
+      /^✖ decode-1 died [\d.]+s after its start, exit code 1$/,
+    );
+    expect(lines.find((line) => line.startsWith("  why"))).toMatch(
+      /RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB$/,
+    );
+    expect(lines.find((line) => line.startsWith("  cause"))).toMatch(/ {3}\[device-memory\]$/);
+    expect(lines.find((line) => line.startsWith("✖ live is not up"))).toMatch(/· exit 1$/);
+    const { out, err, exit } = await run(["down", "--ndjson", ...sets()], { cwd: home });
+    const events = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect([exit, err]).toEqual([0, ""]);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.at(-1)).toMatchObject({
+      schema: "pdctl.event/1",
+      type: "result",
+      cluster: "live",
+      data: { verb: "down", exit: 0, state: "gone" },
+    });
+  });
+});
