@@ -82,10 +82,8 @@ function targeted(json: string | undefined, targets: readonly string[]): JsonObj
   const parsed = parseJson(json);
   if (parsed === undefined || !isObject(parsed.value)) throw new BadFault("PDCTL_SIM_FAULTS is not a JSON object");
   const { value: table } = parsed;
-  const chosen = Object.assign(
-    {},
-    ...targets.map((target) => (isObject(table[target]) ? table[target] : {})),
-  ) as JsonObject;
+  const rows = targets.map((target) => table[target]).filter(isObject);
+  const chosen: JsonObject = Object.assign({}, ...rows);
   const unknown = Object.keys(chosen).find((name) => !(name in knobs));
   if (unknown !== undefined) throw new BadFault(`PDCTL_SIM_FAULTS: there is no knob ${unknown}`);
   return chosen;

@@ -9,7 +9,7 @@ export function misbehave(faults: Faults, log: Log, end: (code: number) => void)
   const { title, strayChild, leaveShm, dieAfterMs, dieAfterReadyMs, dieLine, dieExit, dieSignal } = faults;
   const die = () => {
     if (dieLine !== "") log.plain(dieLine);
-    if (dieSignal !== "") process.kill(process.pid, dieSignal as NodeJS.Signals);
+    if (dieSignal !== "") process.kill(process.pid, dieSignal);
     else end(dieExit);
   };
   if (title !== "") process.title = title;

@@ -48,7 +48,11 @@ describe("the environment", () => {
       { VLLM_PORT: "tcp://10.0.0.1:80" },
       "VLLM_PORT 'tcp://10.0.0.1:80' appears to be a URI",
     ],
-    ["two device lists that differ", { HIP_VISIBLE_DEVICES: "0", CUDA_VISIBLE_DEVICES: "1" }, "Inconsistent values"],
+    [
+      "two device lists that differ",
+      { HIP_VISIBLE_DEVICES: "0", CUDA_VISIBLE_DEVICES: "1" },
+      "Inconsistent GPU visibility env vars: HIP_VISIBLE_DEVICES='0' vs",
+    ],
     [
       "a directory for sockets that is missing",
       { VLLM_RPC_BASE_PATH: "/no/such/run" },

@@ -19,6 +19,7 @@ export async function headOf(parallel: Parallel, log: Log): Promise<Group> {
     .filter((rank) => rank < start || rank >= start + dpLocal)
     .map((rank) => new RemoteRank(rank));
   const states = new Map<number, "waiting" | "connected" | "ready">(remotes.map(({ rank }) => [rank, "waiting"]));
+  const linked = new Set<number>();
   const sockets = new Set<Socket>();
   let met: () => void = () => undefined;
   const allReady = new Promise<void>((resolve) => {
@@ -50,14 +51,23 @@ export async function headOf(parallel: Parallel, log: Log): Promise<Group> {
       states.set(rank, head.op === "HELLO" ? "connected" : "ready");
     }
     if (head.op === "HELLO") sendFrame(socket, { op: "INIT", port: coordinator.port });
-    if ([...states.values()].every((state) => state === "ready")) met();
+    look();
     return undefined;
+  }
+
+  /** Ready is not enough: a rank that can not be asked yet is not there. */
+  function look(): void {
+    if ([...states.values()].every((state) => state === "ready") && linked.size === remotes.length) met();
   }
 
   function link(socket: Socket, head: JsonObject): void {
     if (head.op === "link") {
       const ranks = ranksOf(head);
-      for (const remote of remotes) if (ranks.includes(remote.rank)) remote.attach(socket);
+      for (const remote of remotes.filter(({ rank }) => ranks.includes(rank))) {
+        remote.attach(socket);
+        linked.add(remote.rank);
+      }
+      look();
       socket.on("close", () => {
         for (const rank of ranks) members.lose(`rank ${rank}`);
       });

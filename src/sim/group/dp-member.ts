@@ -8,7 +8,7 @@ import type { Parallel } from "../start/parallel.ts";
 import { type Group, Membership } from "./group.ts";
 import { serveLink } from "./serve-link.ts";
 
-const RETRY_MS = 200; // connection refused is answered at once; zmq tries again as often
+const RETRY_MS = { first: 50, most: 500 }; // sixty ranks that knock at once must not keep rank 0 from opening
 
 export interface MemberOptions {
   readonly parallel: Parallel;
@@ -65,7 +65,7 @@ export async function memberOf({ parallel, timeoutMs, log, ranks }: MemberOption
 async function greet(address: string, port: number, hello: Record<string, unknown>, timeoutMs: number) {
   const deadline = Date.now() + timeoutMs;
   const late = engineRaised("RuntimeError", "Did not receive response from front-end process within 5 minutes");
-  for (;;) {
+  for (let pause = RETRY_MS.first; ; pause = Math.min(2 * pause, RETRY_MS.most)) {
     const socket = await dial(address, port);
     if (socket !== undefined) {
       const frames = inbox(socket);
@@ -78,8 +78,8 @@ async function greet(address: string, port: number, hello: Record<string, unknow
       if (init !== undefined) return { socket, frames, port: Number(init.head.port) };
       socket.destroy();
     }
-    if (Date.now() + RETRY_MS >= deadline) throw late;
-    await sleep(RETRY_MS);
+    if (Date.now() + pause >= deadline) throw late;
+    await sleep(pause);
   }
 }
 

@@ -3,6 +3,7 @@ import { Aborted, type Ask, EngineDied, type Rank, RequestFailed, type Step } fr
 import { Counters, type Snapshot } from "../engine/counters.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { sendFrame } from "../kv/frames.ts";
+import { readStep } from "./link-messages.ts";
 
 type Told = { readonly step: Step } | { readonly error: Error };
 
@@ -37,7 +38,8 @@ export class RemoteRank implements Rank {
     }
     const tell = this.open.get(String(head.id));
     if (tell === undefined) return;
-    if (head.op === "step") tell({ step: head.step as Step }); // written by our own other half, in serve-link.ts
+    const step = head.op === "step" ? readStep(head.step) : undefined;
+    if (step !== undefined) tell({ step });
     if (head.op === "failed") tell({ error: head.died === true ? new EngineDied([]) : new RequestFailed() });
   }
 

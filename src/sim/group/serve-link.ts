@@ -3,6 +3,7 @@ import { type Ask, EngineDied } from "../engine/ask.ts";
 import type { LocalRank } from "../engine/local-rank.ts";
 import { isObject } from "../json.ts";
 import { onFrames, sendFrame } from "../kv/frames.ts";
+import { readAsk } from "./link-messages.ts";
 
 /** A headless process's end of the link: runs what the head sends, tells each step, and the counters when they have changed. */
 export function serveLink(socket: Socket, ranks: readonly LocalRank[]): void {
@@ -11,7 +12,8 @@ export function serveLink(socket: Socket, ranks: readonly LocalRank[]): void {
     if (head.op === "abort") running.get(String(head.id))?.abort();
     const rank = ranks.find((one) => one.rank === head.rank);
     if (head.op === "decline" && isObject(head.kvParams)) rank?.decline(head.kvParams);
-    if (head.op === "run" && rank !== undefined) void run(rank, head.ask as Ask); // written by RemoteRank.generate
+    const ask = head.op === "run" ? readAsk(head.ask) : undefined;
+    if (ask !== undefined && rank !== undefined) void run(rank, ask);
   });
   socket.on("close", () => {
     for (const gone of running.values()) gone.abort();

@@ -14,7 +14,10 @@ export function checkEnvironment(env: NodeJS.ProcessEnv): void {
     throw raised("ValueError", `VLLM_PORT '${port}' ${why}`);
   }
   const { HIP_VISIBLE_DEVICES: hip, CUDA_VISIBLE_DEVICES: cuda } = env;
-  if (hip !== undefined && cuda !== undefined && hip !== cuda) {
-    throw raised("ValueError", `Inconsistent values: HIP_VISIBLE_DEVICES='${hip}' and CUDA_VISIBLE_DEVICES='${cuda}'`);
+  if (hip && cuda && hip !== cuda) {
+    throw raised(
+      "ValueError",
+      `Inconsistent GPU visibility env vars: HIP_VISIBLE_DEVICES='${hip}' vs CUDA_VISIBLE_DEVICES='${cuda}'. Please set only one, or ensure they match.`,
+    );
   }
 }
