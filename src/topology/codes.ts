@@ -25,5 +25,12 @@ export const namedCodes = {
   "yaml-syntax": "the file is not YAML",
 } as const satisfies Record<string, string>;
 
+/** Rule ids that the loader itself speaks, as only a reader of the file can: for `pdctl explain` too. */
+export const loaderRules = {
+  S04: "a topology without prefill, decode or proxy, or a role without nodes",
+  S05: "a name that none of those that there are has: hardware, connector, node, kind, policy, load-balancing mode",
+  S07: "a key that nothing knows",
+} as const satisfies Record<string, string>;
+
 /** Codes that the loader itself gives: its named ones, and the rules that only a reader of the file can apply. */
-export type Code = keyof typeof namedCodes | "S04" | "S05" | "S07";
+export type Code = keyof typeof namedCodes | keyof typeof loaderRules;

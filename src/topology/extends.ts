@@ -59,6 +59,7 @@ interface Next {
 }
 
 function refusal(path: string, seen: readonly string[]): { title: string; remedy: string[] } | undefined {
+  if (path.includes("\0")) return { title: "no file has such a name", remedy: ["a path, from the file that names it"] };
   if (seen.includes(posix.normalize(path))) {
     return { title: `${path} extends itself: ${[...seen, path].join(" → ")}`, remedy: ["take one of the extends out"] };
   }

@@ -1,4 +1,4 @@
-export { type Code, namedCodes } from "./codes.ts";
+export { type Code, loaderRules, namedCodes } from "./codes.ts";
 export type { Declared } from "./declared.ts";
 export { type Loaded, loadTopology } from "./load.ts";
 export { locate, written } from "./locate.ts";

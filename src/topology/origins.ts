@@ -52,7 +52,8 @@ export const noOrigins = (sources: readonly Source[], source: Source): Origins =
 function originAt(place: Place): Origin {
   const position = positionOf(place);
   if (place.source.kind === "file") return { file: place.source.name, ...position };
-  return { set: place.source.text.split("\n")[position.line - 1] ?? "" };
+  const given = place.source.text.split("\n")[position.line - 1] ?? "";
+  return { set: place.source.name === "--set" ? given : `${place.source.name} ${given}` };
 }
 
 function placeAt(tree: Tree, path: Path, mark: Mark): Place {
@@ -79,9 +80,8 @@ function candidates(path: Path): readonly Path[] {
   }
   if (first === "nodes" && rest[1] === "ssh") return [[first, ...rest], rest.slice(1)];
   if (first === "nodes" && (rest[1] === "ip" || rest[1] === "host")) {
-    return ["ip", "host", "name"]
-      .slice(rest[1] === "ip" ? 0 : 1)
-      .map((key) => [first, rest[0] ?? 0, key, ...rest.slice(2)]);
+    const keys = rest[1] === "ip" ? ["ip", "host", "name"] : ["host", "name"];
+    return [["--hosts"], ...keys.map((key) => [first, rest[0] ?? 0, key, ...rest.slice(2)])];
   }
   if (first === "proxy" && (rest[0] === "prefill_policy" || rest[0] === "decode_policy"))
     return [

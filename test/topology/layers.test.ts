@@ -70,6 +70,7 @@ describe("env: text from the file, path lists composed outwards", () => {
     ["A: True", { A: "True" }],
     ['A: ""', { A: "" }],
     ['A: "${HOME}/x"', { A: "${HOME}/x" }],
+    ["constructor: { append: [/a] }, toString: x", { constructor: { prepend: [], append: ["/a"] }, toString: "x" }],
     ["P: { prepend: [/a] }", { P: { prepend: ["/a"], append: [] } }],
   ])("%s", (text, expected) => expect(env(text)).toEqual(expected));
 
@@ -148,6 +149,11 @@ describe("extends and overrides", () => {
   it("--set model=NAME and --set model.path=NAME are the same", () => {
     expect(loadOver("", { set: ["model=x/y"] }).topology?.model.path).toBe("x/y");
     expect(loadOver("", { set: ["model.path=x/y"] }).topology?.model.path).toBe("x/y");
+  });
+
+  it("--hosts is where the addresses come from, as --explain says", () => {
+    const { origins } = loadOver("", { hosts: ["10.5.0.[7-8]"] });
+    expect(origins.originOf(["nodes", 0, "ip"])).toEqual({ set: "--hosts 10.5.0.[7-8]" });
   });
 
   it("--hosts puts hosts in the place of the nodes' own, in order, and their addresses with them", () => {

@@ -59,7 +59,8 @@ export function composeEnv(base: Env, over: Env, without: readonly string[] = []
   const composed: Record<string, EnvValue> = Object.fromEntries(
     Object.entries(base).filter(([name]) => !without.includes(name)),
   );
-  for (const [name, value] of Object.entries(over)) composed[name] = composeValue(composed[name], value);
+  for (const [name, value] of Object.entries(over))
+    composed[name] = composeValue(Object.hasOwn(composed, name) ? composed[name] : undefined, value);
   return composed;
 }
 

@@ -30,12 +30,18 @@ export function resolve(shape: Shape, tree: Tree, declared: Declared, overrides:
   const { nodes: written, findings: inNodes } = resolveNodes(shape.nodes, tree, shape.ssh);
   const { nodes, findings: inHosts } = moveHosts(written, overrides.hosts);
   const names = nodes.map(({ name }) => name);
-  const kv = resolveKv(shape, tree, declared);
+  const kv = resolveKv(shape, tree, declared, names);
   const prefill = resolveInstances("prefill", shape.prefill, tree, names);
   const decode = resolveInstances("decode", shape.decode, tree, names);
   const proxy = resolveProxy(shape, tree, names);
   const services = resolveServices(shape, tree, names);
-  const findings = [inNodes, inHosts, unknownHardware(nodes, tree, declared), kv.findings, layerFindings(tree)].flat();
+  const findings = [
+    overrides.hosts.length > 0 ? inNodes.filter(({ code }) => code !== "address") : inNodes,
+    inHosts,
+    unknownHardware(nodes, tree, declared),
+    kv.findings,
+    layerFindings(tree),
+  ].flat();
   const all = [...findings, ...prefill.findings, ...decode.findings, ...proxy.findings, ...services.findings];
   if (kv.kv === undefined || all.some(({ level, code }) => level === "error" && code !== "S07"))
     return { topology: undefined, findings: all };

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Declared } from "../declared.ts";
 import { errorAt } from "../finding.ts";
-import { ownKeysOnly } from "../own-keys.ts";
+import { ownKeysOnly, VERBATIM } from "../own-keys.ts";
 import type { Finding, Path } from "../rule.ts";
 import { schemaFindings, unknownKeys } from "../schema-findings.ts";
 import { portPins } from "../shape/engine.ts";
@@ -10,6 +10,7 @@ import { keysAt } from "../shape-keys.ts";
 import type { ConnectorUse, Kv, Role } from "../topology.ts";
 import { child, type Dict, dictOf, lookUp, mergeTrees, plainOf, type Tree, withoutKeys } from "../tree.ts";
 import { unknownName } from "../unknown.ts";
+import { oneNode } from "./node-refs.ts";
 
 const ROLES: readonly Role[] = ["prefill", "decode"];
 const FRAME = ["connector", "roles", ...ROLES];
@@ -19,10 +20,16 @@ export function resolveKv(
   { kv }: Shape,
   tree: Tree,
   declared: Declared,
+  nodes: readonly string[],
 ): { readonly kv: Kv | undefined; readonly findings: readonly Finding[] } {
   const transfer = resolveUse("transfer", tree, declared);
   const cache = kv.cache === undefined ? undefined : resolveUse("cache", tree, declared);
-  const findings = [...transfer.findings, ...(cache?.findings ?? []), ...unknownPins(tree, declared)];
+  const findings = [
+    ...transfer.findings,
+    ...(cache?.findings ?? []),
+    ...unknownPins(tree, declared),
+    ...unknownNodes(tree, ["kv"], nodes),
+  ];
   if (transfer.use === undefined || (cache !== undefined && cache.use === undefined))
     return { kv: undefined, findings };
   const roles = kv.cache?.roles ?? ROLES;
@@ -77,6 +84,19 @@ function readFields(schema: z.ZodType, dict: Dict, role: Role, path: Path): Read
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+/** A connector's side service stands on a node of the topology: whatever is called `node` in its fields names one. */
+function unknownNodes(tree: Tree, path: Path, known: readonly string[]): readonly Finding[] {
+  const value = child(tree, ...path);
+  if (value?.kind !== "dict") return [];
+  return [...value.entries.keys()]
+    .filter((key) => !VERBATIM.has(key))
+    .flatMap((key) => {
+      const at = [...path, key];
+      const named = key === "node" && child(tree, ...at)?.kind === "scalar";
+      return named ? oneNode(tree, at, known).findings : unknownNodes(tree, at, known);
+    });
+}
 
 /** A pinned port that none of the connectors has. */
 function unknownPins(tree: Tree, declared: Declared): readonly Finding[] {

@@ -27,6 +27,14 @@ export function namedNodes(tree: Tree, at: Path, known: readonly string[]): Name
   };
 }
 
+/** As `namedNodes`, where exactly one node belongs. */
+export function oneNode(tree: Tree, at: Path, known: readonly string[]): Named {
+  const named = namedNodes(tree, at, known);
+  if (named.names.length < 2) return named;
+  const title = `${dotted(at)} names ${named.names.length} nodes`;
+  return { names: named.names, findings: [errorAt(at, "range", title, { mark: "value", remedy: "one node" })] };
+}
+
 function onePart(tree: Tree, at: Path, known: readonly string[]): Named {
   const value = lookUp(tree, at)?.value;
   const text = value?.kind === "scalar" ? value.text : "";

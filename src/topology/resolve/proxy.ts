@@ -5,7 +5,7 @@ import type { ProxyChoice } from "../topology.ts";
 import { child, type Tree } from "../tree.ts";
 import { argsOf } from "./args.ts";
 import { envOf } from "./env.ts";
-import { namedNodes } from "./node-refs.ts";
+import { oneNode } from "./node-refs.ts";
 import { textsOf } from "./texts.ts";
 
 export function resolveProxy(
@@ -15,7 +15,7 @@ export function resolveProxy(
 ): { readonly proxy: ProxyChoice; readonly findings: readonly Finding[] } {
   const args = argsOf(child(tree, "proxy", "args"), ["proxy", "args"]);
   const env = envOf(child(tree, "proxy", "env"), ["proxy", "env"]);
-  const node = namedNodes(tree, ["proxy", "node"], known);
+  const node = oneNode(tree, ["proxy", "node"], known);
   const choice: ProxyChoice = defined({
     node: node.names[0] ?? proxy.node,
     bind: proxy.bind,

@@ -5,7 +5,7 @@ import type { Shape } from "../shape/topology.ts";
 import type { SideProcess } from "../topology.ts";
 import { child, type Tree } from "../tree.ts";
 import { envOf } from "./env.ts";
-import { namedNodes } from "./node-refs.ts";
+import { oneNode } from "./node-refs.ts";
 import { textsOf } from "./texts.ts";
 
 /** Names that the plan gives to services of its own. */
@@ -20,7 +20,7 @@ export function resolveServices(
   const resolved = services.map((service, i): SideProcess => {
     const path = ["services", i];
     const env = envOf(child(tree, ...path, "env"), [...path, "env"]);
-    findings.push(...env.findings, ...namedNodes(tree, [...path, "node"], known).findings);
+    findings.push(...env.findings, ...oneNode(tree, [...path, "node"], known).findings);
     const twice = services.findIndex(({ name }) => name === service.name) < i;
     if (twice || TAKEN.test(service.name)) {
       const whose = twice ? "another service" : "a service of pdctl's own";
