@@ -106,6 +106,33 @@ describe("Ascend's Mooncake pair, TP 4, with UCM on the prefill side", () => {
   });
 });
 
+it("a prefill engine that dies fails the request; one that comes back on its ports is read again", async () => {
+  const [pSide, dSide] = [
+    await side({ args: "-tp 2", sizes: sizes(1, 2) }),
+    await side({ args: "-tp 2", sizes: sizes(1, 2), env: { PDCTL_SIM_HANDSHAKE_TIMEOUT_MS: "300" } }),
+  ];
+  const start = () => serve(transfer("kv_producer", pSide), pSide);
+  const [p, d] = await Promise.all([start().ready(), serve(transfer("kv_consumer", dSide), dSide).ready()]);
+  const ticket = async (on: Engine, prompt: string) =>
+    (await on.complete({ prompt, max_tokens: 1, kv_transfer_params: ASK })).json.kv_transfer_params;
+  await d.complete({ prompt: promptOf(200, "a"), kv_transfer_params: await ticket(p, promptOf(200, "a")) });
+  const params = await ticket(p, promptOf(200, "b"));
+  await p.kill();
+  expect((await d.complete({ prompt: promptOf(200, "b"), kv_transfer_params: params })).status).toBe(500);
+  const again = await start().ready();
+  const prompt = promptOf(200, "c");
+  const answer = await d.complete({ prompt, kv_transfer_params: await ticket(again, prompt) });
+  expect(answer.json.choices[0].text).toBe((await d.complete({ prompt, cache_salt: "own" })).json.choices[0].text);
+});
+
+it("KV that nobody fetches is let go after its time", async () => {
+  const at = await side({ args: "-tp 1", sizes: sizes(1, 1), env: { VLLM_MOONCAKE_ABORT_REQUEST_TIMEOUT: "0.05" } });
+  const p = await serve(transfer("kv_producer", at), at).ready();
+  await p.complete({ prompt: promptOf(200), max_tokens: 1, kv_transfer_params: ASK });
+  await p.says("Force freed request: cmpl-");
+  expect(await p.metric("vllm:kv_cache_usage_perc")).toBe(0);
+});
+
 it("a prefill that ends by itself hands nothing over, unless the proxy asks for one token at least", async () => {
   const at = await side();
   const p = await serve(transfer("kv_producer", at), { ...at, env: { PDCTL_SIM_FIRST_TOKEN_EOS: "1" } }).ready();

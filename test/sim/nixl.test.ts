@@ -332,3 +332,17 @@ it("a side channel port that is taken, or an address of another node, ends the e
   expect(await elsewhere.exit).toMatchObject({ code: 1 });
   expect(elsewhere.output).toContain("Cannot assign requested address (addr='tcp://192.0.2.9:");
 });
+
+it("KV of a rank on a headless node is pulled from that node's side channel", async () => {
+  const [rpc, side] = [await freePorts(1), await freePorts(2)];
+  const group = ["-dp", "2", "-dpl", "1", "-dpa", "127.0.0.1", "-dpp", String(rpc)];
+  const env = { VLLM_NIXL_SIDE_CHANNEL_PORT: String(side) };
+  const head = await engine("kv_producer", { args: group, env });
+  await engine("kv_producer", { args: [...group, "--headless", "-dpr", "1"], env });
+  await head.ready();
+  const prompt = promptOf(200, "headless");
+  const params = await prefill(head, prompt, { "x-data-parallel-rank": "1" });
+  expect(params.remote_port).toBe(side + 1);
+  expect(params.remote_engine_id).toMatch(/_dp1$/);
+  expect((await pull(d, prompt, params)).json.choices[0].text).toBe(await own(d, prompt));
+});

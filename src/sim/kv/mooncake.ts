@@ -1,16 +1,14 @@
 import type { Ask } from "../engine/ask.ts";
-import { layoutMask, TOKEN_BYTES } from "../engine/kv-content.ts";
+import { layoutMask } from "../engine/kv-content.ts";
 import { engineRaised } from "../fatal.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import type { KvConfig } from "../start/kv-config.ts";
-import { type Connector, type Finished, type Handed, LoadFailed, type Match, type RankContext } from "./connector.ts";
+import type { Connector, Finished, Handed, Match, RankContext } from "./connector.ts";
 import { HeldBlocks } from "./held.ts";
 import { engineIdOf } from "./identity.ts";
 import { type Listener, listenZmq } from "./listen.ts";
-import { Peer, PeerLost, PeerSilent } from "./peer.ts";
-import { joinShares, serveKv } from "./serve.ts";
-
-const TRANSFER_MS = 60_000;
+import { MooncakePull } from "./mooncake-pull.ts";
+import { serveKv } from "./serve.ts";
 
 /**
  * vllm-ascend's MooncakeConnectorV1: each worker of a rank answers on a port of its own, decode takes its share of the KV from every one
@@ -25,7 +23,7 @@ export class MooncakeAscend implements Connector {
   private readonly holdMs: number;
   private readonly held: HeldBlocks;
   private readonly mask: (kv: Buffer) => Buffer;
-  private readonly peers = new Map<string, Promise<Peer>>();
+  private readonly pull: MooncakePull;
   private listeners: Listener[] = [];
 
   constructor(context: RankContext, kv: KvConfig, free: (blocks: readonly number[]) => void) {
@@ -39,6 +37,7 @@ export class MooncakeAscend implements Connector {
     this.port = kv.port + (parallel.moe || parallel.mode !== "internal" ? rank : 0) * parallel.world;
     this.holdMs = Number(env.VLLM_MOONCAKE_ABORT_REQUEST_TIMEOUT ?? 480) * 1000;
     this.mask = layoutMask(`${config.dtype} ${config.kvCacheDtype}`);
+    this.pull = new MooncakePull(context, this.mask);
     this.held = new HeldBlocks(context.pool, free, (request) => {
       context.log.warning("mooncake_connector.py", `Force freed request: ${request}`);
     });
@@ -63,11 +62,7 @@ export class MooncakeAscend implements Connector {
   close(): void {
     for (const listener of this.listeners) listener.close();
     this.held.clear();
-    for (const peer of this.peers.values())
-      peer.then(
-        (one) => one.close(),
-        () => undefined,
-      );
+    this.pull.close();
   }
 
   match(ask: Ask, computed: number): Match | undefined {
@@ -84,18 +79,13 @@ export class MooncakeAscend implements Connector {
       return undefined;
     }
     const tokens = ask.prompt.length - computed;
-    return { tokens, via: "p2p", load: (signal) => this.load(params, ask, computed, signal) };
+    return { tokens, via: "p2p", load: (signal) => this.pull.load(params, ask, computed, signal) };
   }
 
   arrived(params: JsonObject): ((end: "aborted" | "over") => void) | undefined {
     if (params.do_remote_prefill !== true) return undefined;
-    const [host, port] = [String(params.remote_host), Number(params.remote_port)];
     return (end) => {
-      if (end === "over") return;
-      this.peer(`${host}:${port}`, host, port).then(
-        (peer) => peer.tell({ op: "cancel", request: params.remote_request_id }),
-        () => undefined, // nobody there to be told: it lets go after its own time
-      );
+      if (end === "aborted") this.pull.cancel(params);
     };
   }
 
@@ -139,75 +129,6 @@ export class MooncakeAscend implements Connector {
     return Object.fromEntries(
       Array.from({ length: world }, (_, worker) => [String(worker), { host: this.host, engine_id: this.engineId }]),
     );
-  }
-
-  private async load(params: JsonObject, ask: Ask, computed: number, signal: AbortSignal): Promise<Buffer> {
-    const { pool, die } = this.context;
-    const ids = params.remote_block_ids;
-    const blocks: readonly number[] = Array.isArray(ids) && Array.isArray(ids[0]) ? ids[0].map(Number) : [];
-    const size = Number(params.remote_block_size ?? pool.blockSize);
-    if (blocks.length < Math.ceil(ask.prompt.length / size)) {
-      die(["Traceback (most recent call last):", "AssertionError: remote_block_ids do not hold the prompt"]);
-      throw signal.reason;
-    }
-    const request = String(params.remote_request_id);
-    const first = Math.floor(computed / size);
-    const workers = isObject(params.remote_multi_nodes_meta_mapping)
-      ? Object.entries(params.remote_multi_nodes_meta_mapping)
-      : [];
-    const asked = workers.map(async ([offset, worker]) => {
-      const host = isObject(worker) && typeof worker.host === "string" ? worker.host : String(params.remote_host);
-      return this.share(
-        String(params.remote_engine_id),
-        host,
-        Number(params.remote_port) + Number(offset),
-        { request, blocks: blocks.slice(first) },
-        signal,
-      );
-    });
-    const shares = await Promise.all(asked);
-    const kv = this.mask(joinShares(shares));
-    const skip = (computed - first * size) * TOKEN_BYTES;
-    return kv.subarray(skip, skip + (ask.prompt.length - computed) * TOKEN_BYTES);
-  }
-
-  private async share(
-    engineId: string,
-    host: string,
-    port: number,
-    what: JsonObject,
-    signal: AbortSignal,
-  ): Promise<Buffer> {
-    const key = `${host}:${port}`;
-    try {
-      const peer = await this.peer(key, host, port);
-      const { head } = await peer.ask({ op: "meta" }, this.context.faults.handshakeTimeoutMs, signal);
-      if (head.engineId !== engineId)
-        throw new LoadFailed([
-          `RuntimeError: remote engine id mismatch at ${key}: expected ${engineId}, got ${String(head.engineId)}`,
-        ]);
-      const answer = await peer.ask({ op: "read", ...what }, TRANSFER_MS, signal);
-      if (answer.head.ok !== true) throw new LoadFailed([`RuntimeError: Mooncake transfer failed, ret: -1 (${key})`]);
-      if (Number(head.worker) === 0) await peer.ask({ op: "done", request: what.request }, TRANSFER_MS, signal);
-      return answer.body;
-    } catch (error) {
-      if (!(error instanceof PeerLost) && !(error instanceof PeerSilent)) throw error;
-      if (signal.aborted) throw signal.reason;
-      this.peers.delete(key);
-      throw new LoadFailed([`RuntimeError: Mooncake transfer failed, ret: -1 (no answer from ${key})`]);
-    }
-  }
-
-  private peer(key: string, host: string, port: number): Promise<Peer> {
-    const known = this.peers.get(key);
-    if (known !== undefined) return known;
-    const opened = Peer.open(host, port, this.context.faults.handshakeTimeoutMs);
-    this.peers.set(key, opened);
-    opened.then(
-      (peer) => peer,
-      () => this.peers.delete(key),
-    );
-    return opened;
   }
 }
 

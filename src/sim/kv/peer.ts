@@ -30,9 +30,13 @@ export class Peer {
     }
   }
 
+  get gone(): boolean {
+    return this.socket.destroyed;
+  }
+
   /** A caller that stops waiting leaves its place in the queue: the answer comes all the same, and is dropped. */
   async ask(head: JsonObject, timeoutMs: number, signal?: AbortSignal): Promise<Frame> {
-    if (this.socket.destroyed) throw new PeerLost();
+    if (this.gone) throw new PeerLost();
     signal?.throwIfAborted();
     const answer = new Promise<Frame>((resolve, reject) => {
       const timer = setTimeout(() => reject(new PeerSilent()), timeoutMs);
@@ -49,7 +53,7 @@ export class Peer {
   }
 
   tell(head: JsonObject): void {
-    if (!this.socket.destroyed) sendFrame(this.socket, head);
+    if (!this.gone) sendFrame(this.socket, head);
   }
 
   close(): void {
