@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Plan } from "../../src/plan/plan.ts";
 import { planned } from "./planned.ts";
 import type { Holds, PlanHolds, Row } from "./row.ts";
 import { flagsOf, idsOf, type ServiceView, serviceView } from "./view.ts";
@@ -6,13 +7,13 @@ import { flagsOf, idsOf, type ServiceView, serviceView } from "./view.ts";
 /** Asserts a row for every topology it names. */
 export function assertRow(row: Row): void {
   for (const name of row.on) {
-    const { plan, findings } = planned(name);
+    const { plan, findings } = planned(name, row.vllm);
     for (const [selector, holds] of Object.entries(row.at ?? {})) {
       const ids = idsOf(plan, selector);
       expect(ids, `${name}: ${selector}`).not.toEqual([]);
       for (const id of ids) assertService(serviceView(plan, id), holds, `${name} ${id}`);
     }
-    if (row.plan !== undefined) assertPlan(name, row.plan);
+    if (row.plan !== undefined) assertPlan(name, row.vllm, row.plan);
     for (const [code, level] of row.says ?? []) expect(findings, name).toContainEqual(expect.objectContaining({ code, level }));
     for (const code of row.silent ?? []) expect(findings.map((each) => each.code), name).not.toContain(code);
   }
@@ -47,8 +48,8 @@ function assertService(view: ServiceView, holds: Holds, where: string): void {
 }
 
 /** The parts of the plan that are not one service's. */
-function assertPlan(name: string, holds: PlanHolds): void {
-  const { plan } = planned(name);
+function assertPlan(name: string, vllm: string | undefined, holds: PlanHolds): void {
+  const { plan } = planned(name, vllm);
   if (holds.cluster !== undefined) expect(plan.cluster).toBe(holds.cluster);
   if (holds.services !== undefined) expect(plan.services.map(({ id }) => id)).toEqual(holds.services);
   if (holds.waves !== undefined) expect(plan.waves).toEqual(holds.waves);
@@ -66,11 +67,10 @@ function assertPlan(name: string, holds: PlanHolds): void {
   if (proof !== undefined) expect(plan.smoke.proof, name).toMatchObject(proof as object);
   expect(plan.smoke.promptWords, name).toBeGreaterThanOrEqual(atLeastWords);
   expect(plan.smoke.requests, name).toBeGreaterThanOrEqual(atLeastRequests);
-  if (holds.bench !== undefined) assertBench(name, holds.bench);
+  if (holds.bench !== undefined) assertBench(name, plan, holds.bench);
 }
 
-function assertBench(name: string, holds: NonNullable<PlanHolds["bench"]> | null): void {
-  const { bench } = planned(name).plan;
+function assertBench(name: string, { bench }: Plan, holds: NonNullable<PlanHolds["bench"]> | null): void {
   if (holds === null || bench === null) return expect(bench, name).toBe(holds);
   const flags = flagsOf(bench.argv.slice(3));
   if (holds.node !== undefined) expect(bench.node, name).toBe(holds.node);

@@ -60,6 +60,8 @@ export interface Row {
   readonly line: string;
   /** Topologies or variants of them; each is asserted. */
   readonly on: readonly string[];
+  /** What every node says its vLLM is; unset: the version is unknown. */
+  readonly vllm?: string;
   /** By id, or P, D, E for all engines of a role or of both. */
   readonly at?: Readonly<Record<string, Holds>>;
   readonly plan?: PlanHolds;

@@ -61,6 +61,7 @@ export const rows: readonly Row[] = [
   { line: "000 complete env, heterogeneous", on: het, at: { P: { completeEnv: environment(block.hetPEnv) }, D: { completeEnv: environment(block.hetDEnv) } } },
   { line: "000 complete env, homogeneous", on: hom, at: { P: { completeEnv: environment(block.hetPEnv, scratch("prefill-0-0")) }, D: { completeEnv: environment(block.hetDEnv, { ...scratch("decode-0-0"), PT_HPU_ENABLE_RESTORE_KV_LAYOUT: undefined, VLLM_HPU_HETERO_KV_LAYOUT: undefined }) } } },
   { line: "000 no files on the engines", on: both, at: { E: { files: {} } } },
+  { line: "000 proxy hold on a vLLM with leases", on: both, vllm: "0.29.0", at: { proxy: { proxy: { kv_hold_seconds: 30 } } } },
   { line: "000 complete proxy", on: both, at: { proxy: { completeProxy: proxy } } },
 ];
 

@@ -60,6 +60,7 @@ export const rows: readonly Row[] = [
     plan: { nowhere: ["--shm-size", "ROCR_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"] },
   },
   { line: "003 complete proxy", on, at: { proxy: { completeProxy: proxy } }, plan: { targets: block.miTargets } },
+  { line: "003 proxy hold on a vLLM with leases", on, vllm: "0.29.0", at: { proxy: { proxy: { kv_hold_seconds: 30 } } } },
   { line: "003 smoke, no bench", on, plan: { smoke: { url: "http://10.0.3.11:8080", path: "/v1/completions", body: { model, max_tokens: 16, temperature: 0 }, atLeastWords: 512 }, bench: null } },
 ];
 

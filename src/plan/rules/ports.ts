@@ -19,7 +19,7 @@ function* clashes({ reservations, services }: Plan): Iterable<Clash> {
     const listeners = all.filter(({ random }) => random !== true).toSorted((a, b) => turn(a) - turn(b));
     for (const [index, second] of listeners.entries()) {
       for (const first of listeners.slice(0, index)) {
-        if (first.owner === second.owner || first.first > second.last || second.first > first.last) continue;
+        if (first.first > second.last || second.first > first.last) continue;
         yield {
           node,
           first,
@@ -71,8 +71,12 @@ export const clashRules: readonly AnyRule<Planned>[] = kinds.map(
         yield { at, mark: "value", subject: `${clash.second.owner} on ${clash.node}`, data };
       }
     },
-    message: ({ node, first, second }) =>
-      `port ${Math.max(first.first, second.first)} on ${node} is taken twice: by ${second.owner} and by ${first.owner}`,
+    message: ({ node, first, second }) => {
+      const taken = `port ${Math.max(first.first, second.first)} on ${node} is taken twice`;
+      return first.owner === second.owner
+        ? `${taken} by ${second.owner}: for ${second.purpose} and for ${first.purpose}`
+        : `${taken}: by ${second.owner} and by ${first.owner}`;
+    },
     caret: ({ first, from }) =>
       `${first.owner} ${first.purpose === "http" ? "listens on" : "has"} ${span(first)} by ${written(from)}`,
     remedy: ({ first, second, key, free, node }) =>

@@ -1,5 +1,5 @@
 import { connectors } from "../../connectors/index.ts";
-import { managedEnv, managedFlags } from "../../engines/index.ts";
+import { flags, managedEnv, managedFlags } from "../../engines/index.ts";
 import { hardware } from "../../hardware/index.ts";
 import type { Path, Rule } from "../rule.ts";
 import type { Instance, Node, Topology } from "../topology.ts";
@@ -17,7 +17,7 @@ export const s09: Rule<Topology, Managed> = {
   *check(topology) {
     for (const instance of topology.instances) {
       for (const { word, at } of flagsOf(instance)) {
-        const key = managedFlags.get(word.replace(/^--?/, "").replaceAll("_", "-"));
+        const key = managedFlags.get(fullName(word.replace(/^--?/, "").replaceAll("_", "-")));
         if (key !== undefined) yield { at, subject: instance.id, data: { what: word, key } };
       }
       for (const { node, name, at } of variables(topology, instance)) {
@@ -38,6 +38,13 @@ function* flagsOf({ engine, path }: Instance): Iterable<{ word: string; at: Path
     const [word] = /^--?[A-Za-z][\w-]*/.exec(text) ?? [];
     if (word !== undefined) yield { word, at: [...path, "argv", index] };
   }
+}
+
+/** vLLM takes the beginning of a name for the name when no other flag begins so. */
+function fullName(written: string): string {
+  const [only, ...others] =
+    flags.has(written) || managedFlags.has(written) ? [] : [...flags.keys()].filter((name) => name.startsWith(written));
+  return only !== undefined && others.length === 0 ? only : written;
 }
 
 function* variables(
