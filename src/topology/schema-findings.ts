@@ -128,6 +128,8 @@ function kindAt(at: Path): string {
 
 function missing(inner: Path, { schema, pathOf }: Checked): Finding {
   const at = pathOf(inner);
+  if (typeof at.at(-1) === "number")
+    return errorAt(at, "type", `${dotted(at)} is null`, { mark: "value", remedy: "an entry, or no dash" });
   const where = dotted(at.slice(0, -1)) || "the topology";
   const kinds = keysAt(schema, inner) === undefined ? "…" : "{ … }";
   return errorAt(at, "missing", `${where} has no ${at.at(-1)}`, { mark: "key", remedy: `${at.at(-1)}: ${kinds}` });

@@ -198,14 +198,14 @@ describe("nodes and instances", () => {
     const { topology, diagnostics } = loadOver(`
 ssh: { user: a, connect_timeout: 2m, jump: b, host_keys: accept-new }
 nodes:
-  - { name: n0, host: 10.0.0.1, hardware: cuda, devices: [3, GPU-5af1], ssh: { user: c, host_keys: "SHA256:x", jump: [d, e] } }
+  - { name: n0, host: 10.0.0.1, hardware: cuda, devices: [3, GPU-5af1], ssh: { user: c, host_keys: "SHA256:uNiVztksCsDhcc0u9e8BrqHb", jump: [d, e] } }
   - { name: n1, host: gpu1, ip: 10.0.0.2, hardware: cuda, devices: 2 }`);
     expect(spoken(diagnostics)).toBe("");
     expect(topology?.nodes).toMatchObject([
       {
         devices: ["3", "GPU-5af1"],
         ip: "10.0.0.1",
-        ssh: { user: "c", connectTimeoutMs: 120_000, jump: ["d", "e"], hostKeys: ["SHA256:x"] },
+        ssh: { user: "c", connectTimeoutMs: 120_000, jump: ["d", "e"], hostKeys: ["SHA256:uNiVztksCsDhcc0u9e8BrqHb"] },
       },
       {
         devices: ["0", "1"],

@@ -8,13 +8,16 @@ export interface Wrong {
 }
 
 /** A text that a test accepts; else "PATH SAYS", under a code. */
-const textThat = (fits: (text: string) => boolean, says: string, params: Wrong, wanted?: string) =>
+export const textThat = (fits: (text: string) => boolean, says: string, params: Wrong, wanted?: string) =>
   z.string(wanted).refine(fits, { error: says, params: { ...params } });
 
-/** One readable line. */
-export const line = textThat((text) => text !== "" && !/[\n\t]/.test(text), "is empty or has more than one line", {
-  code: "character",
-  remedy: ["one line of text"],
+/** A text with something in it, on one line. */
+export const line = textThat((text) => text !== "", "is empty", {
+  code: "empty-value",
+  remedy: ["a text, or null to take the key out"],
+}).refine((text) => !/[\n\t]/.test(text), {
+  error: "has more than one line",
+  params: { code: "character", remedy: ["one line of text"] },
 });
 
 /** An argument: numbers and booleans count as the text that was written. */
@@ -23,9 +26,9 @@ export const words = z.array(word);
 
 /** A command: a list of arguments, or the one word it consists of. */
 export const command = z.union([
-  textThat((text) => text !== "" && !/\s/.test(text), "has a blank in it; pdctl splits no text", {
-    code: "type",
-    remedy: ["a list: [python, -m, vllm]"],
+  line.refine((text) => !/\s/.test(text), {
+    error: "has a blank in it; pdctl splits no text",
+    params: { code: "type", remedy: ["a list: [python, -m, vllm]"] },
   }),
   words.min(1),
 ]);
@@ -51,7 +54,7 @@ export const duration = textThat(
 );
 
 export function durationMs(text: string): number | undefined {
-  const [, digits, unit] = /^(\d{1,7})([smh])$/.exec(text) ?? [];
+  const [, digits, unit] = /^([1-9]\d{0,6})([smh])$/.exec(text) ?? [];
   if (digits === undefined || (unit !== "s" && unit !== "m" && unit !== "h")) return undefined;
   return Number(digits) * SECONDS[unit] * 1000;
 }
