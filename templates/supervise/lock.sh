@@ -40,7 +40,9 @@ until take; do
 done
 printf '%s\n' "$PD_HOLDER" >"$file"
 printf 'locked\n'
-while hear 5; do printf '%s\n' "$PD_HOLDER" >"$file"; done # its time is the holder's last sign of life
+while hear 1; do # the file's time is the holder's last sign of life
+  ((SECONDS > silent_since)) || printf '%s\n' "$PD_HOLDER" >"$file"
+done
 rm -f -- "$file"
 rmdir -- "$PD_DIR" 2>/dev/null
 exit 0

@@ -45,31 +45,25 @@ export function serviceContract(
       expect(await end(["a"])).toEqual([gone("a")]); // twice is fine
     });
 
-    unlessBrief(
-      "an engine that is wanted otherwise is named and left alone, until it may be replaced",
-      async () => {
-        const [first] = await node.start({ a: ["sleep", "1000"] });
-        expect(await node.start({ a: ["sleep", "1001"] }, { hash: "h2", generation: 2 })).toEqual([
-          { service: "a", outcome: "differs", runningHash: "h1" },
-        ]);
-        expect(isAlive(identityOf(first).pid)).toBe(true);
-        const [second] = await node.start({ a: ["sleep", "1001"] }, { hash: "h2", generation: 2 }, { replace: true });
-        expect(second).toMatchObject({ outcome: "started" });
-        expect(isAlive(identityOf(first).pid)).toBe(false);
-        expect(await stateOf("a")).toMatchObject({ state: "alive", identity: { pid: identityOf(second).pid } });
-      },
-    );
+    unlessBrief("an engine that is wanted otherwise is named and left alone, until it may be replaced", async () => {
+      const [first] = await node.start({ a: ["sleep", "1000"] });
+      expect(await node.start({ a: ["sleep", "1001"] }, { hash: "h2", generation: 2 })).toEqual([
+        { service: "a", outcome: "differs", runningHash: "h1" },
+      ]);
+      expect(isAlive(identityOf(first).pid)).toBe(true);
+      const [second] = await node.start({ a: ["sleep", "1001"] }, { hash: "h2", generation: 2 }, { replace: true });
+      expect(second).toMatchObject({ outcome: "started" });
+      expect(isAlive(identityOf(first).pid)).toBe(false);
+      expect(await stateOf("a")).toMatchObject({ state: "alive", identity: { pid: identityOf(second).pid } });
+    });
 
-    unlessBrief(
-      "an engine that ignores SIGTERM, and its children that do, are killed after the grace",
-      async () => {
-        const stubborn = "trap '' TERM; (trap '' TERM; while :; do sleep 0.2; done) & while :; do sleep 0.2; done";
-        await node.start({ a: ["bash", "-c", stubborn] });
-        expect(await end(["a"])).toEqual([gone("a")]);
-        expect(await stateOf("a")).toMatchObject({ state: "died", exit: 137, signal: "KILL" });
-        expect(aliveWith(node.stateDir)).toEqual([]);
-      },
-    );
+    unlessBrief("an engine that ignores SIGTERM, and its children that do, are killed after the grace", async () => {
+      const stubborn = "trap '' TERM; (trap '' TERM; while :; do sleep 0.2; done) & while :; do sleep 0.2; done";
+      await node.start({ a: ["bash", "-c", stubborn] });
+      expect(await end(["a"])).toEqual([gone("a")]);
+      expect(await stateOf("a")).toMatchObject({ state: "died", exit: 137, signal: "KILL" });
+      expect(aliveWith(node.stateDir)).toEqual([]);
+    });
 
     it("a child that forked twice, made a session of its own and took another name ends with its engine", async () => {
       const script =
@@ -160,18 +154,15 @@ export function serviceContract(
       },
     );
 
-    unlessBrief(
-      "stopping one service leaves the others, and the same names of another cluster, alone",
-      async () => {
-        await using other = await lab(await open());
-        const [[, b] = [], [theirs] = []] = [
-          await node.start({ a: ["sleep", "1000"], b: ["sleep", "1000"] }),
-          await other.start({ a: ["sleep", "1000"] }),
-        ];
-        expect(await end(["a"])).toEqual([gone("a")]);
-        expect([identityOf(b), identityOf(theirs)].map(({ pid }) => isAlive(pid))).toEqual([true, true]);
-      },
-    );
+    unlessBrief("stopping one service leaves the others, and the same names of another cluster, alone", async () => {
+      await using other = await lab(await open());
+      const [[, b] = [], [theirs] = []] = [
+        await node.start({ a: ["sleep", "1000"], b: ["sleep", "1000"] }),
+        await other.start({ a: ["sleep", "1000"] }),
+      ];
+      expect(await end(["a"])).toEqual([gone("a")]);
+      expect([identityOf(b), identityOf(theirs)].map(({ pid }) => isAlive(pid))).toEqual([true, true]);
+    });
 
     it("sixteen services start and end in one round trip each", async () => {
       const names = Array.from({ length: 16 }, (_, n) => `decode-0-${n}`);

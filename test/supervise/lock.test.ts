@@ -1,0 +1,140 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { openSession } from "../../src/nodes/index.ts";
+import { lock } from "../../src/supervise/index.ts";
+import { script } from "../../src/supervise/scripts.ts";
+import type { Holder } from "../../src/supervise/supervise.ts";
+import { drain } from "../nodes/session-contract.ts";
+import { startSshd } from "../nodes/sshd.ts";
+import { type Lab, lab, never, scripts } from "./lab.ts";
+
+const sshd = await startSshd();
+afterAll(() => sshd[Symbol.asyncDispose]());
+let node: Lab;
+beforeEach(async () => {
+  node = await lab();
+});
+afterEach(() => node[Symbol.asyncDispose]());
+
+const overSsh = () =>
+  openSession(
+    { node: "n0", host: "127.0.0.1", ssh: { port: sshd.port, identityFile: sshd.key, hostKeys: [sshd.hostKey] } },
+    { agentSocket: null },
+    never,
+  );
+const directory = () => join(node.home, "locks");
+const holder: Holder = {
+  owner: "li@build-07",
+  verb: "up",
+  since: "2026-11-20T10:00:00Z",
+  pid: 20117,
+  link: "https://ci.example.org/job/4711",
+};
+const take = (more: Partial<Parameters<typeof lock>[1]> = {}, session = node.session, signal = never) =>
+  lock(session, { cluster: "demo", holder, directory: directory(), ...more }, scripts, signal);
+
+it("who comes second hears who was first, with all that the first one said of itself", async () => {
+  const first = await take();
+  await expect(take({ holder: { ...holder, owner: "me" } })).rejects.toMatchObject({
+    code: "lock.held",
+    facts: {
+      node: "n0",
+      holder: "li@build-07",
+      verb: "up",
+      since: holder.since,
+      pid: 20117,
+      link: holder.link,
+      silentMs: expect.any(Number),
+    },
+  });
+  await first.release();
+  const second = await take();
+  await second.release();
+  expect(existsSync(directory())).toBe(false); // nothing is left of a lock that nobody holds
+});
+
+it("other clusters and other nodes' directories do not wait for each other", async () => {
+  const locks = await Promise.all([take(), take({ cluster: "other" })]);
+  await Promise.all(locks.map(({ release }) => release()));
+});
+
+it("of ten that come at once exactly one gets it", async () => {
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => take()));
+  const won = outcomes.filter((outcome) => outcome.status === "fulfilled");
+  expect(won).toHaveLength(1);
+  expect(
+    outcomes.filter((outcome) => outcome.status === "rejected" && outcome.reason.code === "lock.held"),
+  ).toHaveLength(9);
+  await won[0]?.value.release();
+});
+
+it("who waits is told for whom, and gets it when the holder leaves", async () => {
+  const first = await take();
+  const waitedFor: Holder[] = [];
+  const second = await take({
+    holder: { ...holder, owner: "me" },
+    waitMs: 10_000,
+    onWait: (one) => waitedFor.push(one) && void first.release(),
+  });
+  expect(waitedFor[0]).toEqual(holder);
+  expect(JSON.parse(readFileSync(join(directory(), "demo.lock"), "utf8"))).toMatchObject({ owner: "me" });
+  await second.release();
+});
+
+it("who is tired of waiting leaves with the user's reason, or at the end of the wait", async () => {
+  const first = await take();
+  const user = new AbortController();
+  const reason = new Error("Ctrl-C");
+  await expect(take({ waitMs: 60_000, onWait: () => user.abort(reason) }, node.session, user.signal)).rejects.toBe(
+    reason,
+  );
+  await expect(take({ waitMs: 300 })).rejects.toMatchObject({ code: "lock.held" });
+  await first.release();
+});
+
+it("the lock goes with its holder's connection, and the holder hears of it", async () => {
+  const session = await overSsh();
+  const pid = Number(
+    (await session.call({ script: 'printf "$PPID"', values: {}, deadlineMs: 5_000, signal: never })).stdout.toString(),
+  );
+  const held = await take({}, session);
+  process.kill(pid, "SIGKILL");
+  expect(await held.lost).toMatchObject({ code: "node.lost" });
+  const next = await take({ waitMs: 5_000 });
+  await next.release();
+  await session.close();
+});
+
+it("the lock is free when its holder has been silent for longer than the lease", async () => {
+  const values = {
+    PD_DIR: directory(),
+    PD_NAME: "demo",
+    PD_WAIT_MS: "0",
+    PD_HOLDER: JSON.stringify(holder),
+    PD_LEASE_S: "1",
+  };
+  const silent = node.session.stream({ script: script(scripts, "proc", "lock"), values, signal: never });
+  expect((await drain(silent)).toString()).toBe("locked\n");
+  await (await take()).release();
+});
+
+it("services that are started under the lock do not inherit it", async () => {
+  const held = await take();
+  await node.start({ a: ["sleep", "1000"] });
+  await held.release();
+  await (await take()).release();
+});
+
+it("a directory that somebody else put there is refused, an old lock file is taken over", async () => {
+  mkdirSync(directory(), { mode: 0o700 });
+  writeFileSync(join(directory(), "demo.lock"), "{}");
+  await (await take()).release();
+  const link = join(node.home, "link");
+  const { symlinkSync } = await import("node:fs");
+  symlinkSync(node.home, link);
+  await expect(take({ directory: link })).rejects.toMatchObject({
+    code: "node.unfit",
+    facts: { why: expect.stringContaining(link) },
+  });
+});

@@ -1,0 +1,27 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { scriptNames, scriptsOf } from "../../src/supervise/index.ts";
+
+const folder = fileURLToPath(new URL("../../templates/supervise/", import.meta.url));
+const files = readdirSync(folder).map((name) => `${folder}${name}`);
+
+it("every script in the folder is one that supervision names, and the other way round", () => {
+  expect(readdirSync(folder).sort()).toEqual(scriptNames.map((name) => `${name}.sh`).sort());
+  expect(() => scriptsOf({})).toThrow("templates/supervise/proc.sh");
+});
+
+it("bash reads every script without a complaint", () => {
+  for (const file of files) execFileSync("bash", ["-n", file]);
+});
+
+it.skipIf(spawnSync("shellcheck", ["--version"]).error !== undefined)("shellcheck has nothing to say", () => {
+  expect(spawnSync("shellcheck", files).stdout.toString()).toBe("");
+});
+
+it("nothing in them needs a bash that is newer than 4.2", () => {
+  const newer =
+    /\blocal -n\b|\bdeclare -n\b|\bwait -n\b|\bmapfile -d\b|\breadarray -d\b|\$\{[^}]*@[QEPAaUuLK]\}|\bSRANDOM\b|\binherit_errexit\b/;
+  for (const file of files) expect(readFileSync(file, "utf8")).not.toMatch(newer);
+});
