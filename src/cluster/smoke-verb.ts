@@ -3,8 +3,10 @@ import type { Target } from "../proxy/config.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { located, look, stateDirOf } from "./look.ts";
 import { phase } from "./phase.ts";
-import { coveredText, makeProof, proofText } from "./proof.ts";
 import type { Run } from "./run.ts";
+import { makeProof } from "./smoke/make-proof.ts";
+import { coveredText, proofText } from "./smoke/proof-text.ts";
+import { type Answering, writtenBy } from "./smoke/witness.ts";
 import type { Known } from "./standing.ts";
 import { type Closing, verb } from "./verb.ts";
 
@@ -27,6 +29,13 @@ export async function smoke(known: Known, ask: SmokeAsk, run: Run): Promise<numb
   }
 }
 
+/** What the proxy's spec carries for smoke. */
+interface Note {
+  readonly smoke: SmokeStep;
+  readonly targets: readonly Target[];
+  readonly engines: readonly Answering[];
+}
+
 async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promise<Closing> {
   await fleet.open();
   if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
@@ -42,11 +51,12 @@ async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promi
       untimed: true,
       next: ["pdctl status", "pdctl up"],
     };
-  const note = proxy.spec.note as { smoke: SmokeStep; targets: readonly Target[] };
+  const note = proxy.spec.note as unknown as Note;
   const step = { ...note.smoke, requests: ask.requests ?? note.smoke.requests };
   const proof = {
     step,
     targets: note.targets,
+    written: writtenBy(note.engines, note.targets, (node) => stateDirOf(there, node)),
     limitMs: ask.limitMs,
     requireEvidence: ask.requireEvidence,
     stateDir: stateDirOf(there, proxy.node),

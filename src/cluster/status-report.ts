@@ -1,13 +1,8 @@
 import type { Target } from "../proxy/config.ts";
 import type { Found } from "../supervise/supervise.ts";
 import type { ServiceWord } from "./events.ts";
+import type { Proven } from "./smoke/last-proof.ts";
 import type { Standing, StatusReport, StatusRow } from "./standing.ts";
-
-/** The last proof as its node remembers it. */
-export interface Proven {
-  readonly atMs: number;
-  readonly evidence: "counter" | "log" | "store" | "none";
-}
 
 /** What to show of what the nodes said. Pure: pdctl never guesses in the user's favour. */
 export function reportOf(standing: Standing, proven: Proven | undefined, nowMs: number): StatusReport {

@@ -1,7 +1,7 @@
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { located, look, stateDirOf } from "./look.ts";
-import { lastProof } from "./proof.ts";
 import type { Run } from "./run.ts";
+import { lastProof } from "./smoke/last-proof.ts";
 import type { Known, Standing, StatusReport } from "./standing.ts";
 import { reportOf } from "./status-report.ts";
 

@@ -2,6 +2,7 @@ import type { Session } from "../../nodes/session.ts";
 import type { SmokeStep } from "../../plan/plan.ts";
 import type { Target } from "../../proxy/config.ts";
 import type { Evidence, ProofData } from "../events.ts";
+import { total } from "../metrics.ts";
 import { scrape } from "./scrape.ts";
 import { type Slot, type Trial, trial } from "./trial.ts";
 
@@ -19,19 +20,28 @@ export interface Broken {
 
 export interface Proved {
   readonly proof: ProofData;
+  /** Url of the decode engine of every request, in their order. */
+  readonly served: readonly (string | undefined)[];
   readonly broken: readonly Broken[];
 }
 
 /**
  * Sends completions one after the other until every prefill slot and every decode slot has served one, at most three times
- * as many as there are slots, and grades what the engines' own counters say.
+ * as many as there are slots, and grades what the engines' own counters say. `uncounted` is called before the first request
+ * when no decode engine has the counter.
  */
-export async function prove(session: Session, { step, targets }: Proving, signal: AbortSignal): Promise<Proved> {
+export async function prove(
+  session: Session,
+  { step, targets }: Proving,
+  signal: AbortSignal,
+  uncounted: () => Promise<void>,
+): Promise<Proved> {
   const all = { prefill: slots(targets, "prefill"), decode: slots(targets, "decode") };
   const most = Math.max(step.requests, 3 * Math.max(all.prefill.length, all.decode.length));
   const met = { prefill: new Set<string>(), decode: new Set<string>() };
   const trials: Trial[] = [];
   let counters = await scrape(session, targets, signal);
+  if (![...counters.values()].some((samples) => total(samples, step.proof.tokens) !== undefined)) await uncounted();
   while (trials.length < most && (trials.length < step.requests || !covered(all, met))) {
     const one = await trial(session, step, targets, counters, signal);
     counters = one.after;
@@ -39,7 +49,11 @@ export async function prove(session: Session, { step, targets }: Proving, signal
     if (one.trial.prefill !== undefined) met.prefill.add(name(one.trial.prefill));
     if (one.trial.decode !== undefined) met.decode.add(name(one.trial.decode));
   }
-  return { proof: graded(trials, all, met), broken: trials.flatMap(judge) };
+  return {
+    proof: graded(trials, all, met),
+    broken: trials.flatMap(judge),
+    served: trials.map(({ decode }) => decode?.url),
+  };
 }
 
 type Sides<T> = { readonly prefill: T; readonly decode: T };

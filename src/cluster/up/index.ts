@@ -6,8 +6,10 @@ import type { Phase, ProofData } from "../events.ts";
 import { Fleet, NodeErrors } from "../fleet.ts";
 import { stateDirOf } from "../look.ts";
 import { phase } from "../phase.ts";
-import { coveredText, makeProof, proofText } from "../proof.ts";
 import type { Run } from "../run.ts";
+import { makeProof } from "../smoke/make-proof.ts";
+import { coveredText, proofText } from "../smoke/proof-text.ts";
+import { writtenBy } from "../smoke/witness.ts";
 import { word } from "../status-report.ts";
 import { type Closing, verb } from "../verb.ts";
 import type { UpAsk } from "./ask.ts";
@@ -15,6 +17,7 @@ import { isUp, leftRunning, notProven } from "./endings.ts";
 import { type Launch, push } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
 import { rehearsed } from "./rehearsed.ts";
+import { enginesOf } from "./spec.ts";
 import { type Survey, survey } from "./survey.ts";
 import { Scene } from "./wait.ts";
 import { climbWave, phaseOf } from "./wave.ts";
@@ -130,6 +133,7 @@ class Climb {
     const proof = {
       step,
       targets,
+      written: writtenBy(enginesOf(plan), targets, (node) => stateDirOf(known, node)),
       requireEvidence,
       limitMs: plan.timeouts.smokeMs,
       stateDir: stateDirOf(known, step.node),

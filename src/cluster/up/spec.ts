@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Plan, PlanFile, Service } from "../../plan/plan.ts";
 import type { NodeFile, ServiceSpec } from "../../supervise/supervise.ts";
 import type { Run } from "../run.ts";
+import type { Answering } from "../smoke/witness.ts";
 
 /**
  * What the node records of a service: enough for status, logs, smoke and down on any machine that can log in. Arguments and
@@ -39,12 +40,12 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
   };
 }
 
-/** Which engine answers at which target: what smoke reads its counters from. */
-function enginesOf(plan: Plan): readonly { id: string; url: string; node: string }[] {
+/** Which engine answers at which url, and where it runs: smoke reads its log. */
+export function enginesOf(plan: Plan): readonly Answering[] {
   return plan.services.flatMap(({ id, kind, listens, node }) => {
     const http = listens.find(({ purpose }) => purpose === "http");
     const ip = plan.nodes.find(({ name }) => name === node)?.ip;
-    return kind === "engine" && http !== undefined ? [{ id, url: `http://${ip}:${http.port}`, node }] : [];
+    return kind === "engine" && http !== undefined ? [{ service: id, url: `http://${ip}:${http.port}`, node }] : [];
   });
 }
 

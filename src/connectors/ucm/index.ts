@@ -52,7 +52,7 @@ export const ucm: Connector<Fields, never> = {
     services: [],
     proxy: { family: "shared-store" },
     decodeAlone: true,
-    proof: { rises: [external], tokens: external, stays: [], log: "hit external", store: storage_backends },
+    proof: { rises: [external], tokens: external, stays: [], log: "hit external: [1-9]", store: storage_backends },
     reserves: () => [],
   }),
   rehearse(wanted, cluster) {

@@ -1,0 +1,59 @@
+import { duration } from "../../report/numbers.ts";
+import type { FindingData } from "../events.ts";
+import type { Broken } from "./prove.ts";
+import type { TrialFailed } from "./trial.ts";
+
+/** The cluster answered a completion with something else than an answer. */
+export const failedCard = ({ what, reply }: TrialFailed): FindingData => ({
+  title: `smoke: ${what}`,
+  why: reply.text.slice(0, 400).split("\n"),
+  cause: "the proxy or an engine refused the completion",
+  do: ["pdctl logs proxy --tail 20", "pdctl status"],
+});
+
+export const lateCard = (limitMs: number): FindingData => ({
+  title: `smoke was not over within ${duration(limitMs / 1000)}`,
+  cause: "a request is not answered",
+  do: ["pdctl status", "pdctl logs proxy --tail 50"],
+});
+
+export const bareCard: FindingData = {
+  title: "smoke: no counter, log or store shows that KV moved",
+  cause: "the engines have none of the counters that prove it, and their logs do not say it",
+  do: ["leave out --require-evidence"],
+};
+
+/** Everything answered, and the answer shows that the KV was not what it should be. */
+export function brokenCard(broken: Broken, same: number, of: number): FindingData {
+  const { trial, request } = broken;
+  return {
+    ...wrong(broken),
+    where: `${trial.prefill?.url ?? "?"} → ${trial.decode?.url ?? "?"}, request ${request} of ${of}`,
+    ...(same > 1 && { then: `the same on ${same} of ${of} requests` }),
+  };
+}
+
+function wrong({ trial, kind }: Broken): FindingData {
+  switch (kind) {
+    case "kv-not-moved":
+      return {
+        title: "smoke: the answer came, the KV did not",
+        cause: `decode computed ${trial.seen.computed ?? trial.promptTokens} of ${trial.promptTokens} prompt tokens itself`,
+        do: ["look for the handshake in decode's log: pdctl logs decode --errors"],
+      };
+    case "transfer-failed":
+      return {
+        title: "smoke: a KV transfer failed",
+        why: `${trial.seen.wrong.join(", ")} rose`,
+        cause: "decode could not read the blocks that prefill held",
+        do: ["pdctl logs decode --errors"],
+      };
+    case "other-answer":
+      return {
+        title: "smoke: decode answers differently over the transfer than by itself",
+        why: [`over the transfer: ${trial.answer.slice(0, 80)}`, `by itself: ${(trial.own ?? "").slice(0, 80)}`],
+        cause: "the KV that arrived is not the prompt's",
+        do: ["restart both sides: pdctl down && pdctl up"],
+      };
+  }
+}
