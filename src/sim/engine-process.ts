@@ -98,7 +98,7 @@ class EngineProcess {
   }
 
   private async prepare(): Promise<void> {
-    for (const rank of this.mine) {
+    for (const rank of this.config.parallel.nodeOfEngine === 0 ? this.mine : []) {
       const made = await makeRank(rank, this.config, this.env, this.faults, (who, lines) => this.died(who, lines));
       made.rank.blocked = () => this.blocked();
       this.ranks.push(made.rank);

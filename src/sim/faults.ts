@@ -42,6 +42,13 @@ const knobs = {
 
 export type Faults = { readonly [Name in keyof typeof knobs]: (typeof knobs)[Name]["fallback"] };
 
+/** What `--help` says of them. */
+export const faultsHelp = (): readonly string[] =>
+  Object.entries(knobs).map(
+    ([name, { says, fallback }]) =>
+      `  ${variable(name).padEnd(34)} ${says} (default: ${fallback === "" ? "none" : fallback})`,
+  );
+
 function number(fallback: number, says: string) {
   return { fallback, says, read: (raw: unknown) => (Number.isFinite(Number(raw)) ? Number(raw) : undefined) };
 }

@@ -23,6 +23,7 @@ export async function makeConnector(
       return new NixlConnector(context, kv, free);
     case "MooncakeConnectorV1":
     case "MooncakeHybridConnector":
+      if (context.config.parallel.nodesOfEngine > 1) throw unplayed(`${kv.connector} over several nodes`);
       return new MooncakeAscend(context, kv, free);
     case "UCMConnector":
       return UcmConnector.make(context, kv);
@@ -36,8 +37,7 @@ export async function makeConnector(
         );
       break;
   }
-  if (!neverHits.has(kv.connector))
-    throw raised("NotImplementedError", `the stand-in engine does not play ${kv.connector}`);
+  if (!neverHits.has(kv.connector)) throw unplayed(kv.connector);
   context.log.warning("kv_connector.py", `the stand-in plays ${kv.connector} as a cache that never hits`);
   return {
     open: async () => undefined,
@@ -47,3 +47,5 @@ export async function makeConnector(
     finished: () => undefined,
   };
 }
+
+const unplayed = (what: string) => raised("NotImplementedError", `the stand-in engine does not play ${what}`);

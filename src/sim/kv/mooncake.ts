@@ -44,9 +44,8 @@ export class MooncakeAscend implements Connector {
   }
 
   async open(): Promise<void> {
-    const { world, nodesOfEngine, nodeOfEngine } = this.context.config.parallel;
-    const here = world / nodesOfEngine;
-    for (let worker = nodeOfEngine * here; worker < (nodeOfEngine + 1) * here; worker++) {
+    const { world } = this.context.config.parallel;
+    for (let worker = 0; worker < world; worker++) {
       const answer = serveKv(this.context, {
         meta: () => ({ engineId: this.engineId, blockSize: this.context.pool.blockSize, worker }),
         encode: this.mask,

@@ -1,4 +1,5 @@
 import { badArgument, Fatal, usage } from "../fatal.ts";
+import { faultsHelp } from "../faults.ts";
 import table from "../flags.json" with { type: "json" };
 import { isObject, type JsonObject, parseJson } from "../json.ts";
 
@@ -45,7 +46,7 @@ export function parseArgv(argv: readonly string[]): Parsed {
       unknown.push(word);
       continue;
     }
-    if (flag.kind === "help") throw new Fatal(["usage: vllm serve [model_tag] [options]"], 0);
+    if (flag.kind === "help") throw new Fatal(help(), 0);
     if (flag.kind === "switch" || flag.kind === "boolean") {
       if (inline !== undefined) throw badArgument(flag.names.join("/"), `ignored explicit argument '${inline}'`);
       values.set(longName(flag), !name.startsWith("--no-"));
@@ -62,6 +63,17 @@ export function parseArgv(argv: readonly string[]): Parsed {
   if (model !== undefined) values.set("model_tag", model);
   return values;
 }
+
+/** The real text is the engine's own; this one says what is special about the stand-in. */
+const help = (): readonly string[] => [
+  "usage: vllm serve [model_tag] [options]",
+  "",
+  `pdctl's stand-in engine: takes the ${flags.length} flags of vllm serve ${table.version}, binds its ports, moves stand-in KV. A token is a word.`,
+  "As mooncake_master: pdctl sim mooncake_master [options].",
+  "",
+  "Time and faults, by environment; PDCTL_SIM_FAULTS is a JSON object of them per service id, rank:N or *:",
+  ...faultsHelp(),
+];
 
 /** vLLM moves the value of `--model` to the front as the positional: beside a positional, that makes two. Source: launch.md §0. */
 function withModelFlag(words: readonly string[], positionals: readonly string[]): readonly string[] {
