@@ -28,13 +28,18 @@ export function planText(plan: Plan, { own, findings }: PlanAsk): string[] {
     ...findings.flatMap(({ level, code, title }) => labelled(level, [`${code} ${title}`])),
     "",
     [`plan ${plan.hash.slice(0, 8)}${plan.provisional ? ", provisional" : ""}`, totals(plan)].join(" · "),
-    ...nextLines(["pdctl up", ...explainable(plan)]),
+    ...nextLines([plan.rehearsal ? "pdctl up --rehearse" : "pdctl up", ...explainable(plan)]),
   ];
 }
 
-function headline({ cluster, model, transfer, cache }: Plan): string {
+function headline({ cluster, model, transfer, cache, rehearsal }: Plan): string {
   const kv = [transfer, ...(cache === null ? [] : [`${cache.connector} on ${cache.roles.join(" and ")}`])].join(", ");
-  return [cluster, `${model.path}${model.kind === null ? "" : `, ${model.kind}`}`, kv].join(" · ");
+  return [
+    cluster,
+    `${model.path}${model.kind === null ? "" : `, ${model.kind}`}`,
+    kv,
+    ...(rehearsal ? ["rehearsal: stand-in engines"] : []),
+  ].join(" · ");
 }
 
 /** Past eight, instances of one shape are one line. */
