@@ -34,6 +34,8 @@ export interface Progress {
   prefill?: Slot;
   decode?: Slot;
   alone?: AloneReason;
+  /** From the prefill leg's first byte out to its last byte in. */
+  prefillMs?: number;
 }
 
 const PREFILL_RETRIES = 2;
@@ -49,6 +51,7 @@ export class CallLegs implements Legs {
   readonly #seats: Seat[] = [];
   #attempt = 0;
   #prefillAnswered: number | undefined;
+  #prefillSent = 0;
 
   constructor(house: House, call: Call) {
     this.#house = house;
@@ -83,6 +86,7 @@ export class CallLegs implements Legs {
     try {
       const bytes = await answer.bytes();
       this.#prefillAnswered = this.#house.now();
+      this.progress.prefillMs = this.#prefillAnswered - this.#prefillSent;
       this.progress.stage = "handoff";
       return bytes;
     } catch (error) {
@@ -119,6 +123,7 @@ export class CallLegs implements Legs {
     this.progress[role] = slot;
     if (role === "decode") this.progress.stage = "decode_wait";
     const started = this.#house.now();
+    if (role === "prefill") this.#prefillSent = started;
     const reply = await upstream.request(
       {
         method: "POST",
@@ -198,8 +203,9 @@ const fail = (error: Error): never => {
 export const wasIdleClosed = (error: unknown) =>
   error instanceof ProxyError && error.cause instanceof UpstreamError && error.cause.idleClosed;
 
-export const progressHeaders = ({ prefill, decode, alone }: Progress): Record<string, string> => ({
+export const progressHeaders = ({ prefill, decode, alone, prefillMs }: Progress): Record<string, string> => ({
   ...(prefill && { "x-pdctl-prefill": slotName(prefill) }),
   ...(decode && { "x-pdctl-decode": slotName(decode) }),
   ...(alone && { "x-pdctl-alone": alone }),
+  ...(prefillMs !== undefined && { "server-timing": `prefill;dur=${prefillMs.toFixed(1)}` }),
 });

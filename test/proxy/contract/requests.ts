@@ -21,6 +21,7 @@ export const requests: Readonly<Record<string, Case>> = {
       expect(answer.headers).toMatchObject({
         "x-pdctl-prefill": `${house.p[0]?.url}#0`,
         "x-pdctl-decode": `${house.d[0]?.url}#0`,
+        "server-timing": expect.stringMatching(/^prefill;dur=\d+\.\d$/),
       });
       expect(JSON.parse(answer.text).choices[0].text).toBe(house.cluster.answerTo("/v1/completions", SHORT, 4));
       expect(Number(answer.headers["content-length"])).toBe(Buffer.byteLength(answer.text));
