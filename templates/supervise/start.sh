@@ -104,7 +104,14 @@ for i in "${!wanted[@]}"; do
   fi
   lay_down "$i" || { printf 'failed\t%s\tcannot write to %s\n' "$service" "$PD_STATE/runs" && continue; }
   parse_facts "${PD_FACTS[i]}"
-  if [[ $MODE == run ]]; then # a stopped container of ours may be left over; one of somebody else is not touched
+  if [[ -n $MODE ]] && ! type -P "$RUNTIME" >/dev/null; then
+    printf 'failed\t%s\tthere is no %s on this node\n' "$service" "$RUNTIME"
+    continue
+  elif [[ $MODE == exec ]] && ! said=$("$RUNTIME" exec "$CONTAINER" test -r "$PD_STATE/runs/${PD_RUNS[i]}/launch.sh" 2>&1 </dev/null); then
+    said=${said:-"$PD_STATE cannot be read inside: mount it there, or give the node a state_dir that is mounted"}
+    printf 'failed\t%s\tcontainer %s: %s\n' "$service" "$CONTAINER" "${said//[$'\t\n']/ }"
+    continue
+  elif [[ $MODE == run ]]; then # a stopped container of ours may be left over; one of somebody else is not touched
     owner=$("$RUNTIME" inspect -f '{{ index .Config.Labels "pdctl.home" }}' "$CONTAINER" 2>/dev/null </dev/null)
     [[ $owner == "$PD_STATE" ]] && "$RUNTIME" rm -f "$CONTAINER" >/dev/null 2>&1 </dev/null
   fi

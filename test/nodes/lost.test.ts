@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openSession } from "../../src/nodes/index.ts";
+import { openSession, openSessions } from "../../src/nodes/index.ts";
 import type { Session } from "../../src/nodes/session.ts";
 import { drain } from "./session-contract.ts";
 import { type Sshd, startSshd } from "./sshd.ts";
@@ -50,6 +50,27 @@ it("when the link goes silent, that is noticed within seconds without anybody as
   await session.close();
 });
 
+it("when the jump host goes, every session through it is lost", async () => {
+  await using bastion = await startSshd();
+  const configFile = join(sshd.dir, "config");
+  writeFileSync(configFile, `Host bastion\n HostName 127.0.0.1\n Port ${bastion.port}\n IdentityFile ${bastion.key}\n`);
+  const ssh = { port: sshd.port, identityFile: sshd.key, jump: ["bastion"] };
+  const setup = { configFile, knownHosts: [sshd.knownHosts, bastion.knownHosts], agentSocket: null };
+  const sessions = await openSessions(
+    ["n0", "n1"].map((node) => ({ node, host: "127.0.0.1", ssh })),
+    setup,
+    never,
+  );
+  const open = [...sessions.values()].filter((session): session is Session => !(session instanceof Error));
+  expect(open).toHaveLength(2);
+  const waiting = open.map((session) => call(session, "sleep 30").catch((error: unknown) => error));
+  for (const pid of childrenOf(bastion.pid)) process.kill(pid, "SIGKILL");
+  const lost = ["n0", "n1"].map((node) => ({ code: "node.lost", facts: { node } }));
+  expect(await Promise.all(open.map((session) => session.lost))).toMatchObject(lost);
+  expect(await Promise.all(waiting)).toMatchObject(lost);
+  await Promise.all(open.map((session) => session.close()));
+});
+
 it("a session that we close is not lost, and its calls end", async () => {
   const session = await open();
   const waiting = call(session, "sleep 30");
@@ -95,6 +116,11 @@ it("a start-up file that eats what we send is a failure, not an empty success; o
   });
   await session.close();
 });
+
+/** The processes that serve a running sshd's connections. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+}
 
 /** A link that can go silent without breaking, as a pulled cable does. */
 async function relayTo(port: number): Promise<AsyncDisposable & { port: number; freeze(): void }> {

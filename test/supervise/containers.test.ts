@@ -121,3 +121,13 @@ it("a service inside the user's own container ends without ending the container"
   expect([isAlive(pid), isAlive(dev)]).toEqual([false, true]);
   process.kill(dev, "SIGKILL");
 });
+
+it("a container that is not there, and a tool that is not there, are said before anything runs", async () => {
+  expect(await begin({ kind: "docker", container: "dev" }, "exec sleep 1000\n")).toEqual([
+    { service: "a", outcome: "failed", why: "container dev: docker: No such container: dev" },
+  ]);
+  expect(await begin({ kind: "podman", container: "dev" }, "exec sleep 1000\n")).toEqual([
+    { service: "a", outcome: "failed", why: "there is no podman on this node" },
+  ]);
+  expect(await state()).toEqual({ state: "absent" });
+});
