@@ -129,6 +129,8 @@ export interface ProofData {
   /** Covered slots of how many. */
   readonly covered: { readonly prefill: readonly [number, number]; readonly decode: readonly [number, number] };
   readonly endpoints: { readonly prefill: readonly [number, number]; readonly decode: readonly [number, number] };
+  /** Of a rehearsal: prefill endpoints that handed KV to decode endpoints, of all pairs. */
+  readonly paths?: readonly [number, number];
   readonly uncovered: readonly string[];
   readonly answers: readonly [number, number]; // right of compared
   readonly same_answer: boolean;

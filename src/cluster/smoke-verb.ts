@@ -57,6 +57,7 @@ async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promi
     step,
     targets: note.targets,
     written: writtenBy(note.engines, note.targets, (node) => stateDirOf(there, node)),
+    paths: false,
     limitMs: ask.limitMs,
     requireEvidence: ask.requireEvidence,
     stateDir: stateDirOf(there, proxy.node),

@@ -12,6 +12,8 @@ export function proofText({ evidence, from_prefill, prompt_tokens, answers, requ
   return `KV moved: ${count(from_prefill)} of ${count(prompt_tokens)} prompt tokens came from prefill (${evidence}), ${right}`;
 }
 
-/** `4 requests, P 4/4, D 4/4` */
-export const coveredText = ({ requests, endpoints: { prefill, decode } }: ProofData) =>
-  `${requests} ${requests === 1 ? "request" : "requests"}, P ${prefill[0]}/${prefill[1]}, D ${decode[0]}/${decode[1]}`;
+/** `4 requests, P 4/4, D 4/4`; of a rehearsal `16 of 16 paths prefill → decode carried a block` */
+export const coveredText = ({ requests, endpoints: { prefill, decode }, paths }: ProofData) =>
+  paths !== undefined
+    ? `${paths[0]} of ${paths[1]} paths prefill → decode carried a block`
+    : `${requests} ${requests === 1 ? "request" : "requests"}, P ${prefill[0]}/${prefill[1]}, D ${decode[0]}/${decode[1]}`;

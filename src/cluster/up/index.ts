@@ -75,7 +75,7 @@ class Climb {
       await climbWave(mine(plan.services), mine(starts), ascent, fleet, run);
     }
     const proof = options.smoke ? await this.#prove(seen, scene) : undefined;
-    if (options.rehearse && !options.keep) return rehearsed(known, plan, proof?.requests ?? 0, fleet, run);
+    if (options.rehearse && !options.keep) return rehearsed(known, plan, proof, fleet, run);
     return isUp(plan, standing, changes, proof === undefined ? undefined : proofText(proof));
   }
 
@@ -134,6 +134,7 @@ class Climb {
       step,
       targets,
       written: writtenBy(enginesOf(plan), targets, (node) => stateDirOf(known, node)),
+      paths: plan.rehearsal,
       requireEvidence,
       limitMs: plan.timeouts.smokeMs,
       stateDir: stateDirOf(known, step.node),

@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/plan.ts";
+import type { ProofData } from "../events.ts";
 import type { Fleet } from "../fleet.ts";
 import { look } from "../look.ts";
 import { phase } from "../phase.ts";
@@ -8,7 +9,13 @@ import { takeDown } from "../take-down.ts";
 import type { Closing } from "../verb.ts";
 
 /** The end of a rehearsal: everything is taken down again, and what it could not show is named. */
-export async function rehearsed(known: Known, plan: Plan, requests: number, fleet: Fleet, run: Run): Promise<Closing> {
+export async function rehearsed(
+  known: Known,
+  plan: Plan,
+  proof: ProofData | undefined,
+  fleet: Fleet,
+  run: Run,
+): Promise<Closing> {
   const { clean } = await phase(run, "down", async () => {
     const standing = await look(known, fleet, run, { ready: false });
     const receipt = await takeDown(known, standing, fleet, run, { pull: undefined });
@@ -23,7 +30,7 @@ export async function rehearsed(known: Known, plan: Plan, requests: number, flee
     exit: clean ? 0 : 5,
     state: clean ? "gone" : "unknown",
     verdict: `the rehearsal of ${plan.cluster} went through`,
-    proof: `${ports} ports bound, ${requests} requests crossed from prefill to decode`,
+    proof: `${ports} ports bound${proof?.paths === undefined ? "" : `, ${proof.paths[0]} of ${proof.paths[1]} paths open`}`,
     not: "weights, devices, RDMA: the first real up shows them",
     next: clean ? ["pdctl up"] : ["pdctl down"],
   };
