@@ -76,14 +76,23 @@ export const s10: Rule<Topology, { name: string; value: string; by: string; usua
   *check(topology) {
     for (const instance of topology.instances) {
       for (const { node, name, at } of variables(topology, instance)) {
-        const value = node.env[name] ?? instance.engine.env[name];
-        const usual = hardware.get(node.hardware)?.env[name];
-        if (typeof usual !== "string" || value === undefined || texts(value).join(":") === usual) continue;
-        const data = { name, value: texts(value).join(":"), by: node.hardware, usual };
+        const value = texts(node.env[name] ?? instance.engine.env[name] ?? "").join(":");
+        const usual = defaultOf(node, name);
+        if (usual === undefined || value === usual.value) continue;
+        const data = { name, value, by: usual.by, usual: usual.value };
         yield { at, subject: `${instance.id} on ${node.name}`, data };
       }
     }
   },
-  message: ({ name, value, by, usual }) => `${name}=${value} is in the place of ${by}'s ${usual}`,
+  message: ({ name, value, by, usual }) => `${name}=${value} replaces ${usual}, ${by}`,
   remedy: ({ name, usual }) => `${name}: "${usual}", or leave it out`,
 };
+
+/** What the variable has when nothing is written; an interface that is not written is a fact, and nothing to differ from. */
+function defaultOf({ name: node, hardware: kind, nic }: Node, name: string): { by: string; value: string } | undefined {
+  const accelerator = hardware.get(kind);
+  if (accelerator?.interfaces.includes(name))
+    return nic === undefined ? undefined : { by: `the nic of ${node}`, value: nic };
+  const value = accelerator?.env[name];
+  return typeof value === "string" ? { by: `the default on ${kind}`, value } : undefined;
+}

@@ -94,7 +94,7 @@ export const x08: Rule<Topology, { prefill: string; decode: string; p: number; d
     for (const [prefill, decode] of pairs(topology)) {
       const [p, d] = [prefill.engine.parallel.tp, decode.engine.parallel.tp];
       const whole = p % d === 0 || d % p === 0;
-      if (p === d || (whole && layout(topology, prefill) !== "NHD")) continue;
+      if (p === d || (whole && mayBeHnd(topology, prefill))) continue;
       yield {
         at: whole ? [...prefill.path, "kv_layout"] : [...decode.path, "parallel", "tp"],
         subject: `${prefill.id} and ${decode.id}`,
@@ -111,6 +111,12 @@ export const x08: Rule<Topology, { prefill: string; decode: string; p: number; d
       ? ["prefill.kv_layout: HND", "or the same tp on both sides"]
       : `tp: ${p} on both sides, or a multiple of it on decode`,
 };
+
+/** Gaudi lays out NHD unless told otherwise; where nothing is known, nothing is said. */
+function mayBeHnd(topology: Topology, instance: Instance): boolean {
+  const known = layout(topology, instance) ?? (hardwareOf(topology, instance) === "gaudi" ? "NHD" : undefined);
+  return known !== "NHD";
+}
 
 /** P13: pulled KV comes from one pipeline stage and goes to one. Source: launch.md §3.2, handshake checks. */
 export const p13: Rule<Topology, { instance: string; pp: number }> = {
