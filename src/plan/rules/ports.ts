@@ -8,7 +8,7 @@ interface Clash {
   readonly node: string;
   readonly first: Reservation;
   readonly second: Reservation;
-  /** The lowest port behind the first that nobody has on the node. */
+  /** The lowest port behind the first, with as many free ones as the second needs. */
   readonly free: number;
 }
 
@@ -26,6 +26,7 @@ function* clashes({ reservations, services }: Plan): Iterable<Clash> {
           second,
           free: freeBehind(
             first.last,
+            second,
             all.filter((one) => one !== second),
           ),
         };
@@ -34,9 +35,11 @@ function* clashes({ reservations, services }: Plan): Iterable<Clash> {
   }
 }
 
-function freeBehind(port: number, all: readonly Reservation[]): number {
-  const taken = all.find(({ first, last }) => port + 1 >= first && port + 1 <= last);
-  return taken === undefined ? port + 1 : freeBehind(taken.last, all);
+/** First of as many free ports as the one that moves needs. */
+function freeBehind(port: number, moves: Reservation, others: readonly Reservation[]): number {
+  const end = port + 1 + moves.last - moves.first;
+  const taken = others.find(({ first, last }) => first <= end && last > port);
+  return taken === undefined ? port + 1 : freeBehind(taken.last, moves, others);
 }
 
 const span = ({ first, last }: Reservation) => (first === last ? String(first) : `${first}-${last}`);

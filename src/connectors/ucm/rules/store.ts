@@ -52,7 +52,7 @@ export const u05: Rule<Topology, { pipeline: string }> = {
     if (kv.transfer.connector !== "ucm") return;
     for (const role of ["prefill", "decode"] as const) {
       const pipeline = kv.transfer.fields[role]["store_pipeline"];
-      if (typeof pipeline !== "string" || !forgetful.includes(pipeline.split("|").at(-1) ?? "")) continue;
+      if (typeof pipeline !== "string" || !pipeline.split("|").every((stage) => forgetful.includes(stage))) continue;
       yield { at: [...kv.transfer.path, "store_pipeline"], subject: role, data: { pipeline } };
     }
   },
