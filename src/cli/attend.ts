@@ -1,7 +1,6 @@
 import type { ClusterEvent } from "../cluster/events.ts";
 import type { Run } from "../cluster/run.ts";
-import { folded } from "../report/names.ts";
-import { nextLines } from "../report/next.ts";
+import { leftAtOnce } from "../report/closing.ts";
 import { begin, type Tally, tally } from "../report/tally.ts";
 import type { Call } from "./call.ts";
 import { exitOfThrown, facts, tellBug } from "./edge.ts";
@@ -62,14 +61,4 @@ async function lastWords(
     level: "error",
     data: { verb, exit, state: "unknown", seconds, verdict, next: next.length > 0 ? next : ["pdctl status"] },
   });
-}
-
-/** The second Ctrl-C: nothing was looked at any more, and that is said. */
-function leftAtOnce(state: Tally, exit: number): string[] {
-  const nodes = new Set([...state.nodes.keys(), ...[...state.services.values()].map(({ node }) => node)]);
-  const where = nodes.size === 0 ? "on the nodes" : `on ${folded([...nodes].filter((node) => node !== ""))}`;
-  return [
-    `⚠ left at once; what runs ${where} was not looked at · exit ${exit}`,
-    ...nextLines(["pdctl status", "pdctl down"]),
-  ];
 }

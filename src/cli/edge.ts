@@ -74,8 +74,8 @@ async function document(
   exit: number,
 ): Promise<void> {
   const { asJson, errorDocument } = await import("../report/document.ts");
-  const { code, ...data } = await facts(error);
-  streams.out.raw(asJson(errorDocument({ code: code ?? "bug", data, verb, exit })));
+  const { code, next, ...data } = await facts(error);
+  streams.out.raw(asJson(errorDocument({ code: code ?? "bug", data, ...(next && { next }), verb, exit })));
 }
 
 /** The card of anything that was thrown, for the outputs that have no stack. */

@@ -1,8 +1,9 @@
 import type { ProofData, ResultData } from "../cluster/events.ts";
-import { type Places, shorten } from "./names.ts";
+import { folded, type Places, shorten } from "./names.ts";
 import { nextLines } from "./next.ts";
 import { count, duration } from "./numbers.ts";
 import { labelled } from "./table.ts";
+import type { Tally } from "./tally.ts";
 
 /** Verdict: sign, cluster, what is so, duration, and the exit code when it is not 0. Then the evidence, then what to do next. */
 export function closing(
@@ -45,4 +46,16 @@ export function proven({ evidence, prompt_tokens, from_prefill, answers: [right,
       ? "no counter, log or store shows that KV moved (none)"
       : `KV moved: ${count(from_prefill)} of ${count(prompt_tokens)} prompt tokens came from prefill (${evidence})`;
   return `${moved}, ${right} of ${of} answers right`;
+}
+
+/** The second Ctrl-C: nothing was looked at any more, and that is said. */
+export function leftAtOnce({ nodes, services }: Pick<Tally, "nodes" | "services">, exit: number): string[] {
+  const names = new Set(
+    [...nodes.keys(), ...[...services.values()].map(({ node }) => node)].filter((name) => name !== ""),
+  );
+  const where = names.size === 0 ? "on the nodes" : `on ${folded([...names])}`;
+  return [
+    `⚠ left at once; what runs ${where} was not looked at · exit ${exit}`,
+    ...nextLines(["pdctl status", "pdctl down"]),
+  ];
 }

@@ -44,11 +44,12 @@ export function validateDocument({ file, cluster, findings, exit }: ValidateResu
 export function errorDocument(error: {
   readonly code: string;
   readonly data: FindingData;
+  readonly next?: readonly string[];
   readonly verb: string;
   readonly exit: number;
 }) {
-  const { code, data, verb, exit } = error;
-  return { schema: "pdctl.result/1", findings: [{ level: "error", code, ...data }], result: { verb, exit } };
+  const { code, data, verb, exit, next = [] } = error;
+  return { schema: "pdctl.result/1", findings: [{ level: "error", code, ...data }], result: { verb, exit, next } };
 }
 
 /** Key order is fixed by the makers above; one newline at the end. */

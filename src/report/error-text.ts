@@ -32,7 +32,7 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
     title: `${node} did not answer`,
     where: at(node, address),
     why,
-    cause: `no SSH answer within ${seconds(afterMs)}`,
+    cause: afterMs < 1000 ? "no SSH server answers there" : `no SSH answer within ${seconds(afterMs)}`,
     code: "unreachable",
     do: [`ssh ${target(address)} true`],
   }),
@@ -147,5 +147,6 @@ const seconds = (ms: number) => (ms % 1000 === 0 ? limit(ms / 1000) : duration(m
 /** `user@host:port` as ssh takes it. */
 function target(address: string): string {
   const port = /^(.*):(\d+)$/.exec(address);
-  return port === null ? address : `-p ${port[2]} ${port[1]}`;
+  if (port === null) return address;
+  return port[2] === "22" ? (port[1] ?? address) : `-p ${port[2]} ${port[1]}`;
 }

@@ -134,7 +134,9 @@ function nodeText(before: Tally, state: Tally, { node, data }: ClusterEvent & { 
   const row = node === undefined ? undefined : state.nodes.get(node);
   if (row === undefined || (node !== undefined && before.nodes.get(node)?.state === row.state)) return [];
   if (row.backAfter !== undefined) return [`${node} is back after ${duration(row.backAfter / 1000)}`];
-  return data.state === "reached" ? [] : [`${node} ${data.state}${data.why === undefined ? "" : `: ${data.why}`}`];
+  return data.state === "reached"
+    ? []
+    : [`${node} ${data.state}${data.why === undefined || /^[a-z]+\.[a-z-]+$/.test(data.why) ? "" : `: ${data.why}`}`];
 }
 
 function serviceText(before: Tally, state: Tally, { service, data }: ClusterEvent & { type: "service" }): string[] {

@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "./run-pdctl.ts";
-import { Terminal } from "./terminal.ts";
+import { pdctl, Terminal } from "./terminal.ts";
 
 let home: string;
 const base = 20_000 + (process.pid % 500) * 20; // other tests bind ports too
@@ -73,6 +74,26 @@ describe("up on a real terminal", () => {
       /^✔ live is gone from 1 of 1 node · [\d.]+s$/,
     );
     expect(lines.at(-1)).toMatch(/^ {2}receipt .*…$/);
+  });
+
+  it("SIGTERM ends it as Ctrl-C does, with exit 143, and a result as the last event", async () => {
+    const child = spawn(process.execPath, [pdctl, "up", "--ndjson", ...sets('engine.env.PDCTL_SIM_NEVER_READY="1"')], {
+      cwd: home,
+      env: { PATH: process.env.PATH ?? "", HOME: home, LANG: "C.UTF-8" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+      if (/"service":"decode-1-0".*"starting"/.test(text)) child.kill("SIGTERM");
+    });
+    const exit = await new Promise((resolve) => child.on("close", resolve));
+    const last = JSON.parse(out.trimEnd().split("\n").at(-1) ?? "");
+    expect([exit, last]).toMatchObject([
+      143,
+      { type: "result", data: { exit: 143, next: ["pdctl up", "pdctl down"] } },
+    ]);
+    expect((await run(["down", "--discard-logs", ...sets()], { cwd: home })).exit).toBe(0);
   });
 
   it("shows the first cause when an engine dies, and machine output ends with a result", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { card } from "../../src/report/card.ts";
-import { closing } from "../../src/report/closing.ts";
+import { closing, leftAtOnce } from "../../src/report/closing.ts";
 import { nextLines } from "../../src/report/next.ts";
-import { proof, result, screen } from "./story.ts";
+import { engines, proof, result, Story, screen, service } from "./story.ts";
 
 const serve = { serve: "http://192.168.10.1:7850/v1", model: "/models/Qwen3-235B-A22B-W8A8" };
 const goOn = { "pdctl up": "starts prefill-0 again, keeps the rest", "pdctl down": "takes everything down" };
@@ -58,6 +58,10 @@ describe("the closing block", () => {
       nextWhy: { "pdctl up": "waits on" },
     });
     expect(closing(late, "ascend-moe")).toEqual(screen("up-late").slice(-3));
+  });
+  it("of a second Ctrl-C says that nothing was looked at, and where", () => {
+    const story = new Story().at("10:00:00", ...engines.map((id) => service(id, "starting")));
+    expect(leftAtOnce(story.told(), 130)).toEqual(screen("left-at-once"));
   });
   it("puts a command that can be pasted last", () => {
     expect(nextLines(["pdctl init"], { "pdctl init": "the same on your nodes" })).toEqual([

@@ -81,37 +81,35 @@ describe("up on a terminal", () => {
   it("says what a refused check found, under its row", () => {
     const finding = (level: "error" | "warning", code: string, title: string, remedy: string) =>
       ({ type: "finding", phase: "check", level, code, data: { title, do: [remedy] } }) as const;
-    const story = new Story()
-      .at("10:00:00", start())
-      .at(
-        "10:00:04",
-        {
-          type: "phase",
-          phase: "check",
-          level: "error",
-          data: { state: "failed", seconds: 3, text: "3 errors, 1 warning, 1 note, 7 passed on 4 nodes" },
-        },
-        finding(
-          "error",
-          "C13",
-          "a2-2 device 5: 28.1 GiB held by python3 (pid 31877, user wu)",
-          "end it, or give prefill-0 another node: it needs all 8 devices of a2-2",
-        ),
-        finding(
-          "error",
-          "M02",
-          "/models/Qwen3-235B-A22B-W8A8 differs: a2-[1-3] sha256 41e8…7f83, a2-4 sha256 65b4…61b0",
-          "copy config.json from a2-1 to a2-4",
-        ),
-        finding(
-          "error",
-          "N13",
-          "a2-3 → a2-1: 28001-28016 filtered (no answer in 3s)",
-          "open 28001-28016/tcp on a2-1 for a2-[3-4]",
-        ),
-        finding("warning", "C12", "a2-4 clock is 1.8s ahead", "check chronyc tracking on a2-4"),
-        ended({ exit: 8 }),
-      );
+    const story = new Story().at("10:00:00", start()).at(
+      "10:00:04",
+      {
+        type: "phase",
+        phase: "check",
+        level: "error",
+        data: { state: "failed", seconds: 3, text: "3 errors, 1 warning, 1 note, 7 passed on 4 nodes" },
+      },
+      finding(
+        "error",
+        "C13",
+        "a2-2 device 5: 28.1 GiB held by python3 (pid 31877, user wu)",
+        "end it, or give prefill-0 another node: it needs all 8 devices of a2-2",
+      ),
+      finding(
+        "error",
+        "M02",
+        "/models/Qwen3-235B-A22B-W8A8 differs: a2-[1-3] sha256 41e8…7f83, a2-4 sha256 65b4…61b0",
+        "copy config.json from a2-1 to a2-4",
+      ),
+      finding(
+        "error",
+        "N13",
+        "a2-3 → a2-1: 28001-28016 filtered (no answer in 3s)",
+        "open 28001-28016/tcp on a2-1 for a2-[3-4]",
+      ),
+      finding("warning", "C12", "a2-4 clock is 1.8s ahead", "check chronyc tracking on a2-4"),
+      ended({ exit: 8 }),
+    );
     expect(frame(story.told(), ms("10:00:05")).slice(2)).toEqual(screen("up-refused").slice(0, 9));
   });
 

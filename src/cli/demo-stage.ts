@@ -1,0 +1,145 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ClusterEvent } from "../cluster/events.ts";
+import type { Run } from "../cluster/run.ts";
+import type { Known, StatusReport } from "../cluster/standing.ts";
+import { UserError } from "../errors.ts";
+import { closing } from "../report/closing.ts";
+import { show } from "../report/live-frame.ts";
+import { naming } from "../report/names.ts";
+import { duration } from "../report/numbers.ts";
+import { begin, type Tally, tally } from "../report/tally.ts";
+import { justify, padEnd } from "../report/width.ts";
+import type { Call } from "./call.ts";
+import { demoTopology } from "./demo-place.ts";
+import { EXIT } from "./exit-codes.ts";
+import { makeRun, stateHome } from "./run.ts";
+
+const TEXT = 88;
+
+/** What the steps share: the plan, the verbs without their views, and how a step is shown. */
+export class Stage {
+  readonly signal: AbortSignal;
+  readonly shown: (id: string) => string;
+  readonly model: string;
+  readonly #call: Call;
+  readonly #drafted: Awaited<ReturnType<typeof demoTopology>>;
+  readonly #known: Known;
+  #stands = false;
+
+  private constructor(
+    call: Call,
+    signal: AbortSignal,
+    drafted: Awaited<ReturnType<typeof demoTopology>>,
+    known: Known,
+  ) {
+    this.#call = call;
+    this.signal = signal;
+    this.#drafted = drafted;
+    this.#known = known;
+    this.shown = naming(drafted.plan?.services.map(({ id }) => id) ?? []);
+    this.model = drafted.topology?.model.servedName ?? "";
+  }
+
+  static async open(call: Call, signal: AbortSignal): Promise<Stage> {
+    const [drafted, { knownOf }] = await Promise.all([demoTopology(call.env), import("../cluster/index.ts")]);
+    if (drafted.plan === undefined)
+      throw new UserError("topology.invalid", { file: drafted.file, first: drafted.diagnostics[0]?.title ?? "" });
+    return new Stage(call, signal, drafted, knownOf(drafted.plan, null));
+  }
+
+  say(...lines: string[]): void {
+    this.#call.streams.out.lines(lines);
+  }
+
+  row(sign: string, name: string, text: string, seconds?: number): void {
+    const left = `${sign} ${padEnd(name, 10)}${text}`;
+    this.say(seconds === undefined ? left : justify(left, duration(seconds), TEXT));
+  }
+
+  async up(): Promise<Tally> {
+    const [{ up }, { plan }] = await Promise.all([import("../cluster/index.ts"), import("../plan/index.ts")]);
+    const { topology, file } = this.#drafted;
+    if (topology === undefined) throw new UserError("topology.invalid", { file, first: "" });
+    this.#stands = true;
+    const options = {
+      rehearse: false,
+      keep: false,
+      onFailure: "keep",
+      waitLockMs: 0,
+      smoke: true,
+      requireEvidence: true,
+      adopt: false,
+      secrets: {},
+    } as const;
+    return this.#folded("up", (run) => up({ topology, plan: (facts) => plan(topology, facts), file, options }, run));
+  }
+
+  /** Was it started by this run, not found running. */
+  restarted(state: Tally, id: string): boolean {
+    return state.services.get(id)?.started === true;
+  }
+
+  async status(): Promise<StatusReport> {
+    const { status } = await import("../cluster/index.ts");
+    return status(this.#known, { nodes: [] }, await this.#run(() => undefined));
+  }
+
+  async down(): Promise<number> {
+    const state = await this.#takeDown(this.signal);
+    if (state.result?.exit !== 0) return this.failed(state);
+    const sum = (of: (row: NonNullable<Tally["receipt"]>["nodes"][number]) => number | null) =>
+      state.receipt?.nodes.reduce((all, row) => all + (of(row) ?? 0), 0) ?? 0;
+    const left = [
+      `${sum((row) => row.processes)} processes`,
+      `${sum((row) => row.ports)} ports`,
+      `${sum((row) => row.sharedMemory)} shared memory`,
+      `${sum((row) => row.files)} files left`,
+    ];
+    this.row("✔", "down", left.join(", "), state.result.seconds);
+    return EXIT.done;
+  }
+
+  async #takeDown(signal: AbortSignal): Promise<Tally> {
+    const { down } = await import("../cluster/index.ts");
+    const state = await this.#folded("down", (run) =>
+      down(this.#known, { discardLogs: true, forget: [], waitLockMs: 0 }, { ...run, signal }),
+    );
+    if (state.result?.exit === 0) {
+      this.#stands = false;
+      await rm(join(stateHome(this.#call.env, this.#call.places.home), this.#known.cluster), {
+        recursive: true,
+        force: true,
+      });
+    }
+    return state;
+  }
+
+  /** Whatever happened, nothing of the demo stays. */
+  async clear(): Promise<void> {
+    if (!this.#stands) return;
+    const state = await this.#takeDown(new AbortController().signal);
+    this.say("", ...(state.result === undefined ? [] : closing(state.result, state.cluster)));
+  }
+
+  failed(state: Tally): number {
+    const { result, cluster, findings } = state;
+    this.say("", ...findings.filter(({ level }) => level === "error").flatMap((found) => [...show(found), ""]));
+    if (result !== undefined) this.say(...closing(result, cluster));
+    return result?.exit ?? EXIT.failed;
+  }
+
+  async #folded(verb: string, work: (run: Run) => Promise<number>): Promise<Tally> {
+    let state: Tally = begin(verb);
+    await work(
+      await this.#run((event) => {
+        state = tally(state, event);
+      }),
+    );
+    return state;
+  }
+
+  #run(showEvent: (event: ClusterEvent) => void): Promise<Run> {
+    return makeRun({ signal: this.signal, env: this.#call.env, home: this.#call.places.home, show: showEvent });
+  }
+}
