@@ -5,53 +5,72 @@ import type { Faults } from "./faults.ts";
 import { misbehave } from "./misbehave.ts";
 
 /** gflags of mooncake_master, with their defaults. Source: launch.md §3.11. */
+const table = `
+port 50051
+max_threads 4
+rpc_port 0
+rpc_address 0.0.0.0
+rpc_interface
+rpc_thread_num 0
+rpc_conn_timeout_seconds 0
+rpc_enable_tcp_no_delay true
+metrics_port 9003
+enable_metric_reporting true
+enable_http_metadata_server false
+http_metadata_server_host 0.0.0.0
+http_metadata_server_port 8080
+default_kv_lease_ttl 10000
+default_kv_soft_pin_ttl 1800000
+allow_evict_soft_pinned_objects true
+eviction_ratio 0.05
+eviction_high_watermark_ratio 0.9
+client_ttl 10
+allocation_strategy random
+memory_allocator offset
+enable_offload false
+root_fs_dir
+global_file_segment_size 9223372036854775807
+enable_disk_eviction true
+quota_bytes 0
+put_start_discard_timeout_sec 30
+put_start_release_timeout_sec 600
+max_total_finished_tasks 10000
+max_total_pending_tasks 10000
+max_total_processing_tasks 10000
+pending_task_timeout_sec 300
+processing_task_timeout_sec 300
+enable_cxl false
+cxl_path
+cxl_size 0
+config_path
+enable_snapshot false
+enable_ha false
+etcd_endpoints
+ha_backend_type etcd
+ha_backend_connstring
+cluster_id mooncake_cluster
+enable_oplog false
+v 0
+minloglevel 0
+logtostderr false
+alsologtostderr false
+log_dir`;
 const flags: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    port: "0",
-    rpc_port: "50051",
-    rpc_address: "0.0.0.0",
-    rpc_interface: "",
-    rpc_thread_num: "0",
-    rpc_conn_timeout_seconds: "0",
-    rpc_enable_tcp_no_delay: "true",
-    max_threads: "4",
-    metrics_port: "9003",
-    enable_metric_reporting: "true",
-    enable_http_metadata_server: "false",
-    http_metadata_server_host: "0.0.0.0",
-    http_metadata_server_port: "8080",
-    default_kv_lease_ttl: "10000",
-    default_kv_soft_pin_ttl: "1800000",
-    allow_evict_soft_pinned_objects: "true",
-    eviction_ratio: "0.05",
-    eviction_high_watermark_ratio: "0.9",
-    client_ttl: "10",
-    allocation_strategy: "random",
-    memory_allocator: "offset",
-    enable_offload: "false",
-    root_fs_dir: "",
-    config_path: "",
-    enable_snapshot: "false",
-    enable_ha: "false",
-    etcd_endpoints: "",
-    ha_backend_type: "etcd",
-    ha_backend_connstring: "",
-    cluster_id: "mooncake_cluster",
-    enable_oplog: "false",
-    v: "0",
-    logtostderr: "false",
-    alsologtostderr: "false",
-    log_dir: "",
-    minloglevel: "0",
-  }),
+  table
+    .trim()
+    .split("\n")
+    .map((row) => {
+      const [name = "", fallback = ""] = row.split(" ");
+      return [name, fallback] as const;
+    }),
 );
 
 /** Stands in for mooncake_master: its flags, its rpc port (open, silent), /health and /metrics on the metrics port. */
 export async function mooncakeMaster(argv: readonly string[], faults: Faults): Promise<number> {
   const given = parse(argv);
   const value = (name: string) => given.get(name) ?? flags.get(name) ?? "";
-  requireRatios(value);
-  const rpcPort = value("port") === "0" ? number("rpc_port", value("rpc_port")) : number("port", value("port"));
+  requireValues(value);
+  const rpcPort = value("rpc_port") === "0" ? number("port", value("port")) : number("rpc_port", value("rpc_port"));
   const ended = new Promise<number>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"]) {
       process.on(signal, () => {
@@ -69,9 +88,7 @@ export async function mooncakeMaster(argv: readonly string[], faults: Faults): P
       "rpc",
     ),
   );
-  if (value("enable_metric_reporting") !== "false" || given.has("metrics_port")) {
-    open.push(await listen(pages(), "0.0.0.0", number("metrics_port", value("metrics_port")), "metrics"));
-  }
+  open.push(await listen(pages(), "0.0.0.0", number("metrics_port", value("metrics_port")), "metrics"));
   if (value("enable_http_metadata_server") === "true") {
     const port = number("http_metadata_server_port", value("http_metadata_server_port"));
     open.push(await listen(pages(), value("http_metadata_server_host"), port, "http metadata"));
@@ -106,11 +123,10 @@ function parse(argv: readonly string[]): ReadonlyMap<string, string> {
   return given;
 }
 
-function requireRatios(value: (name: string) => string): void {
-  for (const name of ["eviction_ratio", "eviction_high_watermark_ratio"]) {
-    const ratio = Number(value(name));
-    if (!(ratio >= 0 && ratio <= 1))
-      throw new Fatal([`F master.cpp] ${name} must be between 0.0 and 1.0, current value: ${value(name)}`], 134);
+function requireValues(value: (name: string) => string): void {
+  const ratio = Number(value("eviction_ratio"));
+  if (!(ratio >= 0 && ratio <= 1)) {
+    throw new Fatal(["F master.cpp] Eviction ratio must be between 0.0 and 1.0"], 134); // a fatal log line aborts
   }
   if (!/^\d+(ms|s|m|h)?$/.test(value("default_kv_lease_ttl"))) {
     throw new Fatal(

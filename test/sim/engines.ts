@@ -76,7 +76,7 @@ export class Engine {
     this.exit = new Promise((resolve) => this.child.once("close", (code, signal) => resolve({ code, signal })));
   }
 
-  /** Resolves when the output holds the text; the engine's end or ten seconds are the other ways out. */
+  /** Resolves when the output holds the text; the engine's end or fifteen seconds are the other ways out. */
   async says(text: string): Promise<this> {
     const said = new Promise<void>((resolve) => {
       const look = () => {
@@ -90,7 +90,7 @@ export class Engine {
     });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`did not say "${text}":\n${this.output}`)), 10_000);
+      timer = setTimeout(() => reject(new Error(`did not say "${text}":\n${this.output}`)), 15_000);
     });
     await Promise.race([said, ended, late]).finally(() => clearTimeout(timer));
     return this;
@@ -140,13 +140,17 @@ async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, text, json: isJson ? JSON.parse(text) : undefined, headers: response.headers };
 }
 
-let nextPort = 12_000 + (process.pid % 180) * 100;
+// each worker of a test run has a window of its own; where in it another run begins is anybody's guess
+const windowSize = 1_000;
+const windowStart = 12_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 19) * windowSize;
+let used = Math.floor(Math.random() * windowSize);
 
 /** So many free ports in a row, below the kernel's own range. */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
-    const first = nextPort;
-    nextPort = nextPort + count > 31_000 ? 12_000 : nextPort + count;
+    if (used + count > windowSize) used = 0;
+    const first = windowStart + used;
+    used += count;
     const free = await Promise.all(Array.from({ length: count }, (_, at) => isFree(first + at)));
     if (free.every(Boolean)) return first;
   }
@@ -166,7 +170,7 @@ export const promptOf = (tokens: number, topic = "p"): string =>
 
 /** Looks again until it holds. */
 export async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 10_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`did not come true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -214,7 +214,7 @@ describe("a client that leaves", () => {
   });
 
   it("sees the first word before the second exists", async () => {
-    const engine = await (await serve("", { PDCTL_SIM_MS_PER_TOKEN: "300" })).ready();
+    const engine = await (await serve("", { PDCTL_SIM_MS_PER_TOKEN: "1000" })).ready();
     const response = await fetch(`${engine.url}/v1/completions`, {
       method: "POST",
       body: JSON.stringify({ model: "m", prompt: "x", max_tokens: 3, stream: true }),

@@ -109,7 +109,7 @@ describe("Ascend's Mooncake pair, TP 4, with UCM on the prefill side", () => {
 it("a prefill engine that dies fails the request; one that comes back on its ports is read again", async () => {
   const [pSide, dSide] = [
     await side({ args: "-tp 2", sizes: sizes(1, 2) }),
-    await side({ args: "-tp 2", sizes: sizes(1, 2), env: { PDCTL_SIM_HANDSHAKE_TIMEOUT_MS: "300" } }),
+    await side({ args: "-tp 2", sizes: sizes(1, 2), env: { PDCTL_SIM_HANDSHAKE_TIMEOUT_MS: "1500" } }),
   ];
   const start = () => serve(transfer("kv_producer", pSide), pSide);
   const [p, d] = await Promise.all([start().ready(), serve(transfer("kv_consumer", dSide), dSide).ready()]);

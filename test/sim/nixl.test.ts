@@ -31,10 +31,7 @@ const own = async (d: Engine, prompt: string) =>
 let p: Engine;
 let d: Engine;
 beforeAll(async () => {
-  [p, d] = await Promise.all([
-    engine("kv_producer"),
-    engine("kv_consumer", { env: { PDCTL_SIM_HANDSHAKE_TIMEOUT_MS: "300" } }),
-  ]);
+  [p, d] = await Promise.all([engine("kv_producer"), engine("kv_consumer")]);
   await Promise.all([p.ready(), d.ready()]);
 });
 
@@ -168,6 +165,7 @@ describe("what goes wrong between P and D", () => {
   });
 
   it("a side channel that nobody answers fails the request after a while", async () => {
+    const d = await started("kv_consumer", { env: { PDCTL_SIM_HANDSHAKE_TIMEOUT_MS: "300" } });
     const prompt = promptOf(200, "nobody");
     const params = { ...(await prefill(p, prompt)), remote_engine_id: "never-met", remote_port: await freePorts(1) };
     expect((await pull(d, prompt, params)).status).toBe(500);
@@ -244,7 +242,7 @@ describe("what goes wrong between P and D", () => {
 });
 
 describe("decode that has to wait", () => {
-  const lease = { kv_connector_extra_config: { kv_lease_duration: 0.6 } };
+  const lease = { kv_connector_extra_config: { kv_lease_duration: 1.5 } };
   const one = ["--max-num-seqs", "1"];
   const busy = (d: Engine, signal?: AbortSignal) => {
     const body = { model: "m", prompt: "busy", max_tokens: 1000, ignore_eos: true, stream: true };
@@ -263,7 +261,7 @@ describe("decode that has to wait", () => {
     const first = busy(d, leave.signal);
     await eventually(async () => (await d.metric("vllm:num_requests_running")) === 1, "decode is busy");
     const asked = d.complete({ prompt, max_tokens: 2, kv_transfer_params: params });
-    await new Promise((resolve) => setTimeout(resolve, 900)); // longer than the lease, which is what is tested
+    await new Promise((resolve) => setTimeout(resolve, 1_800)); // longer than the lease, which is what is tested
     leave.abort();
     const answer = await asked;
     await first;
