@@ -1,64 +1,69 @@
 import { posix } from "node:path";
-import { decode } from "./decode.ts";
-import { normalise } from "./normalise.ts";
-import { readYaml } from "./read-yaml.ts";
-import { type Say, shown } from "./remark.ts";
-import type { Place, Source } from "./source.ts";
-import { tooDeepAt } from "./too-deep.ts";
-import { type Dict, dictOf, mergeTrees, type Tree } from "./tree.ts";
+import { readFile } from "./read-file.ts";
+import type { Say } from "./remark.ts";
+import { type Place, type Source, sourceOf } from "./source.ts";
+import { type Dict, mergeDicts } from "./tree.ts";
+import { wrongType } from "./wrong-type.ts";
 
 const LONGEST_CHAIN = 16;
 
 export interface Files {
   readonly file: string;
+  /** Undefined when there is no such file, or none that can be read. */
   read(path: string): Uint8Array | undefined;
 }
 
-/** The file merged over those that it extends, and all sources, the file itself first. Undefined when one of them is no map. */
+/** The file merged over those that it extends, and all sources, the file itself first. No tree: something was said about why. */
 export function readExtended(
-  { file, read }: Files,
+  files: Files,
   say: Say,
 ): { readonly tree: Dict | undefined; readonly sources: readonly Source[] } {
-  const layers: Dict[] = [];
-  const sources: Source[] = [];
-  const seen: string[] = [];
-  let broken = false;
-  for (let next: Next | undefined = { path: file }; next !== undefined; ) {
-    const { path, place }: Next = next;
-    const refused = refusal(path, seen);
-    const bytes = refused === undefined ? read(path) : undefined;
-    if (bytes === undefined) {
-      const why = refused ?? {
-        title: `${path} is not there or cannot be read`,
-        remedy: place === undefined ? [] : ["the path counts from the file that names it"],
-      };
-      say({
-        code: "extends",
-        ...why,
-        place: place ?? { source: emptySource(path), start: 0, end: 0 },
-        ...(place && { at: ["extends"] }),
-      });
-      broken = true;
-      break;
-    }
-    seen.push(posix.normalize(path));
-    const { source, tree } = readFile(path, bytes, say);
-    sources.push(source);
-    if (tree === undefined) broken = true;
-    else layers.unshift(tree);
-    next = tree && baseOf(tree, path);
-  }
-  const [first, ...others] = layers;
-  const merged = others.reduce<Tree | undefined>((base, over) => mergeTrees(base, over), first);
-  return { tree: broken || merged?.kind !== "dict" ? undefined : merged, sources };
+  const { layers, sources } = readChain(files, { path: files.file }, [], say);
+  const [lowest, ...others] = layers ?? [];
+  return { tree: lowest && others.reduce(mergeDicts, lowest), sources };
 }
 
+interface Chain {
+  /** Lowest first; undefined when one of them is missing or no map. */
+  readonly layers: readonly Dict[] | undefined;
+  readonly sources: readonly Source[];
+}
+
+/** A file that is to be read, and where it is named. */
 interface Next {
   readonly path: string;
   readonly place?: Place;
 }
 
-function refusal(path: string, seen: readonly string[]): { title: string; remedy: string[] } | undefined {
+function readChain(files: Files, next: Next, seen: readonly string[], say: Say): Chain {
+  const bytes = bytesOf(files, next, seen, say);
+  if (bytes === undefined) return { layers: undefined, sources: [] };
+  const { source, tree } = readFile(next.path, bytes, say);
+  if (tree === undefined) return { layers: undefined, sources: [source] };
+  const base = baseOf(tree, next.path, say);
+  if (base === "none") return { layers: [tree], sources: [source] };
+  if (base === "refused") return { layers: undefined, sources: [source] };
+  const below = readChain(files, base, [...seen, posix.normalize(next.path)], say);
+  return { layers: below.layers && [...below.layers, tree], sources: [source, ...below.sources] };
+}
+
+function bytesOf({ read }: Files, { path, place }: Next, seen: readonly string[], say: Say): Uint8Array | undefined {
+  const refused = refusal(path, seen);
+  const bytes = refused === undefined ? read(path) : undefined;
+  if (bytes !== undefined) return bytes;
+  const title = refused?.title ?? `${path} is not there or cannot be read`;
+  const remedy = refused?.remedy ?? (place === undefined ? [] : ["the path counts from the file that names it"]);
+  say({
+    code: "extends",
+    title,
+    remedy,
+    at: ["extends"],
+    place: place ?? { source: sourceOf(path, "file", ""), start: 0, end: 0 },
+  });
+  return undefined;
+}
+
+function refusal(path: string, seen: readonly string[]): { title: string; remedy: readonly string[] } | undefined {
   if (path.includes("\0")) return { title: "no file has such a name", remedy: ["a path, from the file that names it"] };
   if (seen.includes(posix.normalize(path))) {
     return { title: `${path} extends itself: ${[...seen, path].join(" → ")}`, remedy: ["take one of the extends out"] };
@@ -68,57 +73,15 @@ function refusal(path: string, seen: readonly string[]): { title: string; remedy
     : undefined;
 }
 
-function readFile(path: string, bytes: Uint8Array, say: Say): { source: Source; tree: Dict | undefined } {
-  let failed = false;
-  const sayAndNote: Say = (remark) => {
-    failed = true;
-    say(remark);
-  };
-  const source = decode(path, bytes, sayAndNote);
-  if (source === undefined) return { source: emptySource(path), tree: undefined };
-  const deep = tooDeepAt(source.text);
-  if (deep !== undefined) {
-    const place = { source, start: deep, end: deep + 1 };
-    say({
-      code: "limits",
-      title: "the file is nested too deep",
-      place,
-      remedy: ["a topology needs ten levels at most"],
-    });
-    return { source, tree: undefined };
-  }
-  const tree = readYaml(source, sayAndNote);
-  const place = { source, start: 0, end: 0 };
-  if (tree === undefined) {
-    const remedy = ["pdctl init writes a topology; topologies/local.yaml is a small one"];
-    if (!failed) say({ code: "empty-file", title: "the file holds no topology", place, remedy });
-    return { source, tree: undefined };
-  }
-  if (tree.kind === "scalar" && tree.value === null)
-    say({ code: "empty-file", title: "the file holds no topology", place, remedy: [] });
-  else if (tree.kind !== "dict") {
-    const what = tree.kind === "list" ? "a list" : `the text ${shown(tree.text)}`;
-    say({
-      code: "type",
-      title: `the topology is ${what}; a map belongs there`,
-      place: tree.at,
-      remedy: ["keys: version, name, model, nodes, kv, engine, prefill, decode, proxy"],
-    });
-  } else {
-    const normal = normalise(tree, say);
-    return { source, tree: normal.kind === "dict" ? normal : dictOf([], tree.at) };
-  }
-  return { source, tree: undefined };
-}
-
-/** The file that `extends` names, from the folder of the one that names it. */
-function baseOf(tree: Dict, path: string): Next | undefined {
+/** The file that `extends` names, from the folder of the one that names it. An empty one is said with the other empty values. */
+function baseOf(tree: Dict, path: string, say: Say): Next | "none" | "refused" {
   const base = tree.entries.get("extends")?.value;
-  if (base?.kind !== "scalar" || typeof base.value !== "string" || base.value === "") return undefined; // other types: the schema's business
-  return {
-    path: posix.isAbsolute(base.value) ? base.value : posix.join(posix.dirname(path), base.value),
-    place: base.at,
-  };
+  if (base === undefined || (base.kind === "scalar" && (base.value === null || base.value === ""))) return "none";
+  if (base.kind === "scalar" && typeof base.value === "string") {
+    const next = posix.isAbsolute(base.value) ? base.value : posix.join(posix.dirname(path), base.value);
+    return { path: next, place: base.at };
+  }
+  const { title, remedy } = wrongType(["extends"], base, ["string"]);
+  say({ code: "type", title, remedy, at: ["extends"], place: base.at });
+  return "refused";
 }
-
-const emptySource = (name: string): Source => ({ name, kind: "file", text: "", lines: [0] });

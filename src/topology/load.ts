@@ -34,7 +34,7 @@ export function loadTopology(files: Files, overrides: Overrides, declared: Decla
   const tree = written && applySets(written, sets, say);
   const all = [...sources, sets, hosts];
   const names = sources.map(({ name }) => name);
-  if (tree?.kind !== "dict") {
+  if (tree === undefined) {
     const origins = noOrigins(all, sets);
     return {
       topology: undefined,

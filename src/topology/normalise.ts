@@ -1,11 +1,13 @@
 import { type Say, shown } from "./remark.ts";
+import { isReserved } from "./reserved.ts";
 import type { Path } from "./rule.ts";
 import { type Dict, dictOf, type Entry, mergeTrees, type Tree } from "./tree.ts";
 
 /** One spelling for what may be written in several: done per file, before layers and overrides are merged. */
-export function normalise(tree: Tree, say: Say): Tree {
+export function normalise(topology: Dict, say: Say): Dict {
+  const inArgs = (args: Tree) => normaliseArgs(args, say);
   return mapKey(
-    mapAll(tree, ARGS, (args) => normaliseArgs(args, say)),
+    ARGS.reduce((dict, path) => mapIn(dict, path, inArgs), topology),
     "model",
     modelAsMap,
   );
@@ -67,32 +69,27 @@ function normaliseArgs(args: Tree, say: Say): Tree {
       continue;
     }
     writtenAs.set([flag, ...rest].join("."), written);
-    if (rest.includes("__proto__"))
-      say({ code: "S07", title: 'unknown key "__proto__"', place, remedy: ["take it out"] });
+    if ([flag, ...rest].some(isReserved))
+      say({ code: "name", title: `${shown(written)} cannot be a key`, place, remedy: ["another name"] });
     else entries.set(flag, { key: before?.key ?? place, value: mergeTrees(before?.value, folded.value) });
   }
   return dictOf(entries, args.at);
 }
 
-function mapAll(tree: Tree, paths: readonly Path[], change: (tree: Tree) => Tree): Tree {
-  return paths.reduce((changed, path) => mapAt(changed, path, change), tree);
-}
+type Change = (tree: Tree) => Tree;
 
-function mapAt(tree: Tree, path: Path, change: (tree: Tree) => Tree): Tree {
+const mapIn = (dict: Dict, [step, ...rest]: Path, change: Change): Dict =>
+  mapKey(dict, String(step), (value) => mapAt(value, rest, change));
+
+function mapAt(tree: Tree, path: Path, change: Change): Tree {
   const [step, ...rest] = path;
   if (step === undefined) return change(tree);
-  if (step === "*")
-    return tree.kind === "list" ? { ...tree, items: tree.items.map((item) => mapAt(item, rest, change)) } : tree;
-  return mapKey(tree, String(step), (value) => mapAt(value, rest, change));
+  if (step !== "*") return tree.kind === "dict" ? mapIn(tree, path, change) : tree;
+  return tree.kind === "list" ? { ...tree, items: tree.items.map((item) => mapAt(item, rest, change)) } : tree;
 }
 
-function mapKey(tree: Tree, key: string, change: (tree: Tree) => Tree): Tree {
-  if (tree.kind !== "dict") return tree;
-  const entry = tree.entries.get(key);
-  if (entry === undefined) return tree;
-  const changed: Dict = {
-    ...tree,
-    entries: new Map(tree.entries).set(key, { key: entry.key, value: change(entry.value) }),
-  };
-  return changed;
+function mapKey(dict: Dict, key: string, change: Change): Dict {
+  const entry = dict.entries.get(key);
+  if (entry === undefined) return dict;
+  return { ...dict, entries: new Map(dict.entries).set(key, { key: entry.key, value: change(entry.value) }) };
 }

@@ -39,7 +39,6 @@ export function readShape(tree: Tree): ReadShape {
 function withoutParts(findings: readonly Finding[]): readonly Finding[] {
   const isPart = ({ code, at }: Finding) => code === "missing" && at.length === 1 && PARTS.includes(String(at[0]));
   const parts = findings.filter(isPart).map(({ at }) => String(at[0]));
-  if (findings.some(({ at }) => at[0] === "extends")) return findings.filter(({ code }) => code !== "missing"); // they may be in that file
   if (parts.length === 0) return findings;
   const title = `a topology needs prefill, decode and proxy; ${parts.join(" and ")} ${parts.length > 1 ? "are" : "is"} missing`;
   return [

@@ -2,28 +2,30 @@ import { dotted } from "./finding.ts";
 import { flagName, isArgs, normalise } from "./normalise.ts";
 import { readYaml } from "./read-yaml.ts";
 import { type Say, shown } from "./remark.ts";
+import { isReserved } from "./reserved.ts";
 import type { Path } from "./rule.ts";
 import { type Place, type Source, sourceOf } from "./source.ts";
-import { lookUp, replaceAt, type Tree } from "./tree.ts";
+import { type Dict, lookUp, replaceAt, type Tree } from "./tree.ts";
 
 /** The `--set` values as a text of their own, one per line: a diagnostic points into it as into a file. */
 export const setSource = (values: readonly string[]): Source =>
   sourceOf("--set", "set", values.map((value) => value.replaceAll("\n", " ")).join("\n"));
 
 /** The tree with every `--set PATH=VALUE` applied, in order. */
-export function applySets(tree: Tree, source: Source, say: Say): Tree {
+export function applySets(tree: Dict, source: Source, say: Say): Dict {
   if (source.text === "") return tree;
+  const places = source.lines.map((start, i) => ({
+    source,
+    start,
+    end: (source.lines[i + 1] ?? source.text.length + 1) - 1,
+  }));
   return normalise(
-    source.lines.reduce(
-      (before, start, i) =>
-        applySet(before, { source, start, end: (source.lines[i + 1] ?? source.text.length + 1) - 1 }, say),
-      tree,
-    ),
+    places.reduce((before, place) => applySet(before, place, say), tree),
     say,
   );
 }
 
-function applySet(tree: Tree, place: Place, say: Say): Tree {
+function applySet(tree: Dict, place: Place, say: Say): Dict {
   const text = place.source.text.slice(place.start, place.end);
   const parsed = parsePath(text);
   if ("wrong" in parsed) {
@@ -52,19 +54,29 @@ function applySet(tree: Tree, place: Place, say: Say): Tree {
     return tree;
   }
   const value = readValue(place.source, { start: key.end + 1, end: place.end }, say);
-  return value === undefined ? tree : replaceAt(tree, path, { key, value });
+  const replaced = value && replaceAt(tree, path, { key, value });
+  return replaced?.kind === "dict" ? replaced : tree;
 }
 
-/** A YAML scalar or flow value. An empty one is the loader's `empty-value`. */
+/** A YAML scalar or flow value; undefined when something was said about it. An empty one is the loader's `empty-value`. */
 function readValue(source: Source, range: { start: number; end: number }, say: Say): Tree | undefined {
-  const at = { source, ...range };
-  if (source.text.slice(range.start, range.end).trim() === "")
-    return { kind: "scalar", value: null, text: "", form: "empty", at };
-  return readYaml(source, say, range);
+  let refused = false;
+  const value = readYaml(
+    source,
+    (remark) => {
+      refused = true;
+      say(remark);
+    },
+    range,
+  );
+  return (
+    value ?? (refused ? undefined : { kind: "scalar", value: null, text: "", form: "empty", at: { source, ...range } })
+  );
 }
 
 /** Why a path cannot be reached; keys that are merely not there yet are made, and judged by the schema. */
 function blockedAt(tree: Tree, path: Path): string | undefined {
+  if (path[0] === "extends") return "the files were read before";
   for (const [i, step] of path.entries()) {
     const before = lookUp(tree, path.slice(0, i))?.value;
     const where = dotted(path.slice(0, i));
@@ -93,5 +105,7 @@ function parsePath(text: string): ParsedPath {
     const { number, quoted, plain } = found;
     path.push(number !== undefined ? Number(number) : (quoted?.replaceAll(/\\(.)/g, "$1") ?? plain ?? ""));
   }
-  return path.length > 0 && !path.includes("__proto__") ? { path, length: step.lastIndex } : { wrong: 0 };
+  return path.length > 0 && !path.some((one) => isReserved(String(one)))
+    ? { path, length: step.lastIndex }
+    : { wrong: 0 };
 }

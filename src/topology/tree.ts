@@ -40,8 +40,10 @@ export const dictOf = (entries: Iterable<readonly [string, Entry]>, at: Place): 
 });
 
 /** Maps merge key by key, everything else is replaced; a null stays as the mark of what is taken out. */
-export function mergeTrees(base: Tree | undefined, over: Tree): Tree {
-  if (base?.kind !== "dict" || over.kind !== "dict") return over;
+export const mergeTrees = (base: Tree | undefined, over: Tree): Tree =>
+  base?.kind === "dict" && over.kind === "dict" ? mergeDicts(base, over) : over;
+
+export function mergeDicts(base: Dict, over: Dict): Dict {
   const entries = new Map(base.entries);
   for (const [key, entry] of over.entries) {
     entries.set(key, { key: entry.key, value: mergeTrees(base.entries.get(key)?.value, entry.value) });

@@ -70,7 +70,6 @@ describe("env: text from the file, path lists composed outwards", () => {
     ["A: True", { A: "True" }],
     ['A: ""', { A: "" }],
     ['A: "${HOME}/x"', { A: "${HOME}/x" }],
-    ["constructor: { append: [/a] }, toString: x", { constructor: { prepend: [], append: ["/a"] }, toString: "x" }],
     ["P: { prepend: [/a] }", { P: { prepend: ["/a"], append: [] } }],
   ])("%s", (text, expected) => expect(env(text)).toEqual(expected));
 

@@ -3,6 +3,7 @@ import { defined } from "../defined.ts";
 import { dotted, errorAt } from "../finding.ts";
 import { parseRange } from "../range.ts";
 import { shown } from "../remark.ts";
+import { isReserved } from "../reserved.ts";
 import type { Finding, Path } from "../rule.ts";
 import type { NodeEntry } from "../shape/nodes.ts";
 import type { Ssh } from "../shape/ssh.ts";
@@ -64,7 +65,7 @@ function resolveEntry(entry: NodeEntry, tree: Tree, path: Path, shared: Ssh | un
 export const ipOf = (host: string): string | undefined =>
   host === "local" ? "127.0.0.1" : isIPv4(host) ? host : undefined;
 
-const isNodeName = (name: string): boolean => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name);
+const isNodeName = (name: string): boolean => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) && !isReserved(name);
 
 /** One text per node: a range of the same length, `local` for all, or a single text for a single node. */
 function sideBySide(

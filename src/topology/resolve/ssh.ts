@@ -1,7 +1,9 @@
-import type { SshOptions } from "../../nodes/session.ts";
 import { defined } from "../defined.ts";
 import type { Ssh } from "../shape/ssh.ts";
 import { durationMs } from "../shape/words.ts";
+import type { Node } from "../topology.ts";
+
+type SshOptions = Node["ssh"];
 
 export function sshOptions(ssh: Ssh): SshOptions {
   return defined({

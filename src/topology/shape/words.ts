@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Code } from "../codes.ts";
+import { isReserved } from "../reserved.ts";
 
 /** What a schema says of its own when a value does not fit: the code, and what to write. Shown with the path of the value. */
 export interface Wrong {
@@ -64,7 +65,7 @@ const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 /** A name of our own: lower case, digits and dashes, as it becomes part of ids, paths and socket names. */
 export const nameUpTo = (longest: number) =>
   textThat(
-    (text) => LABEL.test(text) && text.length <= longest,
+    (text) => LABEL.test(text) && text.length <= longest && !isReserved(text),
     `has to be 1 to ${longest} characters of a-z, 0-9 and -`,
     {
       code: "name",
