@@ -1,4 +1,3 @@
-import type { WriteStream } from "node:tty";
 import { type Ink, ink, redactor } from "../report/ink.ts";
 import type { Common } from "./options.ts";
 
@@ -22,7 +21,7 @@ export interface Streams {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-type Stream = Pick<WriteStream, "write" | "on"> & {
+type Stream = Pick<NodeJS.WritableStream, "write" | "on"> & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;

@@ -1,7 +1,8 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { screen } from "../report/story.ts";
 import { run } from "./run-pdctl.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -34,7 +35,9 @@ describe("the README", () => {
     },
   );
 
-  it("the other commands work in their order, on a cluster of this machine", { timeout: 60_000 }, async () => {
+  it.concurrent("the other commands work in their order, on a cluster of this machine", {
+    timeout: 60_000,
+  }, async () => {
     await cp(join(root, "topologies/local.yaml"), join(home, "cluster.yaml"));
     const base = 30_000 + (process.pid % 500) * 20;
     const ports = [
@@ -65,6 +68,26 @@ describe("the README", () => {
     expect(exit).toBe(1); // absent
   });
 
+  it.concurrent("the demo brings a cluster up, breaks it, repairs it, and leaves nothing on this machine", {
+    timeout: 60_000,
+  }, async () => {
+    const home = await mkdtemp(join(tmpdir(), "pdctl-demo-"));
+    const { exit, out, err } = await run(["demo"], { cwd: home });
+    expect([exit, err]).toEqual([0, ""]);
+    const specified = screen("demo").map(shape);
+    const shown = out
+      .trimEnd()
+      .split("\n")
+      .map(shape)
+      .filter((line) => !line.startsWith("✔ status") && !line.startsWith("  text"));
+    expect(shown.slice(0, -1)).toEqual(specified.slice(0, -1));
+    const left = (await readdir(home, { recursive: true, withFileTypes: true })).filter(
+      (entry) => !entry.isDirectory(),
+    );
+    expect(left.map(({ name }) => name)).toEqual([]);
+    await rm(home, { recursive: true });
+  });
+
   it("names every verb with its exit codes", async () => {
     const { out } = await run(["--help"]);
     const verbs = [...out.matchAll(/^(?:Write|Run|Look|Try)? +([a-z]+) {3,}/gm)].map(([, verb = ""]) => verb);
@@ -72,3 +95,14 @@ describe("the README", () => {
       expect(readme).toContain(`| \`${verb}\` |`);
   });
 });
+
+/** Without what differs from run to run: durations, ports, which decode, how many tokens. */
+function shape(line: string): string {
+  return line
+    .replace(/ +[\d.]+s$/, " …s")
+    .replace(/ after [\d.]+s/, " after …s")
+    .replace(/ in \d+ms/, " in …ms")
+    .replace(/\b\d+ of \d+ prompt/, "… of … prompt")
+    .replace(/127\.0\.0\.1:\d+/, "127.0.0.1:…")
+    .replace(/(prefill|decode)-\d(?= → |$)/g, "$1-…");
+}
