@@ -5,11 +5,7 @@ import { hostKeysOf } from "./host-key.ts";
 import { identitiesOf } from "./identities.ts";
 import { Login } from "./login.ts";
 import type { Hop } from "./route.ts";
-
-// A dead link is noticed after (count + 1) · interval = 6 s. A node whose cores are all busy loading weights still answers
-// within that, because sshd answers keepalives without a fork; a person does not wait longer to hear that a node is gone.
-const KEEPALIVE_MS = 1_000;
-const KEEPALIVE_COUNT = 5;
+import { KEEPALIVE_COUNT } from "./ssh-config.ts";
 
 /** Without group-exchange: checking its prime stops the event loop for a second per handshake (ecosystem.md §1.2). */
 const KEX = [
@@ -51,7 +47,7 @@ export async function handshake(node: string, hop: Hop, stream: Duplex, signal: 
         sock: stream,
         username: hop.user,
         readyTimeout: hop.connectTimeoutMs,
-        keepaliveInterval: KEEPALIVE_MS,
+        keepaliveInterval: hop.keepaliveMs,
         keepaliveCountMax: KEEPALIVE_COUNT,
         algorithms: { kex: [...KEX], serverHostKey: [...hostKeys.algorithms] },
         hostVerifier: (key: Buffer) => login.takes(() => hostKeys.judge(key)),

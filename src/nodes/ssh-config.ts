@@ -10,6 +10,8 @@ export interface SshSetup {
   readonly agentSocket?: string | null;
   /** Overrides UserKnownHostsFile and GlobalKnownHostsFile. */
   readonly knownHosts?: readonly string[];
+  /** How often a silent node is asked whether it is there; after six times without an answer it is lost. Default 1 s. */
+  readonly keepaliveMs?: number;
 }
 
 /** One hop as `ssh -G` sees it, tokens and `~` expanded. */
@@ -26,6 +28,7 @@ export interface Resolved {
   readonly knownHosts: readonly string[];
   readonly hashKnownHosts: boolean;
   readonly hostKeyAlias: string | null;
+  readonly keepaliveMs: number;
 }
 
 export interface Target {
@@ -99,8 +102,14 @@ function fromLines(node: string, target: Target, setup: SshSetup, text: string):
     knownHosts: setup.knownHosts ?? knownHostsFiles(said).map(path),
     hashKnownHosts: one("hashknownhosts") === "yes",
     hostKeyAlias: one("hostkeyalias") ?? null,
+    keepaliveMs: setup.keepaliveMs ?? KEEPALIVE_MS,
   };
 }
+
+// A dead link is noticed after (5 + 1) · 1 s. A node whose cores are all busy loading weights still answers within that, because
+// sshd answers keepalives without a fork; a person does not wait longer to hear that a node is gone.
+const KEEPALIVE_MS = 1_000;
+export const KEEPALIVE_COUNT = 5;
 
 const DEFAULT_KEYS = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
 

@@ -20,7 +20,7 @@ export function sshTransport(node: string, address: string, login: Entry): Trans
   let forwards = true;
   let why = "the connection was closed by the node";
   client.on("error", (error) => {
-    why = error.message === "Keepalive timeout" ? "it has not answered for 6 s" : error.message;
+    why = error.message === "Keepalive timeout" ? "it does not answer any more" : error.message;
   });
   const goneError = () => new UserError("node.lost", { node, address, why: closed ? "closed by pdctl" : why });
   const gone = new Promise<void>((resolve) => client.once("close", () => resolve()));

@@ -5,7 +5,7 @@
 declare -A LIVE=() START_OF=() # pid → run; pid → start time
 
 halt() {
-  local grace=$1 run pid end kill_at told='' quiet=0 step=0.02
+  local grace=$1 run pid end kill_at told='' quiet=0 polls=0 step=0.02
   local -a stops=()
   shift
   local -A wanted=() leader=() engine=() engine_start=() wrapper=() wrapper_start=() container=()
@@ -20,7 +20,7 @@ halt() {
   done
   LIVE=() START_OF=()
   halt_scan
-  halt_descendants
+  ((${#LIVE[@]} == 0)) || halt_descendants
   halt_remember_shm
   now_ms && kill_at=$((NOW + grace)) end=$((NOW + grace + 10000))
   for run in "${!container[@]}"; do
@@ -33,22 +33,23 @@ halt() {
   for pid in "${!LIVE[@]}"; do
     run=${LIVE[$pid]}
     [[ -n ${engine[$run]-} ]] || halt_signal TERM "$pid"
-    kill -CONT "$pid" 2>/dev/null
+    halt_signal CONT "$pid"
   done
   while :; do
-    nap $step && step=0.1
     halt_scan
     if ((${#LIVE[@]} == 0)); then
       ((++quiet >= 2)) && break
+      nap 0.01
       continue
     fi
     quiet=0
+    nap $step
+    ((++polls < 10)) || step=0.1 # most end at once; a grace may last minutes
     now_ms
     if ((NOW >= kill_at)); then
       ((NOW >= end)) && break # uninterruptible, or not ours to kill
       for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" KILL 0; done
       for pid in "${!LIVE[@]}"; do halt_signal KILL "$pid"; done
-      step=0.05
       continue
     fi
     # Children that outlived their engine hear it themselves, once, and do not get the whole grace for it.
@@ -64,9 +65,9 @@ halt() {
   for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" REMOVE 0; done
   # The wrapper has seen its child end and writes exit.json; it is gone a moment later.
   for run in "${!wrapper[@]}"; do
-    for ((step = 0; step < 50; step++)); do
+    for ((polls = 0; polls < 100; polls++)); do
       lives "${wrapper[$run]}" "${wrapper_start[$run]}" || break
-      nap 0.02
+      nap 0.01
     done
     [[ " ${LIVE[*]} " == *" $run "* ]] || ! lives "${wrapper[$run]}" "${wrapper_start[$run]}" || halt_signal KILL "${wrapper[$run]}"
   done

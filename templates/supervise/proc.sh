@@ -103,20 +103,21 @@ command_of() {
 # What a run left in /dev/shm and nobody has mapped any more → SHM. Its owners were seen while it was stopped (`shm` in its
 # directory); if it died unseen, what its user made there under the engines' names while it lived.
 shm_of() {
-  local file at name born end
+  local file at name end
   SHM=()
   if [[ -e $1/shm ]]; then
     while IFS= read -r file; do [[ -f $file && -O $file ]] && shm_free "$file" && SHM+=("$file"); done < <(sort -u -- "$1/shm")
     return 0
   fi
   handle "$1" && [[ -n $BORN ]] || return 0
-  now_ms && born=$((BORN / 1000)) end=$((NOW / 1000))
-  slurp "$1/exit.json" && [[ $TEXT =~ \"at\":([0-9]+) ]] && end=$((BASH_REMATCH[1] / 1000 + 1))
+  now_ms && end=$NOW
+  slurp "$1/exit.json" && [[ $TEXT =~ \"at\":([0-9]+) ]] && end=${BASH_REMATCH[1]}
   for name in psm_ nccl- uc_shm_cache_ torch_ mp- sem.mp-; do
     for file in /dev/shm/"$name"*; do
       [[ -f $file && -O $file ]] || continue
-      at=$(stat -c %Y -- "$file") || continue
-      ((at >= born && at <= end)) && shm_free "$file" && SHM+=("$file")
+      at=$(stat -c %.3Y -- "$file") || continue
+      at=${at/[.,]/}
+      ((at >= BORN && at <= end)) && shm_free "$file" && SHM+=("$file")
     done
   done
   return 0

@@ -112,7 +112,7 @@ it("the lock is free when its holder has been silent for longer than the lease",
     PD_NAME: "demo",
     PD_WAIT_MS: "0",
     PD_HOLDER: JSON.stringify(holder),
-    PD_LEASE_S: "1",
+    PD_LEASE_S: "0",
   };
   const silent = node.session.stream({ script: script(scripts, "proc", "lock"), values, signal: never });
   expect((await drain(silent)).toString()).toBe("locked\n");

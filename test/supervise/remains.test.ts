@@ -64,7 +64,6 @@ it("shared memory that an engine left by dying is swept; what a stranger holds, 
   await using stranger = await lab();
   await stranger.start({ s: ["python3", "-c", hold(theirs ?? "")] });
   await until(() => existsSync(`/dev/shm/${theirs}`));
-  await new Promise((resolve) => setTimeout(resolve, 1_100)); // file times are told in whole seconds
   await node.start({ a: ["python3", "-c", hold(ours ?? "", "os.kill(os.getpid(), 9)")] });
   await until(async () => (await inspect(node.session, at(), scripts, never)).found[0]?.state.state === "died");
   expect((await remains(node.session, at(), scripts, never)).sharedMemory).toEqual([`/dev/shm/${ours}`]);

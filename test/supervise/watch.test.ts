@@ -42,7 +42,7 @@ it("a service is ready when all its probes hold, once, and not before", async ()
   let health = 503;
   const events = await seen(
     ["slow", "quick"],
-    ({ type }) => type === "beat" && health === 200 && asked > 1,
+    (event) => event.type === "ready" && event.service === "slow",
     (event) => {
       if (event.type === "ready" && event.service === "quick")
         server = createServer((_, response) => response.writeHead(health).end(void asked++)).listen(port, "127.0.0.1");
@@ -80,7 +80,7 @@ it("an engine that died together with its wrapper is told too, as an exit that n
 
 it("new log lines come whole, also one that is written in two halves, and the last ones before the exit", async () => {
   const script =
-    'echo old; until [[ -e $PDCTL_RUN_DIR/go ]]; do sleep 0.02; done; printf "one\\ttab\\nha"; sleep 0.5; printf "lf\\nlast\\n"; exit 1';
+    'echo old; until [[ -e $PDCTL_RUN_DIR/go ]]; do sleep 0.02; done; printf "one\\ttab\\nha"; sleep 0.3; printf "lf\\nlast\\n"; exit 1';
   await node.start({ a: ["bash", "-c", script] });
   await until(() => readFileSync(`${node.stateDir}/runs/1/a/log`, "utf8") === "old\n");
   const go = ({ type }: WatchEvent) => type === "beat" && appendFileSync(`${node.stateDir}/runs/1/a/go`, "");
@@ -94,7 +94,7 @@ it("new log lines come whole, also one that is written in two halves, and the la
 });
 
 it("the node's side leaves by itself when the launcher has been silent for longer than the lease", async () => {
-  const values = { PD_STATE: node.stateDir, PD_RUNS: [], PD_LOGS: "", PD_LEASE_S: "1" };
+  const values = { PD_STATE: node.stateDir, PD_RUNS: [], PD_LOGS: "", PD_LEASE_S: "0" };
   const stream = node.session.stream({ script: script(scripts, "proc", "probe", "watch"), values, signal: never });
   expect((await drain(stream)).toString()).toMatch(/^(beat\n)+$/); // sessions give a sign every 10 s, so it ends before that
 });
