@@ -10,6 +10,7 @@ import { memberOf } from "./group/dp-member.ts";
 import { engineNodes } from "./group/engine-nodes.ts";
 import { alone, type Group } from "./group/group.ts";
 import { Balancer } from "./http/balancer.ts";
+import { OpenRequests } from "./http/open-requests.ts";
 import { requirePort, serveHttp } from "./http/server.ts";
 import type { Connector } from "./kv/connector.ts";
 import type { Listener } from "./kv/listen.ts";
@@ -45,6 +46,7 @@ class EngineProcess {
   private readonly ranks: LocalRank[] = [];
   private readonly connectors: Connector[] = [];
   private readonly servers: Server[] = [];
+  private readonly open = new OpenRequests();
   private readonly listeners: Listener[] = [];
   private readonly stop = new AbortController();
   private group: Group = alone;
@@ -105,7 +107,8 @@ class EngineProcess {
       if (made.connector !== undefined) this.connectors.push(made.connector);
     }
     this.listeners.push(...(await openIpc(this.env)));
-    await loadWeights(this.faults, this.stop.signal);
+    if (this.ranks.length > 0 || this.config.parallel.nodeOfEngine > 0)
+      await loadWeights(this.faults, this.stop.signal);
     this.listeners.push(...(await openEvents(this.config.kvEvents, this.mine)));
     for (const connector of this.connectors) await connector.open();
     this.group.onLost((who) => this.lost(who));
@@ -128,7 +131,7 @@ class EngineProcess {
         );
       return engineNodes(parallel, timeoutMs, this.log);
     }
-    if (parallel.dpLocal === parallel.dp) return Promise.resolve(alone);
+    if (parallel.dpLocal === parallel.dp && !parallel.headless) return Promise.resolve(alone);
     const head = parallel.mode === "internal" ? !parallel.headless : parallel.start === 0;
     return head ? headOf(parallel, this.log) : memberOf({ parallel, timeoutMs, log: this.log, ranks: this.ranks });
   }
@@ -138,7 +141,7 @@ class EngineProcess {
     const all = [...this.ranks, ...(config.parallel.mode === "internal" ? this.group.remotes : [])].sort(
       (a, b) => a.rank - b.rank,
     );
-    const front = { config, faults, log, startedAt: Date.now() };
+    const front = { config, faults, log, open: this.open, startedAt: Date.now() };
     for (const [at, port] of this.ports().entries()) {
       const behind = config.parallel.mode === "multi-port" ? all.slice(at, at + 1) : all;
       this.servers.push(await serveHttp({ ...front, balancer: new Balancer(behind) }, port));
@@ -189,9 +192,11 @@ class EngineProcess {
     });
   }
 
+  /** With a shutdown time-out the requests that run are answered first. Source: launch.md §1.1. */
   private async drained(): Promise<void> {
-    const until = Date.now() + this.config.shutdownSeconds * 1000;
-    while (Date.now() < until && this.ranks.some((rank) => rank.running > 0)) await sleep(50);
+    const { shutdownSeconds } = this.config;
+    if (shutdownSeconds <= 0) return;
+    await Promise.race([this.open.none(), sleep(shutdownSeconds * 1000, undefined, { ref: false })]);
   }
 
   private close(): void {

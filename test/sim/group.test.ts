@@ -136,6 +136,15 @@ describe("one endpoint for all (internal load balancing)", () => {
     expect(headless.output).toContain("Launching 2 data parallel engine(s) in headless mode");
   });
 
+  it("a head without engines of its own serves those of the other nodes", async () => {
+    const [rpc, http] = [await freePorts(1), await freePorts(1)];
+    const head = serve(http, rpc, "-dp 2 -dpl 0 -tp 4", { CUDA_VISIBLE_DEVICES: "" });
+    const args = `tiny --headless -dp 2 -dpl 2 -dpr 0 -tp 4 -dpa 127.0.0.1 -dpp ${rpc} --served-model-name m`;
+    host.start(args.split(" "), { ...moe, CUDA_VISIBLE_DEVICES: "0,1,2,3,4,5,6,7" });
+    await head.ready();
+    expect((await head.complete({ prompt: "hello" })).status).toBe(200);
+  });
+
   it("a client that leaves frees a rank on a headless node", async () => {
     const [rpc, http] = [await freePorts(1), await freePorts(1)];
     const slow = { PDCTL_SIM_MS_PER_TOKEN: "20" };

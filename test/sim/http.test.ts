@@ -194,6 +194,14 @@ describe("answers", () => {
   });
 });
 
+it("with prefix caching off nothing is remembered", async () => {
+  const engine = await (await serve("--no-enable-prefix-caching --block-size 16")).ready();
+  const texts = [1, 2].map(async () => (await engine.complete({ prompt: promptOf(40) })).json.choices[0].text);
+  expect(new Set(await Promise.all(texts)).size).toBe(1);
+  expect(await engine.metric("vllm:prefix_cache_hits_total")).toBe(0);
+  expect(await engine.metric("vllm:prompt_tokens_by_source_total", "local_compute")).toBe(80);
+});
+
 describe("a client that leaves", () => {
   it("frees the engine, running and waiting", async () => {
     const engine = await (await serve("--max-num-seqs 1", { PDCTL_SIM_MS_PER_TOKEN: "20" })).ready();

@@ -6,6 +6,7 @@ import type { EngineConfig } from "../start/config.ts";
 import type { Balancer } from "./balancer.ts";
 import { complete } from "./completions.ts";
 import { metricsPage } from "./metrics.ts";
+import type { OpenRequests } from "./open-requests.ts";
 import { errorBody, HttpError, sendJson } from "./reply.ts";
 
 /** One HTTP endpoint and what stands behind it. */
@@ -14,6 +15,7 @@ export interface Front {
   readonly faults: Faults;
   readonly log: Log;
   readonly balancer: Balancer;
+  readonly open: OpenRequests;
   readonly startedAt: number;
 }
 
@@ -29,6 +31,7 @@ export async function requirePort(host: string | undefined, port: number): Promi
 
 export async function serveHttp(front: Front, port: number): Promise<Server> {
   const server = createServer((req, res) => {
+    front.open.add(res);
     answer(req, res, front).catch((error: unknown) => fail(res, error, front));
   });
   server.keepAliveTimeout = 5_000; // uvicorn's

@@ -142,7 +142,7 @@ function dtypeOf(args: Parsed, hf: JsonObject | undefined): string {
 
 /** Every engine of this process needs its own devices out of the visible ones. Source: launch.md §1.6, §1.7. */
 function requireDevices({ world, dpLocal, nodesOfEngine }: Parallel, { devices }: Platform): void {
-  const wanted = (world / nodesOfEngine) * Math.max(1, dpLocal);
+  const wanted = (world / nodesOfEngine) * dpLocal;
   if (devices === undefined || wanted <= devices.length) return;
   throw invalid(
     "ParallelConfig",
