@@ -67,8 +67,12 @@ function alsoOf(first: Finding, others: readonly Finding[]): readonly string[] {
   const names = others
     .map(({ subject, title }) => subject ?? title)
     .filter((name) => name !== (first.subject ?? first.title));
-  return [...first.also, ...foldGroups(names)];
+  const kinds = [...new Set(names.map(withoutNumbers))];
+  return [...first.also, ...kinds.flatMap((kind) => foldGroups(names.filter((name) => withoutNumbers(name) === kind)))];
 }
+
+/** Names fold with their like, in the order in which they came: prefill before decode. */
+const withoutNumbers = (name: string): string => name.replaceAll(/\d+/g, "0");
 
 function whereText(json: string, seenFrom: Source, origins: Origins): string {
   const path = parsed(json);

@@ -96,10 +96,10 @@ describe("a finding names where a value takes effect, the caret stands where it 
 describe("findings fold and stand in file order", () => {
   it("one per place and code, the others are named under also, folded", () => {
     const at: Path = ["engine", "parallel", "tp"];
-    const subjects = ["prefill-0 on n0", "decode-0 on n3", "decode-0 on n2", "decode-0 on n4"];
+    const subjects = ["prefill-0 on n0", "prefill-0 on n1", "decode-0 on n3", "decode-0 on n2", "decode-0 on n4"];
     const found = locate([...subjects.map((subject) => finding(at, { subject })), finding(at, { code: "Y" })], origins);
     expect(found.map(({ code, also }) => [code, also])).toEqual([
-      ["X", ["decode-0 on n[2-4]"]],
+      ["X", ["prefill-0 on n1", "decode-0 on n[2-4]"]],
       ["Y", []],
     ]);
   });
