@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { AnyRule } from "../src/topology/rule.ts";
 import { shown, told } from "./told.ts";
+
+const update = process.env.UPDATE_GOLDEN === "1"; // the only way that an expected text changes
 
 export interface Place {
   /** The test file's own URL; fixtures are in folders beside it, one per rule. */
@@ -35,6 +37,7 @@ export function ruleFixtures({ beside, rules, alsoCodes = [], elsewhere = {} }: 
     it.each(names)("%s", (name) => {
       const file = `${home}${code}/${name}`;
       const text = told(`${file}.yaml`).map(shown).join("\n");
+      if (update) writeFileSync(`${file}.expected`, text);
       expect(text).toBe(readFileSync(`${file}.expected`, "utf8"));
     });
     it("is seen speaking and seen silent", () => {

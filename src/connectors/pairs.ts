@@ -39,7 +39,7 @@ export function* userEnv(
 /** A number that the user wrote as an argument; undefined: not written. */
 export function argNumber({ engine }: Instance, flag: string): number | undefined {
   const value = engine.args[flag];
-  return typeof value === "string" && /^\d+$/.test(value) ? Number(value) : undefined;
+  return typeof value === "string" && /^[1-9]\d*$/.test(value) ? Number(value) : undefined;
 }
 
 /** Text that the user wrote as an argument; undefined: not written. */
