@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { UserError } from "../errors.ts";
+import { Bug, UserError } from "../errors.ts";
 import { type NodeAddress, type Outcome, onNodes, openSession, openSessions, type Session } from "../nodes/index.ts";
 import { type Scripts, scriptsOf } from "../supervise/index.ts";
 import type { NodeWord } from "./events.ts";
@@ -62,7 +62,7 @@ export class Fleet {
 
   session(node: string): Session {
     const one = this.#sessions.get(node);
-    if (one === undefined || one instanceof Error) throw one ?? new Error(`no session to ${node}`);
+    if (one === undefined || one instanceof Error) throw one ?? new Bug(`no session to ${node}`);
     return one;
   }
 
@@ -90,7 +90,7 @@ export class Fleet {
   /** A node that was lost: says so, asks again until it answers, says that too. Rejects with the signal's reason. */
   async again(node: string, why: string, signal: AbortSignal): Promise<Session> {
     const address = this.#addresses.find((one) => one.node === node);
-    if (address === undefined) throw new Error(`${node} is not of this fleet`);
+    if (address === undefined) throw new Bug(`${node} is not of this fleet`);
     const began = this.#run.clock();
     this.#emit(node, "lost", why);
     for (;;) {

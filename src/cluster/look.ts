@@ -1,3 +1,4 @@
+import { Bug } from "../errors.ts";
 import type { Look } from "../supervise/index.ts";
 import { inspect } from "../supervise/index.ts";
 import type { NodeWord } from "./events.ts";
@@ -37,7 +38,7 @@ function away(node: string, error: unknown): StandingNode {
 
 export function stateDirOf(known: Known, node: string): string {
   const one = known.nodes.find((entry) => entry.node === node);
-  if (one === undefined) throw new Error(`${node} is not a node of ${known.cluster}`);
+  if (one === undefined) throw new Bug(`${node} is not a node of ${known.cluster}`);
   return one.stateDir;
 }
 

@@ -2,11 +2,26 @@ import type { Target } from "../proxy/config.ts";
 import type { Found } from "../supervise/supervise.ts";
 import type { ServiceWord } from "./events.ts";
 import type { Proven } from "./smoke/last-proof.ts";
+import type { Answering } from "./smoke/witness.ts";
 import type { Standing, StatusReport, StatusRow } from "./standing.ts";
 
+/** Why a service died, as its log tells. */
+export interface Note {
+  readonly note: string;
+  readonly code: string | null;
+}
+
+/** What is known beside what the nodes list: from logs, and of when the cluster was last proven. */
+export interface Beside {
+  readonly proven: Proven | undefined;
+  /** By service; only of those that died. */
+  readonly notes: ReadonlyMap<string, Note>;
+  readonly nowMs: number;
+}
+
 /** What to show of what the nodes said. Pure: pdctl never guesses in the user's favour. */
-export function reportOf(standing: Standing, proven: Proven | undefined, nowMs: number): StatusReport {
-  const rows = standing.services.map((one) => row(one));
+export function reportOf(standing: Standing, { proven, notes, nowMs }: Beside): StatusReport {
+  const rows = [...standing.services.map((one) => row(one, notes.get(one.spec.service))), ...silentRows(standing)];
   const proxy = rows.find(({ kind }) => kind === "proxy");
   const serve = serveUrl(standing);
   const endpoints = { prefill: endpointsOf(standing, rows, "prefill"), decode: endpointsOf(standing, rows, "decode") };
@@ -17,7 +32,7 @@ export function reportOf(standing: Standing, proven: Proven | undefined, nowMs: 
     nodes: standing.nodes,
     endpoints,
     proxy: proxy?.state ?? "absent",
-    services: rows.toSorted((a, b) => Number(a.state === "ready") - Number(b.state === "ready")),
+    services: rows,
     ...(serve !== undefined && { serve }),
     ...(proven !== undefined && {
       proven: { secondsAgo: Math.max(0, Math.round((nowMs - proven.atMs) / 1000)), evidence: proven.evidence },
@@ -26,7 +41,31 @@ export function reportOf(standing: Standing, proven: Proven | undefined, nowMs: 
   };
 }
 
-function row({ spec, state, ready, nodeNowMs, node }: Found & { readonly node: string }): StatusRow {
+/** What was started on nodes that do not answer now, as the proxy's node remembers it: unknown, not gone. */
+function silentRows(standing: Standing): readonly StatusRow[] {
+  const silent = new Map(standing.nodes.filter(({ state }) => state !== "reached").map(({ node, why }) => [node, why]));
+  const proxy = standing.services.find(({ spec }) => spec.kind === "proxy");
+  const engines = (proxy?.spec.note.engines ?? []) as readonly Answering[];
+  return engines
+    .filter(({ node }) => silent.has(node))
+    .map(({ url, ...engine }) => ({
+      ...engine,
+      kind: "engine",
+      state: "unknown",
+      port: Number(new URL(url).port),
+      kvPorts: [],
+      sinceSeconds: null,
+      note: silent.get(engine.node) ?? null,
+      code: null,
+      pid: null,
+      rssBytes: null,
+      restarts: 0,
+      hash: "",
+    }));
+}
+
+function row(found: Found & { readonly node: string }, known: Note | undefined): StatusRow {
+  const { spec, state, ready, nodeNowMs, node } = found;
   const http = spec.listens.find(({ purpose }) => purpose === "http") ?? spec.listens[0];
   const since = state.state === "alive" ? state.sinceMs : state.state === "died" ? state.atMs : null;
   return {
@@ -41,11 +80,11 @@ function row({ spec, state, ready, nodeNowMs, node }: Found & { readonly node: s
     port: http?.port ?? null,
     kvPorts: spec.listens.filter(({ purpose }) => purpose !== "http" && purpose !== "rpc").map(({ port }) => port),
     sinceSeconds: since === null ? null : Math.max(0, Math.round((nodeNowMs - since) / 1000)),
-    note: noteOf(state),
-    code: null,
+    note: known?.note ?? noteOf(state),
+    code: known?.code ?? null,
     pid: state.state === "alive" ? state.identity.pid : null,
-    rssBytes: null,
-    restarts: 0,
+    rssBytes: state.state === "alive" ? found.rssBytes : null,
+    restarts: found.formerRuns,
     hash: spec.hash,
   };
 }

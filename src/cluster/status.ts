@@ -1,9 +1,11 @@
+import { causes, diagnose } from "../diagnose/index.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { located, look, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
 import { lastProof } from "./smoke/last-proof.ts";
 import type { Known, Standing, StatusReport } from "./standing.ts";
-import { reportOf } from "./status-report.ts";
+import { type Note, reportOf } from "./status-report.ts";
+import { tailOf } from "./tail.ts";
 
 /** What runs where, as the nodes say it now. Needs no topology and takes no lock; throws only when no node could be asked. */
 export async function status(known: Known, { nodes }: { nodes: readonly string[] }, run: Run): Promise<StatusReport> {
@@ -16,7 +18,11 @@ export async function status(known: Known, { nodes }: { nodes: readonly string[]
     const there = await located({ ...known, nodes: asked }, fleet, run);
     const standing = await look(there, fleet, run, { ready: true });
     run.about(known.cluster, standing.generation);
-    return reportOf(standing, await proven(there, standing, fleet, run), Date.now());
+    const [last, notes] = await Promise.all([
+      proven(there, standing, fleet, run),
+      causesOf(there, standing, fleet, run),
+    ]);
+    return reportOf(standing, { proven: last, notes, nowMs: Date.now() });
   } finally {
     await fleet.close();
   }
@@ -25,4 +31,20 @@ export async function status(known: Known, { nodes }: { nodes: readonly string[]
 async function proven(known: Known, standing: Standing, fleet: Fleet, run: Run) {
   const proxy = standing.services.find(({ spec }) => spec.kind === "proxy");
   return proxy === undefined ? undefined : lastProof(proxy.node, stateDirOf(known, proxy.node), fleet, run);
+}
+
+const LOG_LINES = 500; // a first error lies near the end of the log of what died
+
+/** Reads the logs of what died, to say why and not only that. */
+async function causesOf(known: Known, standing: Standing, fleet: Fleet, run: Run): Promise<ReadonlyMap<string, Note>> {
+  const dead = standing.services.filter(({ state }) => state.state === "died" && state.exit !== 0);
+  const notes = await Promise.all(
+    dead.map(async ({ spec: { service, group }, node }): Promise<readonly [string, Note][]> => {
+      const log = await tailOf(service, node, stateDirOf(known, node), LOG_LINES, fleet, run);
+      const found = diagnose([{ service, group, exit: null, signal: null, atMs: null, log }], causes);
+      const note = found?.cause?.says ?? found?.why[0];
+      return note === undefined ? [] : [[service, { note, code: found?.cause?.id ?? null }]];
+    }),
+  );
+  return new Map(notes.flat());
 }

@@ -3,11 +3,15 @@ import { logs } from "../../supervise/index.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Run } from "../run.ts";
 
-/** An engine that answers at a url. */
+/** An engine that answers at a url; the proxy's record names all of them, for whoever asks while their nodes are silent. */
 export interface Answering {
   readonly url: string;
   readonly service: string;
   readonly node: string;
+  readonly role: "prefill" | "decode";
+  readonly group: string;
+  readonly ranks: readonly number[];
+  readonly devices: readonly string[];
 }
 
 /** And where its log is. */

@@ -1,11 +1,12 @@
 import { causes, type Death, diagnose } from "../../diagnose/index.ts";
+import { Bug } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { logs } from "../../supervise/index.ts";
 import type { Phase } from "../events.ts";
 import type { Fleet } from "../fleet.ts";
 import { holders } from "../gather.ts";
 import type { Run } from "../run.ts";
+import { tailOf } from "../tail.ts";
 import { finding } from "../verb.ts";
 import { deathCard, serviceOf } from "./cards.ts";
 import type { Exit, Scene } from "./wait.ts";
@@ -23,7 +24,7 @@ export async function sayFirstCause(
 ): Promise<string> {
   const seen = await Promise.all(deaths.map((exit) => deathOf(exit, scene.plan, facts, fleet, run)));
   const diagnosed = diagnose(seen, causes);
-  if (diagnosed === undefined) throw new Error("a wait ended by a death has a death");
+  if (diagnosed === undefined) throw new Bug("a wait ended by a death has a death");
   const card = deathCard(scene, diagnosed, scene.livedMs(diagnosed.first.service));
   const held = /Address already in use|EADDRINUSE/.test(diagnosed.why[0] ?? "")
     ? await heldBy(diagnosed.first.service, scene.plan, fleet, run)
@@ -47,6 +48,7 @@ async function deathOf(
   run: Run,
 ): Promise<Death> {
   const { node, group } = serviceOf(plan, service) ?? { node: "", group: service };
+  const stateDir = plan.nodes.find(({ name }) => name === node)?.stateDir ?? "";
   const offset = facts.find((one) => one.node === node)?.clockOffsetMs ?? 0;
   return {
     service,
@@ -54,27 +56,8 @@ async function deathOf(
     exit,
     signal,
     atMs: atMs === null ? null : atMs - offset,
-    log: await tail(service, node, plan, LOG_LINES, fleet, run),
+    log: await tailOf(service, node, stateDir, LOG_LINES, fleet, run),
   };
-}
-
-/** The last lines of a service's log, as they are. */
-export async function tail(
-  service: string,
-  node: string,
-  plan: Plan,
-  lines: number,
-  fleet: Fleet,
-  run: Run,
-): Promise<readonly string[]> {
-  const stateDir = plan.nodes.find(({ name }) => name === node)?.stateDir ?? "";
-  const parts: Buffer[] = [];
-  const ask = { stateDir, services: [{ service }], tail: lines };
-  for await (const { bytes } of logs(fleet.session(node), ask, fleet.scripts, run.signal)) parts.push(bytes);
-  return Buffer.concat(parts)
-    .toString("utf8")
-    .split("\n")
-    .filter((line) => line !== "");
 }
 
 /** Who took the port between the check and the start. */

@@ -42,10 +42,11 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
 
 /** Which engine answers at which url, and where it runs: smoke reads its log. */
 export function enginesOf(plan: Plan): readonly Answering[] {
-  return plan.services.flatMap(({ id, kind, listens, node }) => {
+  return plan.services.flatMap(({ id, role, listens, node, group, ranks, devices }) => {
     const http = listens.find(({ purpose }) => purpose === "http");
     const ip = plan.nodes.find(({ name }) => name === node)?.ip;
-    return kind === "engine" && http !== undefined ? [{ service: id, url: `http://${ip}:${http.port}`, node }] : [];
+    if (role === null || http === undefined) return [];
+    return [{ service: id, url: `http://${ip}:${http.port}`, node, role, group, ranks, devices }];
   });
 }
 

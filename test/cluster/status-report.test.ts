@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { reportOf } from "../../src/cluster/status-report.ts";
+import { found, NOW, standing } from "./found.ts";
+
+const beside = { proven: undefined, notes: new Map(), nowMs: NOW };
+const targets = [
+  { url: "http://10.0.0.1:8100", role: "prefill", slots: 1 },
+  { url: "http://10.0.0.2:8200", role: "decode", slots: 1 },
+];
+const engines = [
+  {
+    service: "prefill-0-0",
+    url: "http://10.0.0.1:8100",
+    node: "n0",
+    role: "prefill",
+    group: "prefill-0",
+    ranks: [0],
+    devices: ["0"],
+  },
+  {
+    service: "decode-0-0",
+    url: "http://10.0.0.2:8200",
+    node: "n1",
+    role: "decode",
+    group: "decode-0",
+    ranks: [0],
+    devices: ["0"],
+  },
+];
+const proxy = found({
+  service: "proxy",
+  note: { smoke: { url: "http://10.0.0.1:8000" }, targets, engines, services: 3 },
+});
+const [p, d] = [
+  found({ service: "prefill-0-0", note: { services: 3 } }),
+  found({ service: "decode-0-0", node: "n1", note: { services: 3 } }),
+];
+const both = [
+  { node: "n0", state: "reached" },
+  { node: "n1", state: "reached" },
+] as const;
+const died = { state: "died", exit: 1, signal: null, atMs: NOW - 41_000 } as const;
+
+describe("what status calls a cluster", () => {
+  it("healthy, when all that was planned is ready on nodes that all answered", () => {
+    const report = reportOf(standing([p, d, proxy], both), {
+      ...beside,
+      proven: { atMs: NOW - 5_000, evidence: "counter" },
+    });
+    expect(report).toMatchObject({
+      state: "healthy",
+      proxy: "ready",
+      serve: "http://10.0.0.1:8000/v1",
+      endpoints: { prefill: [1, 1], decode: [1, 1] },
+      proven: { secondsAgo: 5, evidence: "counter" },
+    });
+  });
+
+  it("degraded, not serving, when the only decode died, with why and since when", () => {
+    const dead = found({ service: "decode-0-0", node: "n1", note: { services: 3 } }, died, false);
+    const notes = new Map([["decode-0-0", { note: "CUDA out of memory", code: "device-memory" }]]);
+    const report = reportOf(standing([p, dead, proxy], both), { ...beside, notes });
+    expect(report).toMatchObject({ state: "degraded, not serving", endpoints: { decode: [0, 1] } });
+    expect(report.services.find(({ service }) => service === "decode-0-0")).toMatchObject({
+      state: "died",
+      sinceSeconds: 41,
+      note: "CUDA out of memory",
+      code: "device-memory",
+    });
+  });
+
+  it("starting, while engines live without HTTP and no proxy is there yet", () => {
+    const loading = found({ service: "prefill-0-0" }, undefined, false);
+    expect(reportOf(standing([loading]), beside)).toMatchObject({
+      state: "starting",
+      services: [{ state: "starting" }],
+    });
+  });
+
+  it("absent only when every node answered; unknown when one did not", () => {
+    expect(reportOf(standing([]), beside).state).toBe("absent");
+    expect(
+      reportOf(
+        standing(
+          [],
+          [
+            { node: "n0", state: "reached" },
+            { node: "n1", state: "unreachable", why: "no answer" },
+          ],
+        ),
+        beside,
+      ).state,
+    ).toBe("unknown");
+  });
+
+  it("names what was started on a node that does not answer, as unknown", () => {
+    const nodes = [
+      { node: "n0", state: "reached" },
+      { node: "n1", state: "unreachable", why: "no answer in 10s" },
+    ] as const;
+    const report = reportOf(standing([p, proxy], nodes), beside);
+    expect(report.state).toBe("degraded, not serving");
+    expect(report.services).toContainEqual(
+      expect.objectContaining({
+        service: "decode-0-0",
+        state: "unknown",
+        node: "n1",
+        port: 8200,
+        note: "no answer in 10s",
+      }),
+    );
+  });
+
+  it("not healthy when fewer services are there than were planned", () => {
+    expect(reportOf(standing([p, proxy]), beside).state).not.toBe("healthy");
+  });
+});
