@@ -6,7 +6,14 @@ if (!ok) {
   process.stderr.write("pdctl needs Node 20.18.1 or newer; this is " + process.versions.node + "\n");
   process.exitCode = 2;
 } else {
-  import("../dist/cli.js").then(function (cli) {
-    return cli.main(process.argv);
-  });
+  import("../dist/cli.js").then(
+    function (cli) {
+      return cli.main(process.argv);
+    },
+    function (error) {
+      if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+      process.stderr.write("pdctl is not built yet: npm install && npm run build\n");
+      process.exitCode = 70;
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import type { Command } from "commander";
-import { atEdge } from "./edge.ts";
+import { atEdge, tellBug } from "./edge.ts";
+import { EXIT } from "./exit-codes.ts";
 import type { Common } from "./options.ts";
 import type { Streams } from "./streams.ts";
 
@@ -28,6 +29,10 @@ export function does<Options>(command: Command, work: (call: Call<Options>) => P
       env,
       places: { home: homedir(), cwd: process.cwd() },
     };
+    process.once("uncaughtException", (error) => {
+      tellBug(call.streams.err, error);
+      process.exit(EXIT.bug); // after an error that nobody awaited, nothing can be trusted to end by itself
+    });
     process.exitCode = await atEdge(call, () => work(call));
   });
 }

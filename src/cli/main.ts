@@ -23,8 +23,9 @@ async function parse(words: readonly string[]): Promise<void> {
   }
   const [help, verb] = words;
   if (help === "help" && PROGRAMS.some((name) => name === verb)) return main(["", "", verb ?? "", "--help"]);
+  const known = help !== "help" || verb === undefined || root.commands.some((command) => command.name() === verb);
   try {
-    await root.parseAsync([...words], { from: "user" });
+    await root.parseAsync(known ? [...words] : [verb], { from: "user" }); // `help upp` errs as `upp` does
   } catch (error) {
     if (error instanceof CommanderError) return; // help and version have written what they had to say
     process.exitCode = await refused(words, error);

@@ -13,6 +13,7 @@ afterAll(() => rm(empty, { recursive: true }));
 const cases: readonly (readonly [words: string, what: string, next: string])[] = [
   ["up --requre-evidence", "unknown option --requre-evidence; did you mean --require-evidence?", "pdctl up --help"],
   ["upp", "unknown verb upp; did you mean up?", "pdctl --help"],
+  ["help upp", "unknown verb upp; did you mean up?", "pdctl --help"],
   ["frobnicate", "unknown verb frobnicate", "pdctl --help"],
   ["up a.yaml b.yaml", "up takes 1, not 2 arguments", "pdctl up --help"],
   ["explain", "CODE is missing", "pdctl explain --help"],
