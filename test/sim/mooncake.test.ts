@@ -125,6 +125,20 @@ it("a prefill engine that dies fails the request; one that comes back on its por
   expect(answer.json.choices[0].text).toBe((await d.complete({ prompt, cache_salt: "own" })).json.choices[0].text);
 });
 
+it("two sides with one engine id conflict at the first transfer", async () => {
+  const both = await Promise.all(
+    ["kv_producer", "kv_consumer"].map(async (role) => {
+      const at = await side({ args: "-tp 1", sizes: sizes(1, 1) });
+      return serve({ ...transfer(role, at), engine_id: "0" }, at).ready();
+    }),
+  );
+  const [p, d] = both;
+  const { kv_transfer_params } =
+    (await p?.complete({ prompt: "a b", max_tokens: 1, kv_transfer_params: ASK }))?.json ?? {};
+  expect((await d?.complete({ prompt: "a b", kv_transfer_params }))?.status).toBe(500);
+  expect(d?.output).toContain("Conflict engine id 0 with local engine id 0");
+});
+
 it("KV that nobody fetches is let go after its time", async () => {
   const at = await side({ args: "-tp 1", sizes: sizes(1, 1), env: { VLLM_MOONCAKE_ABORT_REQUEST_TIMEOUT: "0.05" } });
   const p = await serve(transfer("kv_producer", at), at).ready();

@@ -14,17 +14,18 @@ export interface Ask {
   readonly kvParams: JsonObject | undefined;
 }
 
-export type Step =
-  /** `last`: the end follows at once, so both go into one event of a stream. */
-  | { readonly kind: "token"; readonly word: string; readonly last: boolean }
-  | {
-      readonly kind: "end";
-      readonly reason: "length" | "stop";
-      readonly stopReason: string | null;
-      /** undefined: the key is left out of the answer; null: it says null. */
-      readonly kvParams: JsonObject | null | undefined;
-      readonly cachedTokens: number;
-    };
+/** The end of an answer. */
+export interface End {
+  readonly kind: "end";
+  readonly reason: "length" | "stop";
+  readonly stopReason: string | null;
+  /** undefined: the key is left out of the answer; null: it says null. */
+  readonly kvParams: JsonObject | null | undefined;
+  readonly cachedTokens: number;
+}
+
+/** `last`: the end follows at once, so both go into one event of a stream. */
+export type Step = { readonly kind: "token"; readonly word: string; readonly last: boolean } | End;
 
 /** A rank as the front-end sees it: in this process, or behind the group's link. */
 export interface Rank {

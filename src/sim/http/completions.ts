@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Aborted, type Ask, EngineDied, type Rank, RequestFailed } from "../engine/ask.ts";
+import { Aborted, type Ask, type End, EngineDied, type Rank, RequestFailed } from "../engine/ask.ts";
 import { isObject, parseJson } from "../json.ts";
 import { type Choice, EventStream, wholeAnswer } from "./answer.ts";
 import type { Balancer } from "./balancer.ts";
@@ -50,12 +50,19 @@ export async function complete(req: IncomingMessage, res: ServerResponse, chat: 
         choice.text += ` ${step.word}`;
         if (faults.cutAfterTokens >= 0 && choice.generated > faults.cutAfterTokens) res.destroy();
         held = step.last ? ` ${step.word}` : "";
-      } else Object.assign(choice, step, { kind: undefined });
+      } else finish(choice, step);
       if (!request.stream || (step.kind === "token" && step.last)) continue;
       await stream.begin(choices, headers);
       await stream.piece(choice, step.kind === "token" ? ` ${step.word}` : held, choices);
     }
   }
+}
+
+function finish(choice: Choice, { reason, stopReason, cachedTokens, kvParams }: End): void {
+  choice.reason = reason;
+  choice.stopReason = stopReason;
+  choice.cachedTokens = cachedTokens;
+  choice.kvParams = kvParams;
 }
 
 function accepted(body: string, chat: boolean, { config, balancer }: Front): Completion {

@@ -16,11 +16,13 @@ interface Worker {
 /** The decode side of vllm-ascend's Mooncake: a share of the KV from every worker of the prefill rank. Source: proxy-protocols.md §C.2. */
 export class MooncakePull {
   private readonly context: RankContext;
+  private readonly engineId: string;
   private readonly mask: (kv: Buffer) => Buffer;
   private readonly peers = new Map<string, Promise<Peer>>();
 
-  constructor(context: RankContext, mask: (kv: Buffer) => Buffer) {
+  constructor(context: RankContext, engineId: string, mask: (kv: Buffer) => Buffer) {
     this.context = context;
+    this.engineId = engineId;
     this.mask = mask;
   }
 
@@ -67,6 +69,9 @@ export class MooncakePull {
 
   private async share(worker: Worker, engine: string, wanted: JsonObject, signal: AbortSignal): Promise<Buffer> {
     const { head } = await this.ask(worker, { op: "meta" }, signal);
+    if (head.engineId === this.engineId) {
+      throw new LoadFailed([`AssertionError: Conflict engine id ${engine} with local engine id ${this.engineId}.`]);
+    }
     if (head.engineId !== engine) {
       throw new LoadFailed([
         `RuntimeError: engine id mismatch at ${addressOf(worker)}: expected ${engine}, got ${String(head.engineId)}`,

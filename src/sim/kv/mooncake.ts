@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import type { Ask } from "../engine/ask.ts";
 import { layoutMask } from "../engine/kv-content.ts";
 import { engineRaised } from "../fatal.ts";
@@ -32,12 +33,12 @@ export class MooncakeAscend implements Connector {
     requireSizes(kv, parallel);
     this.context = context;
     this.engineId = engineIdOf(kv, context);
-    this.host = env.VLLM_HOST_IP ?? config.host ?? "127.0.0.1";
+    this.host = env.VLLM_HOST_IP ?? ownAddress();
     // a dense model's internal ranks each think they are rank 0, and clash: that is how it is (launch.md §2.1)
     this.port = kv.port + (parallel.moe || parallel.mode !== "internal" ? rank : 0) * parallel.world;
     this.holdMs = Number(env.VLLM_MOONCAKE_ABORT_REQUEST_TIMEOUT ?? 480) * 1000;
     this.mask = layoutMask(`${config.dtype} ${config.kvCacheDtype}`);
-    this.pull = new MooncakePull(context, this.mask);
+    this.pull = new MooncakePull(context, this.engineId, this.mask);
     this.held = new HeldBlocks(context.pool, free, (request) => {
       context.log.warning("mooncake_connector.py", `Force freed request: ${request}`);
     });
@@ -129,6 +130,12 @@ export class MooncakeAscend implements Connector {
       Array.from({ length: world }, (_, worker) => [String(worker), { host: this.host, engine_id: this.engineId }]),
     );
   }
+}
+
+/** What vLLM takes for the node's address when it is not told: the first that is not the loopback's. */
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
 
 /** Both sides' sizes stand in the extra config of both; the own one must be true. Source: launch.md §3.5. */
