@@ -20,7 +20,7 @@ export function wrongType(at: Path, value: Tree, expected: readonly string[]): F
 function asType({ value, text }: Scalar, type: string): string | undefined {
   if (type === "string") return typeof value === "string" ? undefined : JSON.stringify(text);
   if (type === "number" || type === "int") return /^-?\d+$/.test(text) ? text : undefined;
-  if (type === "array") return `[${text}]`;
+  if (type === "array") return typeof value === "string" ? `[${text}]` : undefined;
   if (type === "boolean")
     return /^(yes|on|true|1)$/i.test(text) ? "true" : /^(no|off|false|0)$/i.test(text) ? "false" : undefined;
   return type.startsWith("a duration") && /^\d+$/.test(text) ? `${text}s` : undefined;
