@@ -44,7 +44,9 @@ function sayAbout(file: string): string {
       ...diagnostic,
       file: diagnostic.file.startsWith("--") ? diagnostic.file : relative(dirname(file), diagnostic.file),
     })),
-  ).replaceAll(`${dirname(file)}/`, "");
+  )
+    .replaceAll(`${dirname(file)}/`, "")
+    .replaceAll(`${ROOT}/`, "");
 }
 
 function optionsOf(file: string): { set: string[]; hosts: string[] } {
