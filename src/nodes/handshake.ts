@@ -52,8 +52,8 @@ export async function handshake(node: string, hop: Hop, stream: Duplex, signal: 
         algorithms: { kex: [...KEX], serverHostKey: [...hostKeys.algorithms] },
         hostVerifier: (key: Buffer) => login.takes(() => hostKeys.judge(key)),
         // Keys at once, without the `none` probe: one round trip less.
-        authHandler: (left, _partial, next) => {
-          login.methodsLeft(left);
+        authHandler: (left, partial, next) => {
+          login.methodsLeft(left, partial);
           next(attempts.shift() ?? (false as never)); // false ends the login; the types leave it out
         },
       });

@@ -19,6 +19,7 @@ export class Login {
   #greeting: Buffer = Buffer.alloc(0);
   #keysAgreed = false;
   #methods: readonly string[] = [];
+  #partial = false;
   #refusal: UserError | undefined;
 
   constructor(node: string, hop: Hop, identities: Identities) {
@@ -40,8 +41,9 @@ export class Login {
     this.#keysAgreed = true;
   }
 
-  methodsLeft(methods: readonly string[] | null): void {
+  methodsLeft(methods: readonly string[] | null, partial: boolean | null): void {
     this.#methods = methods ?? this.#methods;
+    this.#partial ||= partial === true;
   }
 
   /** May the handshake go on with this host key? A file that cannot be written is a no as well, not a throw inside ssh2's parser. */
@@ -80,6 +82,7 @@ export class Login {
 
   #why(): string {
     const offered = this.#identities.attempts.length;
+    if (this.#partial) return `the key is right, but the server asks for ${this.#methods.join(", ")} as well`;
     if (offered === 0) return "there is no key to offer";
     if (this.#methods.length > 0 && !this.#methods.includes("publickey"))
       return `the server takes no keys, only ${this.#methods.join(", ")}`;

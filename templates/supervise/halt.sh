@@ -101,7 +101,7 @@ halt_descendants() {
     pid=${entry#/proc/} && pid=${pid%%/*}
     IFS=' ' read -r -d '' -a field <<<"${entry##*) }" || true
     [[ ${field[0]} == [ZX] ]] || parent[$pid]=${field[1]}
-  done < <(grep -sazH '' /proc/[0-9]*/stat)
+  done < <(scan stat '')
   while ((more)); do
     more=0
     for pid in "${!parent[@]}"; do

@@ -2,6 +2,9 @@
 # Processes of a node, by what they are and not by what they are called. Goes before the other scripts; prints nothing.
 # PD_STATE: the state directory. A process belongs to it by PDCTL_HOME in its environment, and to a run by PDCTL_RUN.
 
+for tool in cat date flock getconf grep head mkdir mv rm setsid sha256sum sort stat tail timeout; do # a scan that cannot run must not look empty
+  type -P "$tool" >/dev/null || { printf 'this node has no %s\n' "$tool" >&2 && exit 4; }
+done
 IFS= read -r BOOT </proc/sys/kernel/random/boot_id
 exec {NAP}<> <(:) # a pipe that never says anything: `read -t` on it waits without a fork
 nap() { IFS= read -r -t "$1" -u "$NAP" _ || true; }
@@ -25,8 +28,24 @@ look() {
   STATE=${field[0]} PARENT=${field[1]} SID=${field[3]} START=${field[19]}
 }
 
+start_lock_name() { # of this state directory; two that share one merely wait for each other
+  local name=${PD_STATE//[^A-Za-z0-9]/_}
+  ((${#name} < 100)) || name=${name: -100}
+  printf '%s.start' "$name"
+}
+
 # Is it still the process that started then? Zombies are dead.
 lives() { [[ -n $1 ]] && look "$1" && [[ $START == "$2" && $STATE != [ZX] ]]; }
+
+# grep over one file of every process, as `/proc/PID/FILE:line` records that end in NUL. In parts: all at once may be too many.
+scan() {
+  local i
+  local -a all=(/proc/[0-9]*) part
+  for ((i = 0; i < ${#all[@]}; i += 10000)); do
+    part=("${all[@]:i:10000}")
+    grep -sazHE -- "$2" "${part[@]/%//$1}"
+  done
+}
 
 # The living processes of this state directory → RUN_OF[pid] = generation/service.
 marked() {
@@ -36,7 +55,7 @@ marked() {
     pid=${entry#/proc/} && pid=${pid%%/*}
     entry=${entry#*:}
     if [[ $entry == PDCTL_HOME=* ]]; then home[$pid]=${entry#*=}; else run[$pid]=${entry#*=}; fi
-  done < <(grep -sazHE '^PDCTL_(HOME|RUN)=' /proc/[0-9]*/environ)
+  done < <(scan environ '^PDCTL_(HOME|RUN)=')
   RUN_OF=()
   for pid in "${!run[@]}"; do
     [[ ${home[$pid]-} == "$PD_STATE" ]] && RUN_OF[$pid]=${run[$pid]#*/}
@@ -56,7 +75,7 @@ sessions() {
     pid=${entry#/proc/} && pid=${pid%%/*}
     IFS=' ' read -r -d '' -a field <<<"${entry##*) }" || true
     SESSION_OF[$pid]=${field[3]}
-  done < <(grep -sazHE "^[0-9]+ \(.*\) [^ZX] [0-9]+ [0-9]+ ($list) " /proc/[0-9]*/stat)
+  done < <(scan stat "^[0-9]+ \(.*\) [^ZX] [0-9]+ [0-9]+ ($list) ")
 }
 declare -A SESSION_OF=()
 
@@ -122,7 +141,14 @@ shm_of() {
   done
   return 0
 }
-shm_free() { ! grep -qsaF -- "$1" /proc/[0-9]*/maps; }
+shm_free() { # the dots of a name match any character, which errs on the side of leaving it
+  local i
+  local -a all=(/proc/[0-9]*) part
+  for ((i = 0; i < ${#all[@]}; i += 10000)); do
+    part=("${all[@]:i:10000}")
+    ! grep -qsaE -- " $1( |\$)" "${part[@]/%//maps}" || return 1
+  done
+}
 
 sweep_shm() {
   shm_of "$1"

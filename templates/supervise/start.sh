@@ -5,18 +5,14 @@ shopt -s nullglob
 
 # Two launchers that start the same thing at the same moment: the second one finds it started.
 locks=/var/tmp/pdctl-$UID
-start_lock=${PD_STATE//[^A-Za-z0-9]/_} && ((${#start_lock} < 100)) || start_lock=${start_lock: -100}
-start_lock=$locks/$start_lock.start
+start_lock=$locks/$(start_lock_name)
 while :; do
   mkdir -m 700 -- "$locks" 2>/dev/null
   [[ -d $locks && ! -L $locks && -O $locks ]] || { printf '%s is not a directory of this user\n' "$locks" >&2 && exit 4; }
-  if ! { exec {gate}>"$start_lock"; } 2>/dev/null; then # the last start of another cluster may have removed the directory meanwhile
-    ((++tries < 50)) || { printf '%s cannot be written\n' "$start_lock" >&2 && exit 4; }
-    continue
-  fi
+  exec {gate}>"$start_lock" || continue # its last holder has just removed the directory
   flock -w 60 "$gate" || { printf 'another start has held %s for 60 s\n' "$start_lock" >&2 && exit 4; }
-  [[ $start_lock -ef /proc/self/fd/$gate ]] && break # else its last holder has removed it meanwhile
-  exec {gate}>&-
+  [[ $start_lock -ef /proc/self/fd/$gate ]] && break
+  exec {gate}>&- # its last holder removed it before we had it
 done
 
 newest_run() { # of a service → NEWEST (empty: never started)

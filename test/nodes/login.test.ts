@@ -116,7 +116,29 @@ describe("keys", () => {
   });
 });
 
+it("says that the key was right when the server wants a second proof", async () => {
+  await using other = await startSshd(["AuthenticationMethods publickey,password", "PasswordAuthentication yes"]);
+  const login = greet(
+    { port: other.port, identityFile: other.key },
+    { configFile: "/dev/null", knownHosts: [other.knownHosts] },
+  );
+  await expect(login).rejects.toMatchObject({
+    code: "node.login-refused",
+    facts: { why: "the key is right, but the server asks for password as well" },
+  });
+});
+
 describe("ssh_config", () => {
+  it("is not needed: without an ssh program the topology's own words are enough", async () => {
+    const path = process.env.PATH;
+    process.env.PATH = "/nonexistent";
+    try {
+      expect(await greet({ identityFile: sshd.key, user: sshd.user })).toBe("hello");
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+
   it("is obeyed: alias, HostName, Port, User, IdentityFile, HostKeyAlias and UserKnownHostsFile", async () => {
     const known = join(sshd.dir, "known-by-alias");
     writeFileSync(known, `the-alias ${sshd.hostKey}\n`);

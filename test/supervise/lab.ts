@@ -11,7 +11,7 @@ const read = (name: string) => readFileSync(new URL(`../../templates/supervise/$
 export const scripts = scriptsOf(Object.fromEntries(scriptNames.map((name) => [`supervise/${name}`, read(name)])));
 export const never = new AbortController().signal;
 
-/** A node with a state directory of its own; what still runs there at the end is ended. */
+/** A node with a state directory of its own (with a blank and a quote in its name); what still runs there at the end is ended. */
 export interface Lab extends AsyncDisposable {
   readonly session: Session;
   readonly stateDir: string;
@@ -26,7 +26,7 @@ export interface Lab extends AsyncDisposable {
 }
 
 export async function lab(session: Session = openLocal("n0")): Promise<Lab> {
-  const home = await mkdtemp(join(tmpdir(), "pdctl-lab-"));
+  const home = await mkdtemp(join(tmpdir(), "pdctl lab's-"));
   const stateDir = `${home}/demo/n0`;
   const service = (name: string, more: Partial<ServiceSpec> = {}): ServiceSpec => ({
     cluster: "demo",

@@ -75,8 +75,8 @@ export function serviceContract(
     });
 
     unlessBrief("a child that dropped its environment, or also its session, ends with its engine", async () => {
-      const script =
-        "env -i bash -c 'echo $$ >'\"$PDCTL_RUN_DIR/bare\"'; exec sleep 1000' & env -i setsid bash -c 'echo $$ >'\"$PDCTL_RUN_DIR/far\"'; exec sleep 1000' & sleep 1000";
+      const sleep = `bash -c 'echo $$ >"$1"; exec sleep 1000' sleep "$PDCTL_RUN_DIR`;
+      const script = `env -i ${sleep}/bare" & env -i setsid ${sleep}/far" & sleep 1000`;
       await node.start({ a: ["bash", "-c", script] });
       const pids = [await pidIn(`${node.stateDir}/runs/1/a/bare`), await pidIn(`${node.stateDir}/runs/1/a/far`)];
       expect(await end(["a"])).toEqual([gone("a")]);
