@@ -55,6 +55,8 @@ export const rows: readonly Row[] = [
   flag("002:48,68,144,165,236,255,277,297", "--block-size", "128"),
   { line: "002:38-40,49-56,58-60,69-76 kv config", on: one, at: { E: { flags: { "--kv-transfer-config": kv("gpu-0", "ucm-1p1d") } } } },
   { line: "002:122-124 the same dtype everywhere", on: cross, at: { E: { flags: { "--dtype": "bfloat16" } } } },
+  { line: "002:122-124 different dtype", on: ["variants/ucm-cross-two-dtypes"], says: [["M07", "error"]] },
+  { line: "002:122-124 missing dtype", on: ["variants/ucm-cross-no-dtype"], says: [["M07", "error"]] },
   { line: "002:145,166 --dtype bfloat16", on: cross, at: { E: { flags: { "--dtype": "bfloat16" } } } },
   { line: "002:42-56,62-76,230-304 dtype written where the document has none", on: [...one, ...xpyd], at: { E: { flags: { "--dtype": "bfloat16" } } } },
   { line: "002:131-137 prefill on Ascend", on: cross, at: { "prefill-0-0": { env: { ASCEND_RT_VISIBLE_DEVICES: "0" }, hardware: "ascend", vendor: ["/usr/local/Ascend/ascend-toolkit/set_env.sh", "/usr/local/Ascend/nnal/atb/set_env.sh"] } } },
@@ -101,5 +103,4 @@ export const rows: readonly Row[] = [
 export const waiting: readonly Waiting[] = [
   { line: "002:10-11,126-127,218-219 UCM is installed", why: "check (M12)" },
   { line: "002:13,129,221 a file written on one node is read on the other", why: "check (U09)" },
-  { line: "002:122-124 different or missing dtype", why: "rule M07" },
 ];

@@ -82,6 +82,7 @@ const moeRows: readonly Row[] = [
   flag("004:106,265", "--seed", "1024"),
   flag("004:107,266", "--max-model-len", "17000"),
   flag("004:108,267", "--max-num-batched-tokens", "8000"),
+  { line: "004:108,267 chunked prefill is on", on: moe, silent: ["M09"] },
   flag("004:109,268", "--trust-remote-code", true),
   flag("004:110,269", "--max-num-seqs", "4"),
   flag("004:111,270", "--gpu-memory-utilization", "0.92"),

@@ -2,11 +2,11 @@ import type { Plan } from "../../plan/plan.ts";
 import type { AnyRule } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { speaks } from "../proxies.ts";
-import { u03, u04 } from "./rules/key.ts";
+import { m07, u03, u04 } from "./rules/key.ts";
 import { u10, u13 } from "./rules/plan.ts";
 import { u01, u02, u05, u07, u08, u11 } from "./rules/store.ts";
 
 const a10 = speaks("ucm", () => ["pdctl", "ucm-toy"]);
 
-export const rules: readonly AnyRule<Topology>[] = [u01, u02, u03, u04, u05, u07, u08, u11, a10];
+export const rules: readonly AnyRule<Topology>[] = [u01, u02, u03, u04, u05, u07, u08, u11, a10, m07];
 export const planRules: readonly AnyRule<{ topology: Topology; plan: Plan }>[] = [u10, u13];

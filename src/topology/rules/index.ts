@@ -5,6 +5,7 @@ import { s08 } from "./env.ts";
 import { a11 } from "./group.ts";
 import { s01, s02 } from "./identity.ts";
 import { s09, s10 } from "./managed.ts";
+import { m04, m05, m09, m10 } from "./model.ts";
 import { p01, p08, p09, p10, p13, p16 } from "./parallel.ts";
 import { p11, r01, r03, r07, r08 } from "./routes.ts";
 
@@ -12,5 +13,6 @@ import { p11, r01, r03, r07, r08 } from "./routes.ts";
 export const topologyRules: readonly AnyRule<Topology>[] = [
   ...[s01, s02, s08, s09, s10],
   ...[p01, p03, p05, p08, p09, p10, p11, p13, p16, p17],
+  ...[m04, m05, m09, m10],
   ...[a11, r01, r03, r07, r08],
 ];

@@ -23,7 +23,7 @@ export const u03: Rule<Topology, { key: string; found: string; first: string }> 
       for (const [key, read] of Object.entries(keyed)) {
         for (const other of others) {
           const [a, b] = [read(topology, first), read(topology, other)];
-          if (a === b) continue;
+          if (a === b || (key === "args.dtype" && platforms(topology, [first, other]) > 1)) continue; // M07
           const data = { key, found: `${first.id} ${a}, ${other.id} ${b}`, first: a === "unset" ? b : a };
           yield { at: [...other.path, ...key.split(".")], subject: other.id, data };
         }
@@ -32,6 +32,28 @@ export const u03: Rule<Topology, { key: string; found: string; first: string }> 
   },
   message: ({ key, found }) => `${name(key)} is part of the name of a KV block, and differs: ${found}`,
   remedy: ({ key, first }) => `${name(key)}: ${first} on every instance that shares the store`,
+};
+
+const platforms = (topology: Topology, instances: readonly Instance[]): number =>
+  new Set(instances.map((each) => hardwareOf(topology, each))).size;
+
+/** M07: auto is another type on another platform, and what was written as one cannot be read as the other. Source: launch.md §0, seed 002. */
+export const m07: Rule<Topology, { found: string; first: string | undefined }> = {
+  id: "M07",
+  level: "error",
+  *check(topology) {
+    for (const { roles } of usesOf("ucm", topology)) {
+      const users = topology.instances.filter(({ role }) => roles.includes(role));
+      const types = users.map((each) => argText(each, "dtype") ?? "auto");
+      const odd = users.find((_, index) => types[index] === "auto" || types[index] !== types[0]);
+      if (odd === undefined || platforms(topology, users) < 2) continue;
+      const found = users.map(({ id }, index) => `${id} ${types[index]}`).join(", ");
+      const data = { found, first: types.find((type) => type !== "auto") };
+      yield { at: [...odd.path, "args", "dtype"], data };
+    }
+  },
+  message: ({ found }) => `KV is shared across platforms, and dtype is not one written type: ${found}`,
+  remedy: ({ first }) => `engine.args.dtype: ${first ?? "bfloat16"}`,
 };
 
 const name = (key: string) => key.split(".").at(-1) ?? key;
