@@ -10,26 +10,26 @@ import { root } from "./package.ts";
 export const explain = (program: Command) =>
   does(
     helped(common(program.command("explain").argument("<code>")), {
-      sentence: "What a code means, and what to do: a rule (P03) or a named cause (device-memory).",
+      sentence: "What a code means, and what to do: a rule (P03), a cause or a verdict (device-memory, auth).",
     }),
     async ({ args: [code = ""], streams: { out } }) => {
+      const { cardPage, cardPages } = await import("../report/card-pages.ts");
       const pages = new URL("docs/explain/", root);
-      const known = (await readdir(pages)).filter((name) => name.endsWith(".md")).map((name) => name.slice(0, -3));
+      const written = (await readdir(pages)).filter((name) => name.endsWith(".md")).map((name) => name.slice(0, -3));
+      const known = [...written, ...Object.keys(cardPages)];
       const name = known.find((one) => one.toLowerCase() === code.toLowerCase());
       if (name === undefined)
         throw new UserError("usage", { what: `unknown code ${code}${near(code, known)}`, next: "pdctl explain P03" });
-      const text = await readFile(new URL(`${name}.md`, pages), "utf8");
-      out.lines(text.trimEnd().split("\n"));
+      const text = written.includes(name) ? await readFile(new URL(`${name}.md`, pages), "utf8") : undefined;
+      out.lines(text?.trimEnd().split("\n") ?? cardPage(name) ?? []);
       return EXIT.done;
     },
   );
 
-/** Codes of the same letter with the same digits apart from one, as a hint. */
+/** Codes that differ in one letter. */
 function near(code: string, known: readonly string[]): string {
-  const like = known.filter(
-    (one) =>
-      one.length === code.length &&
-      [...one].filter((letter, at) => letter.toLowerCase() !== code[at]?.toLowerCase()).length === 1,
-  );
+  const differing = (one: string) =>
+    [...one].filter((letter, at) => letter.toLowerCase() !== code[at]?.toLowerCase()).length;
+  const like = known.filter((one) => one.length === code.length && differing(one) === 1);
   return like.length === 0 ? "" : `; did you mean ${like.slice(0, 3).join(", ")}?`;
 }

@@ -1,0 +1,167 @@
+/** What `pdctl explain` says of pdctl's own verdicts: codes of cards that come from no rule and from no log. */
+interface CardPage {
+  /** `found when …` */
+  readonly found: string;
+  readonly says: string;
+  readonly because?: readonly string[];
+  readonly remedy: readonly string[];
+  readonly related?: string;
+}
+
+const LOGIN = "found when pdctl logs in";
+const PROOF = "found when the proof is made, by up and by smoke";
+
+export const cardPages: Readonly<Record<string, CardPage>> = {
+  unreachable: {
+    found: LOGIN,
+    says: "Nothing answered at the node's SSH port, or its name is not known.",
+    remedy: [
+      "ssh NODE true, from this machine",
+      "ssh.port, ssh.jump or the node's host in the topology",
+      "ssh.connect_timeout, for a node that is far away",
+    ],
+    related: "auth the node answered and did not let pdctl in",
+  },
+  auth: {
+    found: LOGIN,
+    says: "The node answered, and accepted none of the keys that were offered.",
+    because: [
+      "pdctl offers what ssh would: the agent's keys, and the identity files of ~/.ssh/config. It never asks for a password.",
+    ],
+    remedy: [
+      "ssh-copy-id USER@NODE",
+      "ssh.user or ssh.identity_file, for all nodes or for one",
+      "ssh-add, for a key with a passphrase",
+    ],
+    related: "unreachable no SSH server answered",
+  },
+  "host-key-unknown": {
+    found: LOGIN,
+    says: "The node's host key stands in no known_hosts file and is not pinned in the topology.",
+    remedy: [
+      "ssh NODE, compare the fingerprint, accept it",
+      "in CI: ssh.host_keys with the fingerprints",
+      "ssh.host_keys: accept-new, where the network is trusted",
+    ],
+    related: "host-key-changed another key than the known one",
+  },
+  "host-key-changed": {
+    found: LOGIN,
+    says: "The node offered another host key than the known one: it was reinstalled, or another machine answers.",
+    remedy: [
+      "if it was reinstalled: ssh-keygen -R HOST, then ssh NODE and compare the fingerprint",
+      "if it was not: do not log in, ask who owns the address",
+    ],
+    related: "host-key-unknown no key is known yet",
+  },
+  silent: {
+    found: "found while pdctl talks to a node",
+    says: "The node's SSH port took the connection, or a command, and then no answer came in time.",
+    remedy: [
+      "ssh NODE true: a login shell that hangs is the usual reason",
+      "look at the node's load and its home's file server",
+    ],
+    related: "lost the connection ended",
+  },
+  lost: {
+    found: "found while pdctl talks to a node",
+    says: "The connection to the node ended. What runs there is unknown, not dead: services do not depend on the connection.",
+    remedy: ["pdctl status, when the node answers", "pdctl up or pdctl down goes on from what is there"],
+    related: "silent no answer in time",
+  },
+  "not-started": {
+    found: "found by up",
+    says: "The service's launch script could not be started on its node.",
+    remedy: [
+      "read why on the card; a full disk and a noexec home are the usual reasons",
+      "pdctl plan --script ID shows what would run",
+    ],
+  },
+  "not-ready": {
+    found: "found by up",
+    says: "An engine lives but did not answer its health check within timeouts.ready. Nothing was stopped: it may still become ready.",
+    remedy: ["pdctl up waits on", "pdctl logs ENGINE -f shows how far it is", "timeouts.ready, or --timeout, longer"],
+  },
+  "kv-not-moved": {
+    found: PROOF,
+    says: "A completion came back, but decode's counters show that it computed the prompt itself: prefill's KV did not arrive.",
+    because: ["A cluster in this state answers correctly and slowly: prefill's work is thrown away."],
+    remedy: [
+      "pdctl logs decode --errors: a failed handshake is said there once",
+      "the same model, block-size, dtype and attention backend on both roles",
+      "the KV ports of prefill's nodes, open for decode's nodes",
+    ],
+    related: "transfer-failed decode could not read the blocks · other-answer what came was not the prompt's KV",
+  },
+  "transfer-failed": {
+    found: PROOF,
+    says: "Decode tried to read the blocks that prefill held, and failed.",
+    remedy: [
+      "pdctl logs decode --errors",
+      "the KV ports of prefill's nodes, open for decode's nodes",
+      "the same connector and version on both roles",
+    ],
+    related: "kv-not-moved decode did not even try",
+  },
+  "other-answer": {
+    found: PROOF,
+    says: "The first token differs from decode's own answer to the same prompt: the KV that arrived is not the prompt's.",
+    remedy: [
+      "the same PYTHONHASHSEED (kv.hash_seed), model and quantization on both roles",
+      "report it with pdctl logs of both engines: wrong KV gives wrong answers",
+    ],
+    related: "kv-not-moved no KV arrived",
+  },
+  "no-evidence": {
+    found: PROOF,
+    says: "The answers are right, but no counter, log line or file shows that KV moved, and --require-evidence asks for one.",
+    remedy: ["leave out --require-evidence", "a vLLM whose connector counts its transfers"],
+  },
+  "smoke-failed": {
+    found: PROOF,
+    says: "The proxy or an engine refused the completion.",
+    remedy: ["pdctl logs proxy --tail 50", "pdctl logs prefill --errors, pdctl logs decode --errors"],
+  },
+  "smoke-late": {
+    found: PROOF,
+    says: "A completion was not answered within timeouts.smoke.",
+    remedy: [
+      "pdctl status",
+      "pdctl logs proxy --tail 50",
+      "timeouts.smoke, longer, for a model that is slow at its first request",
+    ],
+  },
+  "left-over": {
+    found: "found when something is stopped",
+    says: "A process of the cluster is still there after SIGKILL, or a port, shared memory or a file is.",
+    because: [
+      "A process in uninterruptible sleep (state D) waits in a driver or for a file server; no signal ends it.",
+    ],
+    remedy: [
+      "pdctl down again: it does only what is left",
+      "end what holds it: the file server, a driver reset, a reboot",
+    ],
+  },
+  "rehearsal-over-real": {
+    found: "found by up --rehearse",
+    says: "The real cluster runs: a rehearsal on its ports would stop it.",
+    remedy: ["pdctl down first", "a name and ports of its own: --set name=…"],
+  },
+};
+
+/** The page of one code, in the form of docs/explain. */
+export function cardPage(code: string): readonly string[] | undefined {
+  const page = Object.hasOwn(cardPages, code) ? cardPages[code] : undefined;
+  if (page === undefined) return undefined;
+  const { found, says, because = [], remedy, related } = page;
+  return [
+    `${code}  verdict  ${found}`,
+    "",
+    says,
+    ...because,
+    "",
+    "Do one of",
+    ...remedy.map((line) => `  ${line}`),
+    ...(related === undefined ? [] : ["", `Related  ${related}`]),
+  ];
+}
