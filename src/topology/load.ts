@@ -9,7 +9,7 @@ import { type Overrides, resolve } from "./resolve/index.ts";
 import type { Diagnostic, Finding } from "./rule.ts";
 import { runRules } from "./run-rules.ts";
 import { applySets, setSource } from "./set.ts";
-import { type Source, sourceOf } from "./source.ts";
+import type { Source } from "./source.ts";
 import type { Topology } from "./topology.ts";
 import { type Dict, dictOf, type Tree } from "./tree.ts";
 
@@ -29,8 +29,8 @@ export function loadTopology(files: Files, overrides: Overrides, declared: Decla
   const remarks: Remark[] = [];
   const say = (remark: Remark) => remarks.push(remark);
   const { tree: written, sources } = readExtended(files, say);
-  const sets = setSource(overrides.set);
-  const hosts = sourceOf("--hosts", "set", overrides.hosts.join("\n"));
+  const sets = setSource("--set", overrides.set);
+  const hosts = setSource("--hosts", overrides.hosts);
   const tree = written && applySets(written, sets, say);
   const all = [...sources, sets, hosts];
   const names = sources.map(({ name }) => name);

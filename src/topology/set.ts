@@ -7,9 +7,9 @@ import type { Path } from "./rule.ts";
 import { type Place, type Source, sourceOf } from "./source.ts";
 import { type Dict, lookUp, replaceAt, type Tree } from "./tree.ts";
 
-/** The `--set` values as a text of their own, one per line: a diagnostic points into it as into a file. */
-export const setSource = (values: readonly string[]): Source =>
-  sourceOf("--set", "set", values.map((value) => value.replaceAll("\n", " ")).join("\n"));
+/** The values of an option as a text of their own, one per line: a diagnostic points into it as into a file. */
+export const setSource = (option: "--set" | "--hosts", values: readonly string[]): Source =>
+  sourceOf(option, "set", values.map((value) => value.replaceAll("\n", " ")).join("\n"));
 
 /** The tree with every `--set PATH=VALUE` applied, in order. */
 export function applySets(tree: Dict, source: Source, say: Say): Dict {
