@@ -22,7 +22,8 @@ export function frame(state: Tally, now: number, rows = Number.POSITIVE_INFINITY
   const hint = ended || state.verb !== "up" ? [] : ["", "Ctrl-C starts nothing more and keeps what runs."];
   const room = height - before.length - after.length - cards.length - hint.length;
   const engines = ended ? [] : engineRows(state, now, room);
-  return [...before, ...engines, ...after, ...cards, ...(room < 0 ? [] : hint)].slice(0, height);
+  const lines = [...before, ...engines, ...after, ...cards, ...(room < 0 ? [] : hint)];
+  return lines.slice(0, height).map((line) => line.trimEnd());
 }
 
 function header(state: Tally, now: number): string[] {
@@ -105,11 +106,20 @@ export function phaseText(state: Tally, phase: Phase, row: PhaseRow): string {
   if (phase === "engines" && engines.length > 0)
     return row.state === "done" ? `${readyOf(state)}${lastReady(state)}` : readyOf(state);
   if (phase === "smoke" && state.proof !== undefined) return proofText(state.proof);
+  if (phase === "check" && row.state === "failed") return checkCounts(state);
   if (phase === "connect" && state.start !== undefined) {
     const reached = [...state.nodes.values()].filter((node) => node.state === "reached").length;
     return `${reached} of ${several(state.start.nodes, "node")}`;
   }
   return "";
+}
+
+function checkCounts({ findings }: Tally): string {
+  const of = (level: string) => findings.filter((found) => found.phase === "check" && found.level === level).length;
+  return [
+    several(of("error"), "error"),
+    ...(["warning", "note"] as const).flatMap((level) => (of(level) > 0 ? [several(of(level), level)] : [])),
+  ].join(", ");
 }
 
 function readyOf(state: Tally): string {

@@ -113,6 +113,22 @@ describe("up on a terminal", () => {
     expect(frame(story.told(), ms("10:00:05")).slice(2)).toEqual(screen("up-refused").slice(0, 9));
   });
 
+  it("counts what a check found where nobody has said it", () => {
+    const failed = { type: "phase", phase: "check", level: "error", data: { state: "failed" } } as const;
+    const found = {
+      type: "finding",
+      phase: "check",
+      level: "error",
+      code: "N12",
+      data: { title: "port 9000 on a2-1 is taken" },
+    } as const;
+    const story = new Story().at("10:00:00", start(), failed, found, ended({ exit: 8 }));
+    expect(frame(story.told(), ms("10:00:05")).slice(2)).toEqual([
+      "✖ check   1 error",
+      "  ✖ N12  port 9000 on a2-1 is taken",
+    ]);
+  });
+
   it("says that a node is lost and what is unknown because of it, and that it came back", () => {
     const ids = engines.map((id) => service(id, "starting"));
     const lost = new Story()
