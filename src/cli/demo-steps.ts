@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { StatusReport, StatusRow } from "../cluster/standing.ts";
-import { folded, signalNumber } from "../report/names.ts";
 import { nextLines } from "../report/next.ts";
-import { count, duration, latency } from "../report/numbers.ts";
 import { cut } from "../report/width.ts";
+import { folded, signalNumber } from "../words/names.ts";
+import { count, duration, latency } from "../words/numbers.ts";
 import type { Call } from "./call.ts";
 import { Stage } from "./demo-stage.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -131,5 +131,9 @@ async function breakOne(stage: Stage, { services }: StatusReport): Promise<void>
   }
 }
 
+/** The demo's signal 9 looks to status as the kernel's own does, when memory is short; here it is known to be the former. */
 const ended = (row: StatusRow | undefined) =>
-  (row?.note ?? "exit unknown").replace(/signal (\w+)/, (_, name: string) => `signal ${signalNumber(name)}`);
+  (row?.code === "killed" ? "killed by signal KILL" : (row?.note ?? "exit unknown")).replace(
+    /signal (\w+)/,
+    (_, name: string) => `signal ${signalNumber(name)}`,
+  );

@@ -84,7 +84,7 @@ async function changes(call: Call<Options>, sound: Sound): Promise<void> {
   const [cluster, { changesText }, { duration }, { silently }] = await Promise.all([
     import("../cluster/index.ts"),
     import("../report/changes-text.ts"),
-    import("../report/numbers.ts"),
+    import("../words/numbers.ts"),
     import("./silently.ts"),
   ]);
   const { plan } = await import("../plan/index.ts");

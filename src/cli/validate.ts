@@ -18,7 +18,7 @@ export const validate = (program: Command) =>
       const [{ draft }, { diagnosticLines }, { several }, { asJson, validateDocument }] = await Promise.all([
         import("./draft.ts"),
         import("../report/diagnostics.ts"),
-        import("../report/numbers.ts"),
+        import("../words/numbers.ts"),
         import("../report/document.ts"),
       ]);
       const { file, diagnostics, topology, plan } = await draft({ argument: args[0], options, env });
