@@ -1,5 +1,5 @@
 import path from "node:path";
-import { folded } from "../report/names.ts";
+import { folded } from "../words/names.ts";
 import { type Lock, lock } from "../supervise/index.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { located, look } from "./look.ts";

@@ -1,4 +1,4 @@
-import { expandRange } from "../topology/range.ts";
+import { expandRange } from "../words/range.ts";
 import type { Standing } from "./standing.ts";
 
 /** Services by role, instance, engine or side name, and folded sets of them (`prefill-0-[0-1]`); none: all. */

@@ -1,5 +1,5 @@
-import { folded, naming } from "./names.ts";
-import { duration } from "./numbers.ts";
+import { folded, naming } from "../words/names.ts";
+import { duration } from "../words/numbers.ts";
 import { table } from "./table.ts";
 import { enginesOf, type ServiceRow, type Tally } from "./tally.ts";
 

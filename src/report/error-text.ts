@@ -1,7 +1,7 @@
 import type { FindingData } from "../cluster/events.ts";
 import { Bug, type ErrorCode, type ErrorFacts, type UserError } from "../errors.ts";
-import { folded } from "./names.ts";
-import { duration, limit } from "./numbers.ts";
+import { folded } from "../words/names.ts";
+import { duration, limit } from "../words/numbers.ts";
 
 /** What an error says to a person: its card, the named cause for `pdctl explain`, and what to do next. */
 export interface ErrorText extends FindingData {

@@ -1,6 +1,6 @@
 import type { Explained, Origin, Origins, Plan, Service } from "../plan/plan.ts";
 import type { EnvValue } from "../topology/topology.ts";
-import { folded, naming, runs } from "./names.ts";
+import { folded, naming, runs } from "../words/names.ts";
 import { nextLines } from "./next.ts";
 import { labelled, table } from "./table.ts";
 import { cut } from "./width.ts";

@@ -1,8 +1,8 @@
 import type { Listen, Plan, PlanInstance, Service } from "../plan/plan.ts";
 import type { Finding } from "../topology/rule.ts";
-import { folded, naming, runs } from "./names.ts";
+import { folded, naming, runs } from "../words/names.ts";
 import { nextLines } from "./next.ts";
-import { several } from "./numbers.ts";
+import { several } from "../words/numbers.ts";
 import { labelled, table } from "./table.ts";
 import { padEnd, width } from "./width.ts";
 

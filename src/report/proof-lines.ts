@@ -1,6 +1,6 @@
 import type { ProofData } from "../cluster/events.ts";
-import { folded, type Naming } from "./names.ts";
-import { count, latency, several, size } from "./numbers.ts";
+import { folded, type Naming } from "../words/names.ts";
+import { count, latency, several, size } from "../words/numbers.ts";
 import { padEnd } from "./width.ts";
 
 /** What the smoke test saw, one fact per line. */

@@ -1,5 +1,5 @@
 import type { ReceiptData, ReceiptRow } from "../cluster/events.ts";
-import { folded } from "./names.ts";
+import { folded } from "../words/names.ts";
 import { table } from "./table.ts";
 
 const HEAD = ["NODE", "PROCESSES", "PORTS", "DEVICE MEMORY", "SHARED MEMORY", "FILES"];

@@ -12,7 +12,7 @@ import type {
   StartData,
 } from "../cluster/events.ts";
 import type { Level } from "../topology/rule.ts";
-import type { Places } from "./names.ts";
+import type { Places } from "../words/names.ts";
 
 /** What a person wants at a glance, folded from the events of one run. Times are ms since the epoch. */
 export interface Tally {

@@ -1,6 +1,6 @@
 import { dotted } from "./finding.ts";
 import type { Origins } from "./origins.ts";
-import { foldGroups } from "./range.ts";
+import { foldGroups } from "../words/range.ts";
 import type { Diagnostic, Finding, Level, Path } from "./rule.ts";
 import { excerptOf, type Place, positionOf, type Source } from "./source.ts";
 

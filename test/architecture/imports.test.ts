@@ -33,7 +33,10 @@ const arrows: Record<string, readonly string[]> = {
   topology: ["hardware", "connectors", "engines"],
   proxy: [],
   sim: [],
+  words: [],
 };
+/** How names, sets and numbers are written: the ground floor, open to all. */
+const ground = "words";
 /** At home in no room: each stands alone and imports nothing. */
 const everybodys = ["era.ts", "errors.ts", "quote.ts"];
 /** Their types are free for all. */
@@ -54,11 +57,12 @@ const contracts = [
   "topology/rule.ts",
 ];
 /** Rooms where values go in and values come out. */
-const pure = ["topology", "facts", "hardware", "connectors", "engines", "plan", "render", "diagnose"];
-/** Modules of Node that compute and touch nothing; of node:net, the functions that read an address. */
+const pure = ["words", "topology", "facts", "hardware", "connectors", "engines", "plan", "render", "diagnose"];
+/** Modules of Node that compute and touch nothing; of node:net the functions that read an address, of node:os the tables. */
 const computes = ({ from, names }: Import) =>
   ["node:path", "node:crypto", "node:util", "node:buffer"].includes(from) ||
-  (from === "node:net" && names.length > 0 && names.every((name) => name.startsWith("isIP")));
+  (from === "node:net" && names.length > 0 && names.every((name) => name.startsWith("isIP"))) ||
+  (from === "node:os" && names.length > 0 && names.every((name) => name === "constants"));
 const effects =
   /\bprocess\.(env|argv|cwd|std\w+)\b|\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\bMath\.random\(|\brandom(UUID|Bytes)\b|\bsetTimeout\(|\bsetInterval\(/;
 
@@ -66,7 +70,7 @@ function allows(file: string, { kind, from }: Omit<Import, "names">): boolean {
   const to = target(file, from);
   if (to === undefined || everybodys.includes(to)) return true;
   const [room, other] = [roomOf(file), roomOf(to)];
-  if (room === other || arrows[room]?.includes(other) === true) return true;
+  if (room === other || other === ground || arrows[room]?.includes(other) === true) return true;
   if (room === "sim" && /^engines\/[\w-]+\.json$/.test(to)) return true; // tables, no formula
   return kind === "type" && contracts.includes(to);
 }

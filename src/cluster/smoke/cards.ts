@@ -1,4 +1,4 @@
-import { duration } from "../../report/numbers.ts";
+import { duration } from "../../words/numbers.ts";
 import type { FindingData } from "../events.ts";
 import type { Broken } from "./prove.ts";
 import type { TrialFailed } from "./trial.ts";

@@ -1,4 +1,4 @@
-import { count } from "../../report/numbers.ts";
+import { count } from "../../words/numbers.ts";
 import type { ProofData } from "../events.ts";
 
 /** `KV moved: 4832 of 4832 prompt tokens came from prefill (counter), 4 of 4 answers right` */

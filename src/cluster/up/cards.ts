@@ -1,7 +1,7 @@
 import type { Death, Diagnosed } from "../../diagnose/index.ts";
 import type { Plan, Service } from "../../plan/plan.ts";
-import { folded, naming, runs } from "../../report/names.ts";
-import { duration, limit } from "../../report/numbers.ts";
+import { folded, naming, runs } from "../../words/names.ts";
+import { duration, limit } from "../../words/numbers.ts";
 import type { FindingData, ServiceWord } from "../events.ts";
 
 /** What a card needs to know beside its own matter: the plan, and how far every service is. */

@@ -1,6 +1,6 @@
 import type { Plan, Service } from "../../plan/plan.ts";
-import { folded, naming } from "../../report/names.ts";
-import { duration, several } from "../../report/numbers.ts";
+import { folded, naming } from "../../words/names.ts";
+import { duration, several } from "../../words/numbers.ts";
 import type { Standing } from "../standing.ts";
 import { type Closing, Ended } from "../verb.ts";
 import { keptText } from "./cards.ts";

@@ -1,6 +1,6 @@
 import type { Plan, Service } from "../../plan/plan.ts";
-import { folded } from "../../report/names.ts";
-import { several, size } from "../../report/numbers.ts";
+import { folded } from "../../words/names.ts";
+import { several, size } from "../../words/numbers.ts";
 import { type Lock, lock, writeState } from "../../supervise/index.ts";
 import type { Phase, ProofData } from "../events.ts";
 import { Fleet, NodeErrors } from "../fleet.ts";

@@ -1,4 +1,4 @@
-import { folded } from "../../report/names.ts";
+import { folded } from "../../words/names.ts";
 import type { Fleet } from "../fleet.ts";
 import { stateDirOf } from "../look.ts";
 import type { Run } from "../run.ts";

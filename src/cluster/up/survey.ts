@@ -1,8 +1,8 @@
 import { UserError } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { folded, naming } from "../../report/names.ts";
-import { several } from "../../report/numbers.ts";
+import { folded, naming } from "../../words/names.ts";
+import { several } from "../../words/numbers.ts";
 import { compare, type Delta } from "../changes.ts";
 import type { Fleet } from "../fleet.ts";
 import { gatherFacts } from "../gather.ts";

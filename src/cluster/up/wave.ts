@@ -1,6 +1,6 @@
 import type { Facts } from "../../facts/index.ts";
 import type { Service } from "../../plan/plan.ts";
-import { naming } from "../../report/names.ts";
+import { naming } from "../../words/names.ts";
 import type { Phase } from "../events.ts";
 import type { Fleet } from "../fleet.ts";
 import { look, stateDirOf } from "../look.ts";

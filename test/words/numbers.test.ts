@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { folded, naming, runs, shorten, signalNumber } from "../../src/report/names.ts";
-import { clock, count, duration, latency, limit, several, size } from "../../src/report/numbers.ts";
 import { cut, width, wrap } from "../../src/report/width.ts";
+import { folded, naming, runs, shorten, signalNumber } from "../../src/words/names.ts";
+import { clock, count, duration, latency, limit, several, size } from "../../src/words/numbers.ts";
 
 describe("numbers as people read them", () => {
   it.each([

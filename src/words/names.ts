@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { foldGroups } from "../topology/range.ts";
+import { foldGroups } from "./range.ts";
 
 /** How ids are shown to people: an instance with one engine by its instance name, the others in full. */
 export type Naming = (id: string) => string;
