@@ -55,6 +55,10 @@ export async function lock(
       last = { holder: readHolder(rest.join("\t")), silentMs: Math.max(0, Number(first)) };
       if (last.holder !== undefined) onWait?.(last.holder, last.silentMs);
     }
+  } catch (error) {
+    over.abort(error);
+    await records.return(undefined);
+    throw error;
   } finally {
     signal.removeEventListener("abort", waiting);
   }

@@ -9,8 +9,10 @@ halt() {
   local -a stops=()
   shift
   local -A wanted=() leader=() engine=() engine_start=() wrapper=() wrapper_start=() container=()
+  marked
   for run in "$@"; do
     wanted[$run]=1
+    settle "$run"
     handle "$PD_STATE/runs/$run" || true
     run_facts "$PD_STATE/runs/$run" || true
     [[ -n $MODE ]] && container[$run]="$RUNTIME $MODE $CONTAINER"

@@ -91,6 +91,16 @@ handle() {
   return 0
 }
 
+# A run whose launcher died an instant after the start: its wrapper is about to write handle.json. Waits for that, at most 1 s.
+settle() { # generation/service, after `marked`
+  local n
+  [[ " ${RUN_OF[*]} " == *" $1 "* ]] || return 0
+  for ((n = 0; n < 50; n++)); do
+    [[ ! -e $PD_STATE/runs/$1/handle.json ]] || return 0
+    nap 0.02
+  done
+}
+
 # `run` of a run directory, what scripts need of the spec → HASH RUNTIME MODE CONTAINER and the lists
 # PROBES (`kind host port path` each), LISTENS (ports), SCRATCH (directories)
 run_facts() {

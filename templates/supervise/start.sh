@@ -70,6 +70,7 @@ for service in "${PD_SERVICES[@]}"; do
   ((++i))
   newest_run "$service"
   living_runs "$service"
+  [[ -z $NEWEST ]] || settle "$NEWEST"
   if [[ -n $NEWEST ]] && handle "$PD_STATE/runs/$NEWEST" && lives "$ENGINE" "$ENGINE_START"; then
     run_facts "$PD_STATE/runs/$NEWEST"
     if [[ $HASH == "${PD_FACTS[i]%%$'\n'*}" ]]; then

@@ -6,6 +6,7 @@ import { openLocal } from "../../src/nodes/index.ts";
 import type { Session } from "../../src/nodes/session.ts";
 import { quote } from "../../src/quote.ts";
 import { type ServiceSpec, type StartAsk, scriptNames, scriptsOf, start, stop } from "../../src/supervise/index.ts";
+import { aliveWith } from "./processes.ts";
 
 const read = (name: string) => readFileSync(new URL(`../../templates/supervise/${name}.sh`, import.meta.url), "utf8");
 export const scripts = scriptsOf(Object.fromEntries(scriptNames.map((name) => [`supervise/${name}`, read(name)])));
@@ -74,7 +75,7 @@ export async function lab(session: Session = openLocal("n0")): Promise<Lab> {
         never,
       ),
     [Symbol.asyncDispose]: async () => {
-      await stop(session, { stateDir, services: [], graceMs: 0 }, scripts, never);
+      if (aliveWith(stateDir).length > 0) await stop(session, { stateDir, services: [], graceMs: 0 }, scripts, never);
       await session.close();
       await rm(home, { recursive: true, force: true });
     },

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { start } from "../../src/supervise/index.ts";
+import { start, stop } from "../../src/supervise/index.ts";
 import type { NodeFile, StartAsk } from "../../src/supervise/supervise.ts";
 import { type Lab, lab, never, scripts } from "./lab.ts";
 import { aliveWith, environOf, until } from "./processes.ts";
@@ -36,6 +36,26 @@ it("two launchers that start the same thing at the same moment start it once", a
       .sort(),
   ).toEqual(["kept", "started"]);
   expect(aliveWith(node.stateDir)).toHaveLength(2); // the wrapper and the engine
+});
+
+it("a launcher that dies at any moment of a start can be run again: each service runs once, and stop ends all of them", async () => {
+  const services = ["a", "b", "c"].map((name) => ({
+    spec: node.service(name),
+    launch: "exec sleep 1000\n",
+    secrets: {},
+  }));
+  for (const afterMs of [10, 25, 40, 55, 70, 85, 100, 130]) {
+    await Promise.allSettled([start(node.session, ask({ services }), scripts, AbortSignal.timeout(afterMs))]); // most are cut off
+    if (afterMs % 2 === 0)
+      await stop(node.session, { stateDir: node.stateDir, services: ["b"], graceMs: 1_000 }, scripts, never);
+  }
+  const outcomes = await start(node.session, ask({ services }), scripts, never);
+  expect(outcomes.every(({ outcome }) => outcome === "started" || outcome === "kept")).toBe(true);
+  const engines = aliveWith(node.stateDir).filter((pid) => text(`/proc/${pid}/cmdline`).startsWith("sleep"));
+  expect(engines).toHaveLength(3);
+  const stopped = await stop(node.session, { stateDir: node.stateDir, services: [], graceMs: 1_000 }, scripts, never);
+  expect(stopped.map(({ state }) => state)).toEqual(["gone", "gone", "gone"]);
+  expect(aliveWith(node.stateDir)).toEqual([]);
 });
 
 it("an engine gets its mark, a clean set of descriptors, its own session, and hears Ctrl-C's signal", async () => {
