@@ -61,9 +61,7 @@ export function compose(ask: ComposeAsk): Planned {
     nodes,
     instances: granted.map(planInstance),
     services,
-    waves: [...new Set(drafts.map(({ wave }) => wave))].map((wave) =>
-      drafts.filter((draft) => draft.wave === wave).map(({ service }) => service.id),
-    ),
+    waves: wavesOf(drafts),
     reservations: reservations(
       services,
       seats,
@@ -177,3 +175,11 @@ const nowhere = ({ model, smoke }: Topology): Plan["smoke"] => ({
   requests: 1,
   proof: { rises: [], tokens: "", stays: [] },
 });
+
+/** By number: side services 0, engines 1, the proxy 2; a number that nobody has is an empty wave. */
+function wavesOf(drafts: readonly Draft[]): readonly (readonly string[])[] {
+  const last = Math.max(...drafts.map(({ wave }) => wave));
+  return Array.from({ length: last + 1 }, (_, wave) =>
+    drafts.filter((draft) => draft.wave === wave).map(({ service }) => service.id),
+  );
+}

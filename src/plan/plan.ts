@@ -27,7 +27,7 @@ export interface Plan {
   readonly instances: readonly PlanInstance[];
   /** In the order of waves, nodes, ids. */
   readonly services: readonly Service[];
-  /** Ids of services that start together. */
+  /** Ids of services that start together, by the number of their wave; a wave may be empty. */
   readonly waves: readonly (readonly string[])[];
   /** Every listener and reserved range, by node. */
   readonly reservations: Readonly<Record<string, readonly Reservation[]>>;

@@ -1,8 +1,8 @@
 import type { Listen, Plan, PlanInstance, Service } from "../plan/plan.ts";
 import type { Finding } from "../topology/rule.ts";
 import { folded, naming, runs } from "../words/names.ts";
-import { nextLines } from "./next.ts";
 import { several } from "../words/numbers.ts";
+import { nextLines } from "./next.ts";
 import { labelled, table } from "./table.ts";
 import { padEnd, width } from "./width.ts";
 
@@ -91,6 +91,7 @@ function waves(plan: Plan): string[] {
   const lines = plan.waves.flatMap((ids, index) => {
     const services = ids.flatMap((id) => byId.get(id) ?? []);
     const nodes = [...new Set(services.map(({ node }) => node))];
+    if (services.length === 0) return [];
     return [
       `wave ${index}  ${waveTitle(services)}`,
       ...nodes.flatMap((node) => [

@@ -108,7 +108,7 @@ export const rows: readonly Row[] = [
   { line: "001:193,196,200 four slots on each target", on, plan: { targets: [4, 4, 4, 4, 4, 4].map((slots) => expectPart({ slots })) } },
   { line: "001:204-213 prefill health", on, at: each(([, , ip]) => ({ ready: [`GET http://${ip}:8087/health`] })) },
   { line: "001:215-217 decode health", on, at: { "decode-0-0": { ready: ["GET http://10.0.1.14:8087/health"] }, "decode-0-1": { ready: ["GET http://10.0.1.15:8087/health"] } } },
-  { line: "001:206 router after all six", on, plan: { waves: [engines.map(([id]) => id), ["proxy"]] } },
+  { line: "001:206 router after all six", on, plan: { waves: [[], engines.map(([id]) => id), ["proxy"]] } },
   { line: "001:219-220 router health", on, at: { proxy: { ready: ["GET http://10.0.1.20:8123/health"] } } },
   { line: "001:225-231 bench address and model", on, plan: { bench: { flags: { "--model": model, "--host": "10.0.1.20", "--port": "8123" } } } },
   { line: "001:232-238 bench flags", on, plan: { bench: { flags: benchFlags } } },

@@ -1,7 +1,7 @@
 import type { Plan, Service } from "../../plan/plan.ts";
+import { type Lock, lock, writeState } from "../../supervise/index.ts";
 import { folded } from "../../words/names.ts";
 import { several, size } from "../../words/numbers.ts";
-import { type Lock, lock, writeState } from "../../supervise/index.ts";
 import type { Phase, ProofData } from "../events.ts";
 import { Fleet, NodeErrors } from "../fleet.ts";
 import { stateDirOf } from "../look.ts";
@@ -163,7 +163,9 @@ class Climb {
       rehearsal,
     };
     this.#run.emit({ type: "start", level: "info", data });
-    const names = waves.map((ids) => phaseOf(services.filter(({ id }) => ids.includes(id))));
+    const names = waves
+      .filter((ids) => ids.length > 0)
+      .map((ids) => phaseOf(services.filter(({ id }) => ids.includes(id))));
     const waits: Partial<Record<Phase, string>> = { proxy: several(engines, "engine"), smoke: "the proxy" };
     for (const name of new Set<Phase>([
       "connect",
