@@ -47,7 +47,9 @@ export async function route(
     ...hop(resolved),
     hostKeys: typeof policy === "string" ? policy : "strict",
   });
-  return [...bastions.map(bastion), hop(last)];
+  // A way that the topology names replaces the one of ssh_config.
+  const direct = ssh.jump === undefined ? last : { ...last, proxyCommand: null };
+  return [...bastions.map(bastion), hop(direct)];
 }
 
 /** `user@host:port`, with `[…]` around an IPv6 address and an optional `ssh://` before it. */

@@ -25,6 +25,8 @@ export interface Resolved {
   readonly identitiesOnly: boolean;
   readonly agentSocket: string | null;
   readonly jump: readonly string[];
+  /** Its stdin and stdout are the connection; never beside `jump`. */
+  readonly proxyCommand: string | null;
   readonly knownHosts: readonly string[];
   readonly hashKnownHosts: boolean;
   readonly hostKeyAlias: string | null;
@@ -53,24 +55,18 @@ export async function resolve(node: string, target: Target, setup: SshSetup, sig
     stdin: "ignore",
   });
   signal.throwIfAborted();
-  if (code === "ENOENT") return fromLines(node, target, setup, ""); // no ssh here: the topology's own words must do
+  if (code === "ENOENT") return fromLines(target, setup, ""); // no ssh here: the topology's own words must do
   if (exitCode !== 0) throw cannotGo(node, target.host, `ssh -G says: ${stderr.trim().split("\n").at(-1) ?? ""}`);
-  return fromLines(node, target, setup, stdout);
+  return fromLines(target, setup, stdout);
 }
 
-function fromLines(node: string, target: Target, setup: SshSetup, text: string): Resolved {
+function fromLines(target: Target, setup: SshSetup, text: string): Resolved {
   const said = new Map<string, string[]>();
   for (const line of text.split("\n")) {
     const cut = line.indexOf(" ");
     if (cut > 0) said.set(line.slice(0, cut), [...(said.get(line.slice(0, cut)) ?? []), line.slice(cut + 1).trim()]);
   }
   const one = (key: string) => said.get(key)?.find((value) => value !== "none" && value !== "");
-  if (one("proxycommand") !== undefined)
-    throw cannotGo(
-      node,
-      target.host,
-      "its ssh_config asks for a ProxyCommand, which pdctl does not run: write it as ProxyJump",
-    );
   const me = userInfo().username;
   const host = one("hostname") ?? target.host;
   const port = target.port ?? Number(one("port") ?? 22);
@@ -84,8 +80,9 @@ function fromLines(node: string, target: Target, setup: SshSetup, text: string):
     ["r", user],
     ["u", me],
   ]);
-  const path = (value: string) =>
-    value.replace(/^~(?=\/|$)/, homedir()).replace(/%(.)/g, (whole, token: string) => tokens.get(token) ?? whole);
+  const expand = (value: string) => value.replace(/%(.)/g, (whole, token: string) => tokens.get(token) ?? whole);
+  const path = (value: string) => expand(value.replace(/^~(?=\/|$)/, homedir()));
+  const proxyCommand = one("proxycommand");
   const agent = one("identityagent");
   return {
     name: target.host,
@@ -99,6 +96,7 @@ function fromLines(node: string, target: Target, setup: SshSetup, text: string):
       said.get("identityagent")?.[0] === "none" ? null : agent === undefined ? undefined : path(agent),
     ),
     jump: one("proxyjump")?.split(",") ?? [],
+    proxyCommand: proxyCommand === undefined ? null : expand(proxyCommand),
     knownHosts: setup.knownHosts ?? knownHostsFiles(said).map(path),
     hashKnownHosts: one("hashknownhosts") === "yes",
     hostKeyAlias: one("hostkeyalias") ?? null,

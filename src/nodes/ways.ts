@@ -5,6 +5,7 @@ import { pause, untilAborted } from "./abort.ts";
 import { dial } from "./dial.ts";
 import { handshake } from "./handshake.ts";
 import { Dropped } from "./login.ts";
+import { throughCommand } from "./proxy-command.ts";
 import type { Hop } from "./route.ts";
 import { Slots } from "./slots.ts";
 
@@ -38,7 +39,7 @@ export class Ways {
     const bastion = hops.length > 1 ? await this.#bastion(node, hops.slice(0, -1), signal) : undefined;
     try {
       const client = await this.#persist(node, last, hops[0] ?? last, signal, () =>
-        bastion === undefined ? dial(node, last, signal) : forward(node, bastion.client, last, signal),
+        bastion === undefined ? first(node, last, signal) : forward(node, bastion.client, last, signal),
       );
       let released = false;
       return {
@@ -133,6 +134,10 @@ export class Ways {
       leaveServer();
     }
   }
+}
+
+function first(node: string, hop: Hop, signal: AbortSignal): Promise<Duplex> {
+  return hop.proxyCommand === null ? dial(node, hop, signal) : throughCommand(node, hop, hop.proxyCommand, signal);
 }
 
 /** The error of a shared bastion, as the story of the node that wanted to go through it. */

@@ -81,6 +81,23 @@ it("goes through a jump host of the topology or of ssh_config, and logs in there
   await Promise.all([...sessions.values()].map((session) => !(session instanceof Error) && session.close()));
 });
 
+it("goes through a ProxyCommand of ssh_config, and tells its words when it fails", async () => {
+  const configFile = join(sshd.dir, "proxied");
+  const relay =
+    "let s=require('net').connect(+process.argv[2],process.argv[1]); process.stdin.pipe(s).pipe(process.stdout)";
+  writeFileSync(
+    configFile,
+    `Host good\n HostName 127.0.0.1\n Port ${sshd.port}\n ProxyCommand ${process.execPath} -e "${relay}" %h %p\nHost bad\n HostName 127.0.0.1\n ProxyCommand sh -c 'echo no such tunnel >&2; exit 9'\n`,
+  );
+  const session = await openSession(address("n0", {}, "good"), { ...setup, configFile }, never);
+  expect(await hello(session)).toMatch(/^hello 127/);
+  await session.close();
+  await expect(openSession(address("n0", {}, "bad"), { ...setup, configFile }, never)).rejects.toMatchObject({
+    code: "node.unreachable",
+    facts: { node: "n0", why: "its ProxyCommand ended with 9: no such tunnel" },
+  });
+});
+
 it("tells every node's story when the jump host cannot be logged in to, or cannot reach the node", async () => {
   const port = await freePort();
   const outside = await openSessions([address("n0", { port, jump: ["bastion"] })], setup, never);

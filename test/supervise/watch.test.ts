@@ -96,5 +96,5 @@ it("new log lines come whole, also one that is written in two halves, and the la
 it("the node's side leaves by itself when the launcher has been silent for longer than the lease", async () => {
   const values = { PD_STATE: node.stateDir, PD_RUNS: [], PD_LOGS: "", PD_LEASE_S: "0" };
   const stream = node.session.stream({ script: script(scripts, "proc", "probe", "watch"), values, signal: never });
-  expect((await drain(stream)).toString()).toMatch(/^(beat\n)+$/); // sessions give a sign every 10 s, so it ends before that
+  expect((await drain(stream)).toString()).toMatch(/^(beat\n)*$/); // sessions give a sign every 10 s, so it ends before that
 });
