@@ -1,9 +1,9 @@
 import { connectors } from "../connectors/index.ts";
 import type { Facts } from "../facts/facts.ts";
+import { runRules } from "../topology/run-rules.ts";
 import type { Topology } from "../topology/topology.ts";
 import { grant } from "./claims.ts";
 import { compose } from "./compose.ts";
-import { findings } from "./findings.ts";
 import type { Planned } from "./plan.ts";
 import { rehearsal } from "./rehearsal.ts";
 import { planRules } from "./rules/index.ts";
@@ -36,7 +36,7 @@ export function plan(
   return {
     ...made,
     findings: [
-      ...findings(rules, { topology: subject, plan: made.plan }),
+      ...runRules(rules, { topology: subject, plan: made.plan }),
       ...made.findings,
       ...(rehearsed?.notes ?? []),
     ],

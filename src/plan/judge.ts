@@ -1,5 +1,6 @@
 import type { Facts } from "../facts/facts.ts";
-import type { AnyRule, Finding, Hit, Rule } from "../topology/rule.ts";
+import type { AnyRule, Finding, Rule } from "../topology/rule.ts";
+import { runRules } from "../topology/run-rules.ts";
 import type { Plan, PlanNode, Service } from "./plan.ts";
 
 /** What the rules of stage facts see: the plan, what the nodes said, and the listeners that are pdctl's own already. */
@@ -14,21 +15,10 @@ export interface Judged {
 
 /** Everything that speaks against starting this plan on these nodes. Pure; `skip` names codes that the user has taken on himself. */
 export function judge(judged: Judged, skip: readonly string[] = []): readonly Finding[] {
-  return factsRules
-    .filter(({ id }) => !skip.includes(id))
-    .flatMap((rule) => [...rule.check(judged)].map((hit) => finding(rule, hit)));
-}
-
-function finding(rule: AnyRule<Judged>, hit: Hit<unknown>): Finding {
-  const remedy = rule.remedy(hit.data);
-  return {
-    code: rule.id,
-    level: hit.level ?? rule.level,
-    title: rule.message(hit.data),
-    at: hit.at,
-    also: [],
-    remedy: typeof remedy === "string" ? [remedy] : remedy,
-  };
+  return runRules(
+    factsRules.filter(({ id }) => !skip.includes(id)),
+    judged,
+  );
 }
 
 /** S06: the interface that a node's `nic` names owns its `ip`; without `nic`, some interface does. Source: launch.md §10.1. */
