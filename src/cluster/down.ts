@@ -1,6 +1,6 @@
 import path from "node:path";
-import { folded } from "../words/names.ts";
 import { type Lock, lock } from "../supervise/index.ts";
+import { folded } from "../words/names.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { located, look } from "./look.ts";
 import { writeReceipt } from "./receipt.ts";

@@ -1,7 +1,7 @@
 import path from "node:path";
+import { type Found, forget, pullLogs, type Remains, remains, type Stopped, stop } from "../supervise/index.ts";
 import { folded } from "../words/names.ts";
 import { several, size } from "../words/numbers.ts";
-import { type Found, forget, pullLogs, type Remains, remains, type Stopped, stop } from "../supervise/index.ts";
 import type { Phase, ReceiptRow } from "./events.ts";
 import { type Fleet, userError } from "./fleet.ts";
 import { forgetKnown } from "./known.ts";

@@ -16,7 +16,7 @@ export function onAbort(signal: AbortSignal, leave: () => void): () => void {
 
 /** `work`, or the signal's reason as soon as it aborts; `letGo` frees what the work holds. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, letGo?: () => void): Promise<T> {
-  let takeBack = () => undefined as void;
+  let takeBack: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
     takeBack = onAbort(signal, () => {
       letGo?.();

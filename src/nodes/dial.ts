@@ -8,7 +8,7 @@ export function dial(node: string, hop: Hop, signal: AbortSignal): Promise<Socke
   const began = performance.now();
   const socket = connect({ host: hop.host, port: hop.port, noDelay: true }); // Nagle makes every exec 28 times slower (ecosystem.md §0)
   return new Promise((resolve, reject) => {
-    let takeBack = () => undefined as void;
+    let takeBack: () => void = () => undefined;
     const done = () => {
       clearTimeout(timer);
       takeBack();

@@ -63,17 +63,17 @@ export class Ways {
     );
     let shared = this.#bastions.get(key);
     if (shared === undefined) {
-      // Not `signal` of the first who asks alone: whoever asks passes the command's own signal.
-      shared = { login: this.reach(node, hops, signal), users: 0 };
+      shared = { login: this.reach(node, hops, signal), users: 0 }; // all who ask share the command's signal
       this.#bastions.set(key, shared);
-      const forget = () => this.#bastions.delete(key);
-      shared.login.then(({ client }) => client.once("close", forget), forget);
     }
-    shared.users++;
     const mine = shared;
+    const forget = () => {
+      if (this.#bastions.get(key) === mine) this.#bastions.delete(key); // else it is a newer one's place by now
+    };
+    if (mine.users++ === 0) mine.login.then(({ client }) => client.once("close", forget), forget);
     const leave = (login: Entry) => {
       if (--mine.users > 0) return;
-      this.#bastions.delete(key);
+      forget();
       login.release();
     };
     const login = await mine.login.catch((error: unknown) =>
@@ -94,14 +94,14 @@ export class Ways {
   async #persist(
     node: string,
     hop: Hop,
-    first: Hop,
+    server: Hop,
     signal: AbortSignal,
     open: () => Promise<Duplex>,
   ): Promise<Client> {
     const began = performance.now();
     for (let tried = 1; ; tried++) {
       try {
-        return await this.#inTurn(first, signal, async () => handshake(node, hop, await open(), signal));
+        return await this.#inTurn(server, signal, async () => handshake(node, hop, await open(), signal));
       } catch (error) {
         if (!(error instanceof Dropped)) throw error;
         if (tried === TRIES) {
@@ -118,8 +118,8 @@ export class Ways {
     }
   }
 
-  async #inTurn<T>(first: Hop, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const server = `${first.host}:${first.port}`;
+  async #inTurn<T>({ host, port }: Hop, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const server = `${host}:${port}`;
     const slots = this.#perServer.get(server) ?? new Slots(HANDSHAKES_PER_SERVER);
     this.#perServer.set(server, slots);
     const leaveServer = await slots.take(signal);

@@ -1,7 +1,7 @@
 import type { Change } from "../cluster/standing.ts";
 import { folded, naming } from "../words/names.ts";
-import { nextLines } from "./next.ts";
 import { several } from "../words/numbers.ts";
+import { nextLines } from "./next.ts";
 import { table } from "./table.ts";
 
 export interface ChangesAsk {

@@ -1,7 +1,7 @@
 import type { ProofData, ResultData } from "../cluster/events.ts";
 import { folded, type Places, shorten } from "../words/names.ts";
-import { nextLines } from "./next.ts";
 import { count, duration } from "../words/numbers.ts";
+import { nextLines } from "./next.ts";
 import { labelled } from "./table.ts";
 import type { Tally } from "./tally.ts";
 

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../topology/rule.ts";
+import { several } from "../words/numbers.ts";
 import { SHEET, signOf } from "./card.ts";
 import { nextLines } from "./next.ts";
-import { several } from "../words/numbers.ts";
 import { labelled } from "./table.ts";
 import { cut, width } from "./width.ts";
 

@@ -1,7 +1,7 @@
-import { closing } from "./closing.ts";
-import { hasCardsAtEnd, show } from "./live-frame.ts";
 import { naming, type Places } from "../words/names.ts";
 import { duration } from "../words/numbers.ts";
+import { closing } from "./closing.ts";
+import { hasCardsAtEnd, show } from "./live-frame.ts";
 import { proofLines } from "./proof-lines.ts";
 import { receiptTable } from "./receipt.ts";
 import type { Tally } from "./tally.ts";

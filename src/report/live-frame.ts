@@ -1,8 +1,8 @@
 import type { Phase, ProofData } from "../cluster/events.ts";
-import { card, checkLines } from "./card.ts";
-import { engineRows } from "./engine-rows.ts";
 import { folded, naming, shorten } from "../words/names.ts";
 import { duration, limit, several } from "../words/numbers.ts";
+import { card, checkLines } from "./card.ts";
+import { engineRows } from "./engine-rows.ts";
 import { enginesOf, type Found, type NodeRow, type PhaseRow, type Tally } from "./tally.ts";
 import { justify, padEnd } from "./width.ts";
 

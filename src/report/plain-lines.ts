@@ -1,9 +1,9 @@
 import type { ClusterEvent, Phase, ServiceWord } from "../cluster/events.ts";
+import { folded, naming, signalNumber } from "../words/names.ts";
+import { clock, count, duration, limit, several } from "../words/numbers.ts";
 import { card } from "./card.ts";
 import { resultLine } from "./ending.ts";
 import { hasCardsAtEnd, phaseText } from "./live-frame.ts";
-import { folded, naming, signalNumber } from "../words/names.ts";
-import { clock, count, duration, limit, several } from "../words/numbers.ts";
 import { enginesOf, isEngine, type Tally, tally } from "./tally.ts";
 import { padEnd } from "./width.ts";
 

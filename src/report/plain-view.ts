@@ -1,8 +1,8 @@
 import type { ClusterEvent } from "../cluster/events.ts";
+import { duration } from "../words/numbers.ts";
 import { annotation } from "./annotations.ts";
 import type { Ink } from "./ink.ts";
 import type { View } from "./live-view.ts";
-import { duration } from "../words/numbers.ts";
 import { flush, lined, type Plain, plain, silent } from "./plain-lines.ts";
 import type { Tally } from "./tally.ts";
 

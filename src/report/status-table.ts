@@ -1,8 +1,8 @@
 import type { StatusReport, StatusRow } from "../cluster/standing.ts";
-import { expandRange, foldGroups, naturally } from "../words/range.ts";
 import { naming, runs } from "../words/names.ts";
-import { nextLines } from "./next.ts";
 import { count, duration, size } from "../words/numbers.ts";
+import { expandRange, foldGroups, naturally } from "../words/range.ts";
+import { nextLines } from "./next.ts";
 import { labelled, table } from "./table.ts";
 
 const MOST_ROWS = 24; // past this, services of one state and one note are one row

@@ -1,6 +1,6 @@
+import { foldGroups } from "../words/range.ts";
 import { dotted } from "./finding.ts";
 import type { Origins } from "./origins.ts";
-import { foldGroups } from "../words/range.ts";
 import type { Diagnostic, Finding, Level, Path } from "./rule.ts";
 import { excerptOf, type Place, positionOf, type Source } from "./source.ts";
 

@@ -1,6 +1,6 @@
+import { parseRange } from "../../words/range.ts";
 import { isHost } from "../address.ts";
 import { errorAt } from "../finding.ts";
-import { parseRange } from "../../words/range.ts";
 import { shown } from "../remark.ts";
 import type { Finding } from "../rule.ts";
 import type { Node } from "../topology.ts";

@@ -1,5 +1,5 @@
-import { dotted, errorAt } from "../finding.ts";
 import { parseRange } from "../../words/range.ts";
+import { dotted, errorAt } from "../finding.ts";
 import type { Finding, Path } from "../rule.ts";
 import { lookUp, type Tree } from "../tree.ts";
 import { unknownName } from "../unknown.ts";

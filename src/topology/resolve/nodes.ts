@@ -1,7 +1,7 @@
+import { parseRange } from "../../words/range.ts";
 import { isHost, isIPv4, isIPv6 } from "../address.ts";
 import { defined } from "../defined.ts";
 import { dotted, errorAt } from "../finding.ts";
-import { parseRange } from "../../words/range.ts";
 import { shown } from "../remark.ts";
 import { isReserved } from "../reserved.ts";
 import type { Finding, Path } from "../rule.ts";
