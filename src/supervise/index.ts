@@ -10,8 +10,9 @@
  *         in its environment; inside a container too, where the state directory is mounted at the same path.
  *         Two starts at once on one node wait for each other.
  *     inspect(session, { stateDir, ready? }, scripts, signal): Promise<Look>
+ *         `ready: true` asks all probes of all living services, at once, at most 2 s each; without probes a living service is ready.
  *     watch(session, { stateDir, services: [{ service, generation }], logs? }, scripts, signal): AsyncIterable<WatchEvent>
- *         `exit` within 0.2 s, `ready` once per service when all its probes hold (asked every second), `beat` every second.
+ *         `exit` within 0.2 s, `ready` once per service when all its probes hold (asked every second; no probes: at once), `beat` every second.
  *         Throws node.lost when the connection goes; leave with `break` or the signal.
  *     stop(session, { stateDir, services, graceMs }, scripts, signal): Promise<readonly Stopped[]>
  *         All services of the call in parallel; every run of each, whatever its generation. `left` and `unknown` are never hidden.
