@@ -4,13 +4,13 @@ import { Bug } from "../errors.ts";
 import { type Draft, draft } from "./draft.ts";
 import { root } from "./package.ts";
 
-const NAME = "name=demo";
+const NAME = `name=demo-${process.pid.toString(36)}`; // two people on one machine may look at it at once
 const TRIES = 8;
 
 /** topologies/local.yaml as a cluster of its own; on other ports where somebody has taken one of its. */
-export async function demoTopology(env: NodeJS.ProcessEnv): Promise<Draft> {
+export async function demoTopology(env: NodeJS.ProcessEnv, first = 0): Promise<Draft> {
   const argument = fileURLToPath(new URL("topologies/local.yaml", root));
-  for (let tried = 0; tried < TRIES; tried++) {
+  for (let tried = first; tried < first + TRIES; tried++) {
     const drafted = await draft({ argument, options: { set: [NAME, ...moved(tried)] }, env });
     const ports = drafted.plan?.services.flatMap(({ listens }) => listens.map(({ port }) => port)) ?? [];
     if (ports.length === 0) throw new Bug(`topologies/local.yaml has errors: ${drafted.diagnostics[0]?.title}`);
@@ -22,7 +22,7 @@ export async function demoTopology(env: NodeJS.ProcessEnv): Promise<Draft> {
 
 function moved(tried: number): readonly string[] {
   if (tried === 0) return [];
-  const base = 10_000 + tried * 1_000;
+  const base = 10_000 + ((process.pid + 7 * tried) % 40) * 500; // two that meet do not move to the same place
   return [
     `proxy.port=${base}`,
     `prefill.port=${base + 100}`,

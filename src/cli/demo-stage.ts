@@ -22,6 +22,7 @@ export class Stage {
   readonly signal: AbortSignal;
   readonly shown: (id: string) => string;
   readonly model: string;
+  readonly engines: readonly string[];
   readonly #call: Call;
   readonly #drafted: Awaited<ReturnType<typeof demoTopology>>;
   readonly #known: Known;
@@ -38,11 +39,13 @@ export class Stage {
     this.#drafted = drafted;
     this.#known = known;
     this.shown = naming(drafted.plan?.services.map(({ id }) => id) ?? []);
+    this.engines = drafted.plan?.services.filter(({ kind }) => kind === "engine").map(({ id }) => id) ?? [];
     this.model = drafted.topology?.model.servedName ?? "";
   }
 
-  static async open(call: Call, signal: AbortSignal): Promise<Stage> {
-    const [drafted, { knownOf }] = await Promise.all([demoTopology(call.env), import("../cluster/index.ts")]);
+  /** `first`: so many sets of ports have turned out to be taken. */
+  static async open(call: Call, signal: AbortSignal, first = 0): Promise<Stage> {
+    const [drafted, { knownOf }] = await Promise.all([demoTopology(call.env, first), import("../cluster/index.ts")]);
     if (drafted.plan === undefined)
       throw new UserError("topology.invalid", { file: drafted.file, first: drafted.diagnostics[0]?.title ?? "" });
     return new Stage(call, signal, drafted, knownOf(drafted.plan, null));
@@ -115,16 +118,23 @@ export class Stage {
     return state;
   }
 
+  /** Takes down what stands, without a word about it. */
+  leave(): Promise<Tally> {
+    return this.#takeDown(this.signal);
+  }
+
   /** Whatever happened, nothing of the demo stays. */
   async clear(): Promise<void> {
     if (!this.#stands) return;
-    const state = await this.#takeDown(new AbortController().signal);
-    this.say("", ...(state.result === undefined ? [] : closing(state.result, state.cluster)));
+    const { result, cluster } = await this.#takeDown(new AbortController().signal);
+    if (result === undefined) return;
+    const { receipt: _, ...rest } = result; // removed with the rest
+    this.say("", ...closing(rest, cluster));
   }
 
   failed(state: Tally): number {
     const { result, cluster, findings } = state;
-    this.say("", ...findings.filter(({ level }) => level === "error").flatMap((found) => [...show(found), ""]));
+    this.say(...findings.filter(({ level }) => level === "error").flatMap((found) => [...show(found), ""]));
     if (result !== undefined) this.say(...closing(result, cluster));
     return result?.exit ?? EXIT.failed;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { StatusReport, StatusRow } from "../cluster/standing.ts";
 import { nextLines } from "../report/next.ts";
+import type { Tally } from "../report/tally.ts";
 import { cut } from "../report/width.ts";
 import { folded, signalNumber } from "../words/names.ts";
 import { count, duration, latency } from "../words/numbers.ts";
@@ -11,17 +12,24 @@ import { Interrupted, interruption } from "./signals.ts";
 
 const TEXT = 88;
 const PROMPT = "hello";
+const TRIES = 3;
 const NAMED_WITHIN_MS = 10_000;
 
 /** Up, proof, an answer, a fault and its repair, down: each is the verb of that name, on stand-ins of this machine. */
 export async function demonstrate(call: Call): Promise<number> {
   const { signal, dispose } = interruption((exit) => process.exit(exit));
   const began = performance.now();
-  const stage = await Stage.open(call, signal);
+  let stage = await Stage.open(call, signal);
   stage.say("A cluster on this machine: 2 prefill and 2 decode stand-ins, real sockets, the real proxy.", "");
   let exit: number;
   try {
-    exit = await play(stage);
+    let first = await stage.up();
+    for (let tried = 1; tried <= TRIES && portTaken(first); tried++) {
+      await stage.leave();
+      stage = await Stage.open(call, signal, tried);
+      first = await stage.up();
+    }
+    exit = await play(stage, first);
   } catch (error) {
     if (!signal.aborted) throw error;
     exit = signal.reason instanceof Interrupted ? signal.reason.exit : EXIT.interrupted;
@@ -38,11 +46,14 @@ export async function demonstrate(call: Call): Promise<number> {
   return EXIT.done;
 }
 
-async function play(stage: Stage): Promise<number> {
-  const first = await stage.up();
+/** Somebody took one of its ports between the look and the start. */
+const portTaken = ({ findings }: Tally) =>
+  findings.some(({ code = "" }) => ["port-taken", "kv-port-taken", "N12"].includes(code));
+
+async function play(stage: Stage, first: Tally): Promise<number> {
   if (first.result?.exit !== 0) return stage.failed(first);
   const smoke = first.phases.get("smoke")?.seconds ?? 0;
-  const engines = folded([...first.services.keys()].filter((id) => id !== "proxy").map(stage.shown));
+  const engines = folded(stage.engines.map(stage.shown));
   stage.row("✔", "up", `${engines}, proxy on 127.0.0.1`, first.result.seconds - smoke);
   if (first.proof !== undefined)
     stage.row(

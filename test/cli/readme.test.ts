@@ -73,7 +73,7 @@ describe("the README", () => {
   }, async () => {
     const home = await mkdtemp(join(tmpdir(), "pdctl-demo-"));
     const { exit, out, err } = await run(["demo"], { cwd: home });
-    expect([exit, err]).toEqual([0, ""]);
+    expect([exit, err], out).toEqual([0, ""]);
     const specified = screen("demo").map(shape);
     const shown = out
       .trimEnd()

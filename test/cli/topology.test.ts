@@ -26,7 +26,7 @@ async function broken(name: string, ...changes: readonly (readonly [string, stri
   return name;
 }
 
-describe("validate", () => {
+describe.concurrent("validate", () => {
   it("is two lines for a sound topology", async () => {
     const { exit, out, err } = await run(["validate"], { cwd: home });
     expect([exit, out, err]).toEqual([
@@ -96,7 +96,7 @@ describe("validate", () => {
   });
 });
 
-describe("plan", () => {
+describe.concurrent("plan", () => {
   it("is the specified screen, in a pipe and without colour", async () => {
     const { exit, out } = await run(["plan"], { cwd: home });
     const hashless = (line: string) => line.replace(/^plan \w{8}/, "plan ########");
@@ -158,7 +158,7 @@ describe("plan", () => {
   });
 });
 
-describe("a secret of the topology", () => {
+describe.concurrent("a secret of the topology", () => {
   it("is missing: up touches no node, exit 3, and says its name", async () => {
     const file = await broken("secret.yaml", ["name: ascend-moe", "name: ascend-moe\nsecrets: [HF_TOKEN]"]);
     const { exit, err } = await run(["up", file], { cwd: home });

@@ -25,7 +25,7 @@ const cases: readonly (readonly [words: string, what: string, next: string])[] =
   ["plan --json --ndjson", "--json cannot be used with --ndjson", "pdctl plan --help"],
 ];
 
-describe("a command line that is not understood", () => {
+describe.concurrent("a command line that is not understood", () => {
   it.each(cases)("pdctl %s is two lines on stderr and exit 2", async (words, what, next) => {
     const { exit, out, err } = await run(words.split(" "), { cwd: empty });
     expect([exit, out, err]).toEqual([2, "", `✖ ${what}\n  next    ${next}\n`]);
