@@ -1,6 +1,6 @@
 import { Bug, UserError } from "../errors.ts";
 import type { NodeAddress, SshOptions } from "./session.ts";
-import { type Resolved, resolve, type SshSetup, type Target } from "./ssh-config.ts";
+import { atHome, type Resolved, resolve, type SshSetup, type Target } from "./ssh-config.ts";
 
 /** One SSH server on the way to a node. */
 export interface Hop extends Resolved {
@@ -37,7 +37,7 @@ export async function route(
       });
   }
   const common = {
-    identityFile: ssh.identityFile ?? null,
+    identityFile: ssh.identityFile === undefined ? null : atHome(ssh.identityFile),
     connectTimeoutMs: ssh.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
   };
   const policy = ssh.hostKeys ?? "strict";

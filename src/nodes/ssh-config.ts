@@ -81,7 +81,7 @@ function fromLines(target: Target, setup: SshSetup, text: string): Resolved {
     ["u", me],
   ]);
   const expand = (value: string) => value.replace(/%(.)/g, (whole, token: string) => tokens.get(token) ?? whole);
-  const path = (value: string) => expand(value.replace(/^~(?=\/|$)/, homedir()));
+  const path = (value: string) => expand(atHome(value));
   const proxyCommand = one("proxycommand");
   const agent = one("identityagent");
   return {
@@ -102,6 +102,11 @@ function fromLines(target: Target, setup: SshSetup, text: string): Resolved {
     hostKeyAlias: one("hostkeyalias") ?? null,
     keepaliveMs: setup.keepaliveMs ?? KEEPALIVE_MS,
   };
+}
+
+/** `~` is the launcher's home; `ssh -G` and topologies leave it as it is written. */
+export function atHome(path: string): string {
+  return path.replace(/^~(?=\/|$)/, homedir());
 }
 
 // A dead link is noticed after (5 + 1) · 1 s. A node whose cores are all busy loading weights still answers within that, because

@@ -128,6 +128,16 @@ it("says that the key was right when the server wants a second proof", async () 
   });
 });
 
+it("finds a key of the topology that is written with ~", async () => {
+  const home = process.env.HOME;
+  process.env.HOME = sshd.dir;
+  try {
+    expect(await greet({ identityFile: "~/key" }, { configFile: "/dev/null" })).toBe("hello");
+  } finally {
+    process.env.HOME = home;
+  }
+});
+
 describe("ssh_config", () => {
   it("is not needed: without an ssh program the topology's own words are enough", async () => {
     const path = process.env.PATH;
