@@ -22,7 +22,7 @@ export interface Plain {
 
 export const silent = (state: Tally): Plain => ({ state, lines: [], waiting: undefined, saidAt: 0 });
 
-const HEARTBEAT_MS = 25_000; // progress comes every few seconds; so one line at least every 30 s
+const HEARTBEAT_MS = 20_000; // progress comes every ten seconds; so one line at least every 30 s
 const TOGETHER: ReadonlySet<ServiceWord> = new Set(["starting", "stopped", "unknown"]);
 
 export function plain(before: Plain, event: ClusterEvent): Plain {
@@ -167,11 +167,9 @@ function progressText(
   { ready, of, seconds, limit: most, behind, text }: NonNullable<Tally["progress"]>,
 ): string {
   const [last] = behind;
-  const far = last === undefined ? undefined : state.services.get(last)?.progress;
-  const least =
-    last === undefined
-      ? ""
-      : `; least far: ${[naming(state.services.keys())(last), text, ...(far === undefined || text.includes(far) ? [] : [far])].join(", ")}`;
+  const service = last === undefined ? undefined : state.services.get(last);
+  const words = [...new Set([...(service?.state === "loading" ? ["loading"] : []), text, service?.progress ?? text])];
+  const least = last === undefined ? "" : `; least far: ${[naming(state.services.keys())(last), ...words].join(", ")}`;
   return `${ready} of ${of} ready, ${duration(seconds)} of ${limit(most)}${least}`;
 }
 

@@ -60,13 +60,13 @@ describe("up off a terminal", () => {
 
   it("says at least every 30 s what it waits for, and no more often", () => {
     const story = new Story().at("10:00:00", start(), running("engines", 900), service("prefill-0-2", "starting"));
-    for (let second = 2; second <= 120; second += 2)
+    for (let second = 7; second <= 127; second += 10)
       story.at(`10:0${Math.floor(second / 60)}:${String(second % 60).padStart(2, "0")}`, progress(second));
     const beats = written(story)
       .filter((line) => line.includes("least far"))
       .map((line) => seconds(line.slice(0, 8)));
     const gaps = beats.map((beat, index) => beat - (beats[index - 1] ?? seconds("10:00:00")));
-    expect(gaps.every((gap) => gap <= 30 && gap > 20)).toBe(true);
+    expect(gaps.every((gap) => gap <= 30 && gap >= 20)).toBe(true);
     expect(beats.length).toBeGreaterThanOrEqual(4);
   });
 
