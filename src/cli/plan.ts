@@ -49,7 +49,7 @@ async function show(call: Call<Options>, sound: Sound): Promise<number> {
 }
 
 async function whole(
-  { options, streams: { out } }: Call<Options>,
+  { options, streams: { out }, aim }: Call<Options>,
   { plan, origins, diagnostics }: Sound,
 ): Promise<void> {
   if (options.json === true) return out.raw(`${JSON.stringify(plan, null, 2)}\n`);
@@ -58,17 +58,18 @@ async function whole(
   const own = engines.flatMap(({ id }) =>
     Object.entries(origins[id]?.env ?? {}).flatMap(([name, { from }]) => (from === "topology" ? [name] : [])),
   );
-  out.lines(planText(plan, { own: [...new Set(own)], findings: diagnostics }));
+  out.lines(planText(plan, { own: [...new Set(own)], findings: diagnostics, aim: aim.command }));
 }
 
 async function explain(
-  { options, streams: { out } }: Call<Options>,
+  { options, streams: { out }, aim }: Call<Options>,
   { plan, origins, writtenAt }: Sound,
   service: Service,
 ): Promise<void> {
   if (options.json === true) return out.raw(`${JSON.stringify({ service, origins: origins[service.id] }, null, 2)}\n`);
   const { planExplain } = await import("../report/plan-explain.ts");
-  out.lines(planExplain({ plan, service, origins: origins[service.id], writtenAt, full: options.full === true }));
+  const full = options.full === true;
+  out.lines(planExplain({ plan, service, origins: origins[service.id], writtenAt, full, aim: aim.command }));
 }
 
 async function script({ streams: { out } }: Call<Options>, plan: Plan, service: Service): Promise<void> {
@@ -90,13 +91,13 @@ async function changes(call: Call<Options>, sound: Sound): Promise<void> {
   const { plan } = await import("../plan/index.ts");
   const rehearse = options.rehearse === true;
   const began = performance.now();
-  const ask = { file: sound.file, plan: (facts: readonly Facts[]) => plan(sound.topology, facts, { rehearse }) };
+  const { topology, file } = sound;
+  const ask = { topology, file, plan: (facts: readonly Facts[]) => plan(topology, facts, { rehearse }) };
   const seen = await silently(call, (run) => cluster.changes(ask, run));
   if (options.json === true)
     return out.raw(`${JSON.stringify({ schema: "pdctl.changes/1", cluster: sound.plan.cluster, ...seen }, null, 2)}\n`);
   const seconds = duration((performance.now() - began) / 1000);
-  const sets = options.set.map((set) => ` --set ${set}`).join("");
-  const command = `pdctl up${call.args[0] === undefined ? "" : ` ${call.args[0]}`}${rehearse ? " --rehearse" : ""}${sets}`;
+  const command = call.aim.command(rehearse ? "pdctl up --rehearse" : "pdctl up");
   out.lines(changesText(seen.changes, { ...seen, cluster: sound.plan.cluster, seconds, command }));
 }
 

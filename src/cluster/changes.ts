@@ -8,7 +8,7 @@ export interface Delta {
   readonly start: readonly Service[];
   /** Runs, and has to be stopped and started again; with the reason. */
   readonly restart: readonly { readonly service: Service; readonly why: string }[];
-  /** Runs, and is not in the plan any more. */
+  /** Runs, and is not in the plan any more, or not on that node. */
   readonly stop: readonly (Found & { readonly node: string })[];
 }
 
@@ -17,7 +17,9 @@ export interface Delta {
  * that may have met a restarted peer restart with it, because their handshake with it would be stale.
  */
 export function compare(plan: Plan, standing: Standing): Delta {
-  const found = new Map(standing.services.map((one) => [one.spec.service, one]));
+  const placed = new Map(plan.services.map(({ id, node }) => [id, node]));
+  const mine = standing.services.filter(({ spec, node }) => placed.get(spec.service) === node); // on another node it is another one
+  const found = new Map(mine.map((one) => [one.spec.service, one]));
   const runs = (id: string) => found.get(id)?.state.state === "alive";
   const reasons = new Map<string, string>();
   const missing = plan.services.filter(({ id }) => !runs(id));
@@ -31,9 +33,8 @@ export function compare(plan: Plan, standing: Standing): Delta {
   ]);
   for (const { id, group } of plan.services)
     if (broken.has(group) && runs(id) && !reasons.has(id)) reasons.set(id, `restarts with the rest of ${group}`);
-  const served = [...found.values()].some(({ spec }) => spec.kind === "proxy"); // before the proxy was there, no P had met a D
+  const served = standing.services.some(({ spec }) => spec.kind === "proxy"); // before the proxy was there, no P had met a D
   if (served) for (const [id, why] of stalePeers(plan, broken, runs)) if (!reasons.has(id)) reasons.set(id, why);
-  const planned = new Set(plan.services.map(({ id }) => id));
   return {
     keep: plan.services.filter(({ id }) => runs(id) && !reasons.has(id)),
     start: missing,
@@ -41,7 +42,7 @@ export function compare(plan: Plan, standing: Standing): Delta {
       const why = reasons.get(service.id);
       return why === undefined ? [] : [{ service, why }];
     }),
-    stop: standing.services.filter(({ spec, state }) => !planned.has(spec.service) && state.state === "alive"),
+    stop: standing.services.filter((one) => !mine.includes(one) && one.state.state === "alive"),
   };
 }
 
@@ -113,8 +114,12 @@ const short = (value: string | undefined) =>
 /** The same as the lines of `plan --changes`: blocked, stop, restart, start, keep; one line per reason. */
 export function changesOf(delta: Delta, blocked: readonly Change[], file: string): readonly Change[] {
   const lines: Change[] = [...blocked];
-  for (const one of delta.stop)
-    lines.push({ kind: "stop", services: [one.spec.service], why: `not in ${file} any more; runs on ${one.node}` });
+  const places = new Map([...delta.start, ...delta.keep].map(({ id, node }) => [id, node]));
+  for (const { spec, node } of delta.stop) {
+    const now = places.get(spec.service);
+    const why = now === undefined ? `not in ${file} any more; runs on ${node}` : `moves from ${node} to ${now}`;
+    lines.push({ kind: "stop", services: [spec.service], why });
+  }
   for (const rows of grouped(delta.restart).values())
     lines.push({ kind: "restart", services: rows.map(({ service }) => service.id), why: rows[0]?.why ?? "" });
   if (delta.start.length > 0)

@@ -1,10 +1,12 @@
 import path from "node:path";
-import { type Lock, lock } from "../supervise/index.ts";
 import { folded } from "../words/names.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
+import { Hold } from "./hold.ts";
+import { theseOf } from "./known.ts";
 import { located, look } from "./look.ts";
 import { writeReceipt } from "./receipt.ts";
 import type { Run } from "./run.ts";
+import type { Answering } from "./smoke/witness.ts";
 import type { Known, Standing } from "./standing.ts";
 import { type TakenDown, takeDown } from "./take-down.ts";
 import { type Closing, verb } from "./verb.ts";
@@ -19,7 +21,8 @@ export interface DownAsk {
 
 /** Stops everything, leaves nothing, hands out a receipt. A node that does not answer is unknown, never gone. */
 export async function down(known: Known, ask: DownAsk, run: Run): Promise<number> {
-  const asked = { ...known, nodes: known.nodes.filter(({ node }) => !ask.forget.includes(node)) };
+  const forgotten = theseOf(known, ask.forget);
+  const asked = { ...known, nodes: known.nodes.filter((one) => !forgotten.includes(one)) };
   run.about(known.cluster, 0);
   const fleet = new Fleet(asked.nodes, run);
   const left = () => ({ state: "unknown" as const, next: ["pdctl status", "pdctl down"] });
@@ -37,7 +40,9 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
     announce({ services: [], nodes: known.nodes }, run);
     throw new NodeErrors(fleet.failed, fleet.nodes.length);
   }
-  const held = first === undefined ? undefined : await hold(first, known, ask, fleet, run);
+  const hold =
+    first === undefined ? undefined : { cluster: known.cluster, node: first, verb: "down", waitMs: ask.waitLockMs };
+  const held = hold === undefined ? undefined : await Hold.take(hold, fleet, run);
   try {
     const there = await located(known, fleet, run);
     const standing = await look(there, fleet, run, { ready: false });
@@ -52,11 +57,6 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
   } finally {
     await held?.release();
   }
-}
-
-function hold(node: string, { cluster }: Known, { waitLockMs }: DownAsk, fleet: Fleet, run: Run): Promise<Lock> {
-  const holder = { owner: run.owner, verb: "down", since: new Date().toISOString(), pid: process.pid };
-  return lock(fleet.session(node), { cluster, holder, waitMs: waitLockMs }, fleet.scripts, run.signal);
 }
 
 function announce(
@@ -101,7 +101,7 @@ async function closing(standing: Standing, taken: TakenDown, run: Run): Promise<
     exit: 5,
     state: "unknown",
     verdict: `${gone} · ${words.join(" · ")}`,
-    ...(silent.length > 0 && { then: `what was started on ${names} may still run there` }),
+    ...(silent.length > 0 && { then: mayRun(standing, new Set(silent.map(({ node }) => node)), names) }),
     receipt: file,
     next: silent.length > 0 ? ["pdctl down", `pdctl down --forget ${names}`] : ["pdctl down"],
     nextWhy:
@@ -112,4 +112,13 @@ async function closing(standing: Standing, taken: TakenDown, run: Run): Promise<
           }
         : {},
   };
+}
+
+/** The proxy's record names the engines of nodes that are silent now. */
+function mayRun({ services }: Standing, silent: ReadonlySet<string>, names: string): string {
+  const note = services.find(({ spec }) => spec.kind === "proxy")?.spec.note;
+  const there = ((note?.engines ?? []) as readonly Answering[]).filter(({ node }) => silent.has(node));
+  return there.length === 0
+    ? `what was started on ${names} may still run there`
+    : `${folded(there.map(({ service }) => service))} may still run there`;
 }

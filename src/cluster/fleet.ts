@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Bug, UserError } from "../errors.ts";
 import { type NodeAddress, type Outcome, onNodes, openSession, openSessions, type Session } from "../nodes/index.ts";
 import { type Scripts, scriptsOf } from "../supervise/index.ts";
+import { duration } from "../words/numbers.ts";
 import type { NodeWord } from "./events.ts";
 import type { Run } from "./run.ts";
 
@@ -24,6 +25,7 @@ export class Fleet {
   readonly #addresses: readonly NodeAddress[];
   readonly #run: Run;
   readonly #sessions = new Map<string, Session | Error>();
+  readonly #lost = new Set<string>();
   readonly scripts: Scripts;
 
   constructor(addresses: readonly NodeAddress[], run: Run) {
@@ -87,23 +89,27 @@ export class Fleet {
     return new Map(outcomes.flatMap((one) => (one.ok ? [[one.node, one.value] as const] : [])));
   }
 
-  /** A node that was lost: says so, asks again until it answers, says that too. Rejects with the signal's reason. */
+  /**
+   * A node that was lost: says so, asks again until it answers, says that too. Rejects with the signal's reason. Where several
+   * wait for one node, the first session serves all.
+   */
   async again(node: string, why: string, signal: AbortSignal): Promise<Session> {
     const address = this.#addresses.find((one) => one.node === node);
     if (address === undefined) throw new Bug(`${node} is not of this fleet`);
-    const began = this.#run.clock();
-    this.#emit(node, "lost", why);
+    const [began, former] = [this.#run.clock(), this.#sessions.get(node)];
+    if (!this.#lost.has(node)) this.#emit(node, "lost", why);
+    this.#lost.add(node);
     for (;;) {
       await pause(AGAIN_MS, undefined, { signal });
+      const theirs = this.#sessions.get(node);
+      if (theirs !== undefined && !(theirs instanceof Error) && theirs !== former) return theirs;
       try {
         const session = await openSession(address, {}, signal);
+        if (former !== undefined && !(former instanceof Error)) await former.close();
         this.#sessions.set(node, session);
-        this.#run.emit({
-          type: "node",
-          level: "info",
-          node,
-          data: { state: "reached", seconds: (this.#run.clock() - began) / 1000 },
-        });
+        this.#lost.delete(node);
+        const seconds = (this.#run.clock() - began) / 1000;
+        this.#run.emit({ type: "node", level: "info", node, data: { state: "reached", seconds } });
         return session;
       } catch (error) {
         signal.throwIfAborted();
@@ -120,7 +126,7 @@ export class Fleet {
   #say(node: string, session: Session | Error): void {
     const error = session instanceof Error ? userError(session) : undefined;
     if (error === undefined) this.#emit(node, "reached");
-    else this.#emit(node, REFUSED.has(error.code) ? "refused" : "unreachable", error.message);
+    else this.#emit(node, REFUSED.has(error.code) ? "refused" : "unreachable", whyOf(error));
   }
 
   #emit(node: string, state: NodeWord, why?: string): void {
@@ -135,4 +141,11 @@ const REFUSED: ReadonlySet<string> = new Set(["node.login-refused", "node.host-k
 export function userError(error: unknown): UserError {
   if (error instanceof UserError) return error;
   throw error;
+}
+
+/** Why a node does not answer, in the words of a table's last column: `no answer in 10s`. */
+export function whyOf({ code, facts }: UserError): string {
+  if ("afterMs" in facts && facts.afterMs >= 1000) return `no answer in ${duration(facts.afterMs / 1000)}`;
+  if ("why" in facts) return facts.why;
+  return code === "node.silent" ? "no answer" : code.replace(/^node\./, "").replaceAll("-", " ");
 }

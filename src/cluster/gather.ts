@@ -18,7 +18,10 @@ interface Question {
 
 /** The facts of all nodes of a plan, one round trip each. All of them, or all errors. */
 export async function gatherFacts(plan: Plan, fleet: Fleet, run: Run): Promise<readonly Facts[]> {
-  const said = await fleet.all((session, node) => gather(session, questionOf(plan, node), run));
+  const said = await fleet.all(
+    (session, node) => gather(session, questionOf(plan, node), run),
+    plan.nodes.map(({ name }) => name),
+  );
   return [...said.values()];
 }
 

@@ -1,4 +1,5 @@
 import http from "node:http";
+import { UserError } from "../errors.ts";
 import { sessionAgent } from "../nodes/index.ts";
 import type { Session } from "../nodes/session.ts";
 
@@ -15,6 +16,22 @@ export interface Ask {
   readonly json?: unknown;
 }
 
+/** A server on a node did not answer, or not to the end; the connection to the node itself is well. */
+export class Unanswered extends Error {
+  override readonly name = "Unanswered";
+  readonly url: string;
+  constructor(url: string, cause: Error) {
+    super(whyOf(cause), { cause });
+    this.url = url;
+  }
+}
+
+/** The session's refusal says more in its facts than in its code. */
+const whyOf = (cause: Error) =>
+  cause instanceof UserError && cause.code === "node.unreachable" && "why" in cause.facts
+    ? cause.facts.why
+    : cause.message;
+
 /** One HTTP request as the node would make it: through its SSH connection. The data plane need not reach the launcher. */
 export function ask(
   session: Session,
@@ -24,7 +41,11 @@ export function ask(
 ): Promise<Reply> {
   const body = json === undefined ? undefined : JSON.stringify(json);
   const started = performance.now();
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve, fail) => {
+    const reject = (error: Error) => {
+      const nodeItself = error instanceof UserError && error.code !== "node.unreachable";
+      fail(signal.aborted || nodeItself ? error : new Unanswered(url, error));
+    };
     const request = http.request(
       url,
       {
@@ -40,6 +61,7 @@ export function ask(
         const parts: Buffer[] = [];
         response.on("data", (part: Buffer) => parts.push(part));
         response.on("error", reject);
+        response.on("aborted", () => reject(new Error("the answer was cut off")));
         response.on("end", () =>
           resolve({
             status: response.statusCode ?? 0,

@@ -1,11 +1,13 @@
 import { firstError } from "../diagnose/index.ts";
 import { logs as stream } from "../supervise/index.ts";
-import { Fleet, NodeErrors, userError } from "./fleet.ts";
+import { folded } from "../words/names.ts";
+import { Fleet, NodeErrors, userError, whyOf } from "./fleet.ts";
+import { Lines } from "./lines.ts";
 import { located, look, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
 import { selected } from "./select.ts";
 import type { Known, Standing } from "./standing.ts";
-import { Ended, verb } from "./verb.ts";
+import { type Closing, Ended, verb } from "./verb.ts";
 
 export interface LogsAsk {
   /** Roles, instances, engines, side services; none: all. */
@@ -50,11 +52,20 @@ export async function logs(known: Known, ask: LogsAsk, run: Run): Promise<number
           ),
         ),
       );
-      return { exit: 0, state: "healthy", verdict: "logs read", untimed: true, next: [] };
+      return logsRead(standing);
     });
   } finally {
     await fleet.close();
   }
+}
+
+/** What a node that is away has written is not shown, and that is said. */
+function logsRead({ nodes }: Standing): Closing {
+  const silent = nodes.filter(({ state }) => state !== "reached");
+  if (silent.length === 0) return { exit: 0, state: "healthy", verdict: "logs read", untimed: true, next: [] };
+  const names = folded(silent.map(({ node }) => node));
+  const verdict = `has logs on ${names} that were not read: ${silent[0]?.why ?? "no answer"}`;
+  return { exit: 5, state: "unknown", verdict, untimed: true, next: ["pdctl status"] };
 }
 
 async function readNode(
@@ -65,40 +76,37 @@ async function readNode(
   fleet: Fleet,
   run: Run,
 ): Promise<void> {
-  const tail = ask.errors ? undefined : ask.tail;
   const wanted = services.map(({ spec }) => ({ service: spec.service }));
-  const parts = new Map<string, string>(); // a line whose end has not come yet
+  const logs = new Map(wanted.map(({ service }) => [service, new Lines()]));
   const held = new Map<string, string[]>();
-  const say = (service: string, line: string, pdctl = false) => {
-    if (!pdctl && ask.errors) return void held.set(service, [...(held.get(service) ?? []), line]);
-    if (pdctl || ask.grep === undefined || ask.grep.test(line))
-      run.emit({ type: "log", level: "info", node, service, data: { line, ...(pdctl && { pdctl }) } });
+  const emit = (service: string, line: string, pdctl = false) =>
+    run.emit({ type: "log", level: "info", node, service, data: { line, ...(pdctl && { pdctl }) } });
+  const say = (service: string, line: string) => {
+    if (ask.errors) held.set(service, held.get(service) ?? []);
+    if (ask.errors) held.get(service)?.push(line);
+    else if (ask.grep === undefined || ask.grep.test(line)) emit(service, line);
   };
   for (let again = false; ; again = true) {
     try {
+      const tail = again ? 0 : ask.errors ? undefined : ask.tail;
       const from = {
         stateDir: stateDirOf(known, node),
         services: wanted,
         follow: ask.follow,
-        ...(again ? { tail: 0 } : tail !== undefined && { tail }),
+        ...(tail !== undefined && { tail }),
       };
-      for await (const { service, bytes } of stream(fleet.session(node), from, fleet.scripts, run.signal)) {
-        const lines = ((parts.get(service) ?? "") + bytes.toString("utf8")).split("\n");
-        parts.set(service, lines.pop() ?? "");
-        for (const line of lines) say(service, line);
-      }
+      for await (const { service, bytes } of stream(fleet.session(node), from, fleet.scripts, run.signal))
+        for (const line of logs.get(service)?.take(bytes) ?? []) say(service, line);
       break;
     } catch (error) {
       if (run.signal.aborted && ask.follow) break; // leaving `logs -f` is how it ends
       run.signal.throwIfAborted();
       if (!ask.follow) throw error;
-      for (const { service } of wanted) say(service, `${node} lost, asking again; the log goes on there`, true);
-      await fleet.again(node, userError(error).message, run.signal);
-      for (const { service } of wanted) say(service, `${node} back`, true);
+      for (const { service } of wanted) emit(service, `${node} lost, asking again; the log goes on there`, true);
+      await fleet.again(node, whyOf(userError(error)), run.signal);
+      for (const { service } of wanted) emit(service, `${node} back`, true);
     }
   }
-  for (const [service, rest] of parts) if (rest !== "") say(service, rest);
-  for (const [service, lines] of held)
-    for (const line of firstError(lines, ask.tail))
-      run.emit({ type: "log", level: "info", node, service, data: { line } });
+  for (const [service, lines] of logs) for (const rest of lines.rest()) say(service, rest);
+  for (const [service, lines] of held) for (const line of firstError(lines, ask.tail)) emit(service, line);
 }

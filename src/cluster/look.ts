@@ -3,7 +3,7 @@ import type { Look } from "../supervise/index.ts";
 import { inspect } from "../supervise/index.ts";
 import type { NodeWord } from "./events.ts";
 import type { Fleet } from "./fleet.ts";
-import { userError } from "./fleet.ts";
+import { userError, whyOf } from "./fleet.ts";
 import { gather } from "./gather.ts";
 import type { Run } from "./run.ts";
 import type { Known, Standing, StandingNode } from "./standing.ts";
@@ -16,10 +16,12 @@ export async function look(known: Known, fleet: Fleet, run: Run, { ready }: { re
   run.signal.throwIfAborted();
   const looks = outcomes.flatMap((one) => (one.ok ? [[one.node, one.value] as const] : []));
   const states = looks.flatMap(([, { state }]) => (state === null ? [] : [state]));
+  const generation = Math.max(0, ...states.map((state) => state.generation));
   return {
     cluster: known.cluster,
-    generation: Math.max(0, ...states.map(({ generation }) => generation)),
-    owner: states[0]?.owner ?? null,
+    generation,
+    planned: states.find((state) => state.generation === generation)?.planned ?? [],
+    owners: looks.flatMap(([node, { state }]) => (state === null ? [] : [{ node, owner: state.owner }])),
     nodes: outcomes.map((one) => (one.ok ? reached(one.node, one.value) : away(one.node, one.error))),
     services: looks.flatMap(([node, { found }]) => found.map((one) => ({ ...one, node }))),
   };
@@ -31,9 +33,10 @@ function reached(node: string, { unreadable }: Look): StandingNode {
 }
 
 function away(node: string, error: unknown): StandingNode {
-  const { code, message } = userError(error);
+  const said = userError(error);
+  const { code } = said;
   const state: NodeWord = code.startsWith("node.host-key") || code === "node.login-refused" ? "refused" : "unreachable";
-  return { node, state, why: message };
+  return { node, state, why: whyOf(said) };
 }
 
 export function stateDirOf(known: Known, node: string): string {

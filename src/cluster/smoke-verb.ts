@@ -61,6 +61,7 @@ async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promi
     limitMs: ask.limitMs,
     requireEvidence: ask.requireEvidence,
     stateDir: stateDirOf(there, proxy.node),
+    generation: standing.generation,
   };
   const { data } = await phase(run, "smoke", async () => {
     const { data, failed } = await makeProof(proof, fleet, run);

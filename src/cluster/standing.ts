@@ -14,7 +14,10 @@ export interface Known {
 export interface Standing {
   readonly cluster: string;
   readonly generation: number;
-  readonly owner: string | null;
+  /** Whose the nodes' own files say it is; more than one only after an `--adopt` that was cut off. */
+  readonly owners: readonly { readonly node: string; readonly owner: string }[];
+  /** What the newest `up` planned; empty: no node tells. */
+  readonly planned: readonly string[];
   readonly nodes: readonly StandingNode[];
   readonly services: readonly (Found & { readonly node: string })[];
 }

@@ -21,7 +21,7 @@ export interface Beside {
 
 /** What to show of what the nodes said. Pure: pdctl never guesses in the user's favour. */
 export function reportOf(standing: Standing, { proven, notes, nowMs }: Beside): StatusReport {
-  const rows = [...standing.services.map((one) => row(one, notes.get(one.spec.service))), ...silentRows(standing)];
+  const rows = [...current(standing).map((one) => row(one, notes.get(one.spec.service))), ...silentRows(standing)];
   const proxy = rows.find(({ kind }) => kind === "proxy");
   const serve = serveUrl(standing);
   const endpoints = { prefill: endpointsOf(standing, rows, "prefill"), decode: endpointsOf(standing, rows, "decode") };
@@ -115,17 +115,40 @@ function serveUrl(standing: Standing): string | undefined {
   return smoke?.url === undefined ? undefined : `${smoke.url}/v1`;
 }
 
-/** Endpoints are what the proxy sends to: a headless engine has none, so its endpoint is ready when all its group is. */
+/** What a later `up` took out of the plan has left its last run behind: that is no part of the cluster, unless it lives. */
+function current({ services, planned }: Standing): Standing["services"] {
+  const over = ({ state }: Found) => state.state === "died" || state.state === "absent";
+  return services.filter((one) => planned.length === 0 || planned.includes(one.spec.service) || !over(one));
+}
+
+/**
+ * Endpoints are what the proxy sends to. One is ready when its engine is, and with it the engines of its group that have no
+ * endpoint of their own: they are part of it.
+ */
 function endpointsOf(
   standing: Standing,
   rows: readonly StatusRow[],
   role: "prefill" | "decode",
 ): readonly [number, number] {
-  const proxy = standing.services.find(({ spec }) => spec.kind === "proxy");
-  const targets = (proxy?.spec.note.targets as readonly Target[] | undefined)?.filter((target) => target.role === role);
-  const mine = rows.filter((one) => one.role === role && one.port !== null);
-  const ready = mine.filter((one) => one.state === "ready").length;
-  return [Math.min(ready, targets?.length ?? ready), targets?.length ?? mine.length];
+  const note = standing.services.find(({ spec }) => spec.kind === "proxy")?.spec.note;
+  const mine = rows.filter((one) => one.role === role);
+  const targets = (note?.targets as readonly Target[] | undefined)?.filter((target) => target.role === role);
+  if (targets === undefined) {
+    const fronts = mine.filter(({ port }) => port !== null);
+    return [fronts.filter(({ state }) => state === "ready").length, fronts.length];
+  }
+  const engines = (note?.engines ?? []) as readonly Answering[];
+  const fronts = new Set(
+    engines.filter(({ url }) => targets.some((one) => one.url === url)).map(({ service }) => service),
+  );
+  const serves = ({ url }: Target) => {
+    const engine = engines.find((one) => one.url === url);
+    const parts = mine.filter(({ service, group }) =>
+      service === engine?.service ? true : group === engine?.group && !fronts.has(service),
+    );
+    return parts.some(({ service }) => service === engine?.service) && parts.every(({ state }) => state === "ready");
+  };
+  return [targets.filter(serves).length, targets.length];
 }
 
 function stateOf(
@@ -133,18 +156,18 @@ function stateOf(
   rows: readonly StatusRow[],
   { prefill, decode }: StatusReport["endpoints"],
 ): StatusReport["state"] {
-  const silent = standing.nodes.some(({ state }) => state !== "reached");
-  const alive = rows.filter(({ state }) => state === "ready" || state === "starting" || state === "loading");
-  if (alive.length === 0) return silent ? "unknown" : "absent";
+  const silent = standing.nodes.some(({ state, why }) => state !== "reached" || why !== undefined);
+  const alive = rows.filter(({ state }) => LIVES.has(state));
   const proxy = rows.find(({ kind }) => kind === "proxy")?.state;
   const serving = proxy === "ready" && prefill[0] > 0 && decode[0] > 0;
-  const planned = Number(standing.services[0]?.spec.note.services ?? rows.length);
-  if (serving && !silent && rows.length >= planned && rows.every(({ state }) => state === "ready")) return "healthy";
-  if (
-    !silent &&
-    rows.every(({ state }) => state === "ready" || state === "starting" || state === "loading") &&
-    !serving
-  )
-    return "starting";
+  if (alive.length === 0) {
+    if (silent || rows.some(({ state }) => state === "unknown")) return "unknown";
+    return rows.some(({ state }) => state === "died") ? "degraded, not serving" : "absent";
+  }
+  const whole = !silent && standing.planned.every((id) => rows.some(({ service }) => service === id));
+  if (serving && whole && rows.every(({ state }) => state === "ready")) return "healthy";
+  if (!silent && !serving && alive.length === rows.length) return "starting";
   return serving ? "degraded, serving" : "degraded, not serving";
 }
+
+const LIVES: ReadonlySet<ServiceWord> = new Set(["ready", "starting", "loading"]);

@@ -1,5 +1,6 @@
 import { causes, diagnose } from "../diagnose/index.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
+import { theseOf } from "./known.ts";
 import { located, look, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
 import { lastProof } from "./smoke/last-proof.ts";
@@ -9,7 +10,7 @@ import { tailOf } from "./tail.ts";
 
 /** What runs where, as the nodes say it now. Needs no topology and takes no lock; throws only when no node could be asked. */
 export async function status(known: Known, { nodes }: { nodes: readonly string[] }, run: Run): Promise<StatusReport> {
-  const asked = nodes.length === 0 ? known.nodes : known.nodes.filter(({ node }) => nodes.includes(node));
+  const asked = nodes.length === 0 ? known.nodes : theseOf(known, nodes);
   const fleet = new Fleet(asked, run);
   run.about(known.cluster, 0);
   try {
@@ -30,7 +31,9 @@ export async function status(known: Known, { nodes }: { nodes: readonly string[]
 
 async function proven(known: Known, standing: Standing, fleet: Fleet, run: Run) {
   const proxy = standing.services.find(({ spec }) => spec.kind === "proxy");
-  return proxy === undefined ? undefined : lastProof(proxy.node, stateDirOf(known, proxy.node), fleet, run);
+  if (proxy === undefined) return undefined;
+  const last = await lastProof(proxy.node, stateDirOf(known, proxy.node), fleet, run);
+  return last?.generation === standing.generation ? last : undefined;
 }
 
 const LOG_LINES = 500; // a first error lies near the end of the log of what died

@@ -1,9 +1,10 @@
 import path from "node:path";
+import { UserError } from "../errors.ts";
 import { type Found, forget, pullLogs, type Remains, remains, type Stopped, stop } from "../supervise/index.ts";
 import { folded } from "../words/names.ts";
 import { several, size } from "../words/numbers.ts";
 import type { Phase, ReceiptRow } from "./events.ts";
-import { type Fleet, userError } from "./fleet.ts";
+import { type Fleet, NodeErrors, userError, whyOf } from "./fleet.ts";
 import { forgetKnown } from "./known.ts";
 import { stateDirOf } from "./look.ts";
 import { phase } from "./phase.ts";
@@ -114,12 +115,33 @@ async function pullAll(
   run: Run,
 ): Promise<{ text: string }> {
   const nodes = [...new Set(standing.services.map(({ node }) => node))];
-  const pulled = await fleet.all(
+  const outcomes = await fleet.on(
     (session, node) => pullLogs(session, { stateDir: stateDirOf(known, node), to }, fleet.scripts, run.signal),
     nodes,
   );
-  const logs = [...pulled.values()].flat();
-  return { text: `${several(logs.length, "log")}, ${size(logs.reduce((sum, { bytes }) => sum + bytes, 0))} to ${to}/` };
+  run.signal.throwIfAborted();
+  const errors = outcomes.flatMap((one) => (one.ok ? [] : [onLauncher(one.error, to)]));
+  const away = errors.filter(({ code }) => AWAY.has(code)); // the last look says what becomes of them; the others are not kept waiting
+  if (away.length < errors.length)
+    throw new NodeErrors(
+      errors.filter(({ code }) => !AWAY.has(code)),
+      nodes.length,
+    );
+  const logs = outcomes.flatMap((one) => (one.ok ? one.value : []));
+  const kept = `${several(logs.length, "log")}, ${size(logs.reduce((sum, { bytes }) => sum + bytes, 0))} to ${to}/`;
+  return { text: away.length === 0 ? kept : `${kept}; none of ${several(away.length, "node")} that went away` };
+}
+
+const AWAY: ReadonlySet<string> = new Set(["node.lost", "node.silent", "node.unreachable"]);
+
+/** A full disk here is the user's world, and nothing was stopped yet. */
+function onLauncher(error: unknown, to: string): UserError {
+  if (error instanceof Error && "syscall" in error)
+    return new UserError("file.unreadable", {
+      file: to,
+      why: `${error.message}; or leave the logs out: --discard-logs`,
+    });
+  return userError(error);
 }
 
 /** `4 engines stopped`, `mooncake-master stopped`, `3 of 4 engines stopped, decode-0-2 unknown` */
@@ -149,7 +171,7 @@ async function verify(known: Known, fleet: Fleet, run: Run): Promise<{ text: str
   });
   run.signal.throwIfAborted();
   const rows = outcomes.map((one) =>
-    one.ok ? rowOf(one.node, one.value) : { ...UNKNOWN, node: one.node, why: userError(one.error).message },
+    one.ok ? rowOf(one.node, one.value) : { ...UNKNOWN, node: one.node, why: whyOf(userError(one.error)) },
   );
   for (const row of rows) sayLeft(row, run);
   const left = rows.filter(({ clean }) => !clean);
@@ -191,6 +213,26 @@ function rowOf(node: string, seen: Remains): Row {
 }
 
 function sayLeft({ node, remains: seen }: Row, run: Run): void {
+  const things = [
+    ...(seen?.ports ?? []).map((port) => `port ${port}`),
+    ...(seen?.sharedMemory ?? []),
+    ...(seen?.files ?? []),
+  ];
+  const alone = (seen?.processes.length ?? 0) === 0;
+  if (seen !== undefined && alone && things.length > 0)
+    run.emit(
+      finding(
+        {
+          title: `${things.length === 1 ? things[0] : several(things.length, "thing")} could not be removed`,
+          where: node,
+          ...(things.length > 1 && { why: things.slice(0, 10) }),
+          do: [`look whose it is on ${node}, then pdctl down`],
+        },
+        "left-over",
+        { phase: "verify", node },
+      ),
+    );
+
   for (const { pid, command, service } of seen?.processes ?? [])
     run.emit(
       finding(

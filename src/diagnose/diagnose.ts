@@ -18,8 +18,8 @@ export interface Diagnosed {
   readonly cause: Cause | undefined;
   /** The machine's own words: the line that shows the cause, else from the first error line on; empty when it left none. */
   readonly why: readonly string[];
-  /** The other deaths, in their order. */
-  readonly followers: readonly Death[];
+  /** The other deaths, in their order, each with the cause that its own log shows. */
+  readonly followers: readonly (Death & { readonly cause: Cause | undefined })[];
 }
 
 /**
@@ -34,7 +34,7 @@ export function diagnose(deaths: readonly Death[], causes: readonly Cause[]): Di
     first: first.death,
     cause: first.cause,
     why: first.why,
-    followers: rest.map(({ death }) => death).toSorted((a, b) => time(a) - time(b)),
+    followers: rest.map(({ death, cause }) => ({ ...death, cause })).toSorted((a, b) => time(a) - time(b)),
   };
 }
 

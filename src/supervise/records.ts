@@ -50,7 +50,14 @@ const spec = looseObject({
   note: record(text, unknown()),
 });
 const exit = looseObject({ status: int(), signal: nullable(text), at: int() });
-const state = looseObject({ schema: literal(1), cluster: text, owner: text, generation: int(), boot: optional(text) });
+const state = looseObject({
+  schema: literal(1),
+  cluster: text,
+  owner: text,
+  generation: int(),
+  boot: optional(text),
+  planned: optional(array(text)),
+});
 
 export function readSpec(json: string): ServiceSpec | undefined {
   return reading(() => parse(spec, JSON.parse(json)));

@@ -20,12 +20,15 @@ export function readState(
 /** Writes by rename, with this node's boot id. Whether another owner's state may be overwritten is the caller's decision. */
 export async function writeState(
   session: Session,
-  { stateDir, state: next }: { stateDir: string; state: Pick<NodeState, "cluster" | "owner" | "generation"> },
+  {
+    stateDir,
+    state: next,
+  }: { stateDir: string; state: Pick<NodeState, "cluster" | "owner" | "generation" | "planned"> },
   scripts: Scripts,
   signal: AbortSignal,
 ): Promise<NodeState> {
-  const { cluster, owner, generation } = next;
-  const text = JSON.stringify({ schema: 1, cluster, owner, generation, boot: "@BOOT@" });
+  const { cluster, owner, generation, planned } = next;
+  const text = JSON.stringify({ schema: 1, cluster, owner, generation, boot: "@BOOT@", planned });
   const written = await state(session, stateDir, text, scripts, signal);
   if (written === null)
     throw new UserError("node.command", {

@@ -103,6 +103,8 @@ export interface NodeState {
   readonly owner: string;
   readonly generation: number;
   readonly boot: string;
+  /** Services of the whole cluster that the newest `up` planned; what else is listed is left over from an earlier one. */
+  readonly planned?: readonly string[] | undefined;
 }
 
 /** Everything a node's own files and /proc say of a cluster, at one moment. */

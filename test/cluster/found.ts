@@ -39,6 +39,7 @@ export function found(
 export function standing(
   services: readonly (Found & { node: string })[],
   nodes: Standing["nodes"] = [{ node: "n0", state: "reached" }],
+  planned: readonly string[] = ["prefill-0-0", "decode-0-0", "proxy"],
 ): Standing {
-  return { cluster: "c", generation: 1, owner: "me@here", nodes, services };
+  return { cluster: "c", generation: 1, planned, owners: [{ node: "n0", owner: "me@here" }], nodes, services };
 }

@@ -29,12 +29,9 @@ const engines = [
 ];
 const proxy = found({
   service: "proxy",
-  note: { smoke: { url: "http://10.0.0.1:8000" }, targets, engines, services: 3 },
+  note: { smoke: { url: "http://10.0.0.1:8000" }, targets, engines },
 });
-const [p, d] = [
-  found({ service: "prefill-0-0", note: { services: 3 } }),
-  found({ service: "decode-0-0", node: "n1", note: { services: 3 } }),
-];
+const [p, d] = [found({ service: "prefill-0-0" }), found({ service: "decode-0-0", node: "n1" })];
 const both = [
   { node: "n0", state: "reached" },
   { node: "n1", state: "reached" },
@@ -45,7 +42,7 @@ describe("what status calls a cluster", () => {
   it("healthy, when all that was planned is ready on nodes that all answered", () => {
     const report = reportOf(standing([p, d, proxy], both), {
       ...beside,
-      proven: { atMs: NOW - 5_000, evidence: "counter" },
+      proven: { atMs: NOW - 5_000, evidence: "counter", generation: 1 },
     });
     expect(report).toMatchObject({
       state: "healthy",
@@ -57,7 +54,7 @@ describe("what status calls a cluster", () => {
   });
 
   it("degraded, not serving, when the only decode died, with why and since when", () => {
-    const dead = found({ service: "decode-0-0", node: "n1", note: { services: 3 } }, died, false);
+    const dead = found({ service: "decode-0-0", node: "n1" }, died, false);
     const notes = new Map([["decode-0-0", { note: "CUDA out of memory", code: "device-memory" }]]);
     const report = reportOf(standing([p, dead, proxy], both), { ...beside, notes });
     expect(report).toMatchObject({ state: "degraded, not serving", endpoints: { decode: [0, 1] } });
@@ -113,5 +110,32 @@ describe("what status calls a cluster", () => {
 
   it("not healthy when fewer services are there than were planned", () => {
     expect(reportOf(standing([p, proxy]), beside).state).not.toBe("healthy");
+  });
+
+  it("not absent when something died, nor when something cannot be read", () => {
+    const dead = found({ service: "prefill-0-0" }, died, false);
+    expect(reportOf(standing([dead]), beside).state).toBe("degraded, not serving");
+    const dark = found({ service: "prefill-0-0" }, { state: "unknown", why: "docker does not answer" });
+    expect(reportOf(standing([dark]), beside).state).toBe("unknown");
+    expect(reportOf(standing([], [{ node: "n0", state: "reached", why: "spec.json is damaged" }]), beside).state).toBe(
+      "unknown",
+    );
+  });
+
+  it("healthy, whatever an earlier topology has left behind stopped; not when that lives on", () => {
+    const stopped = found({ service: "agent" }, { ...died, exit: null, signal: "TERM" }, false);
+    const report = reportOf(standing([p, d, proxy, stopped], both), beside);
+    expect(report.state).toBe("healthy");
+    expect(report.services.map(({ service }) => service)).not.toContain("agent");
+    expect(reportOf(standing([p, d, proxy, found({ service: "agent" })], both), beside).services).toHaveLength(4);
+  });
+
+  it("an endpoint serves only with the engines of its group that have none of their own", () => {
+    const headless = found({ service: "decode-0-1", group: "decode-0", role: "decode", listens: [] }, died, false);
+    const head = found({ service: "decode-0-0", group: "decode-0", role: "decode", node: "n1" });
+    const planned = ["prefill-0-0", "decode-0-0", "decode-0-1", "proxy"];
+    const report = reportOf(standing([p, head, headless, proxy], both, planned), beside);
+    expect(report.endpoints).toEqual({ prefill: [1, 1], decode: [0, 1] });
+    expect(report.state).toBe("degraded, not serving");
   });
 });

@@ -1,15 +1,34 @@
 import { duration } from "../../words/numbers.ts";
 import type { FindingData } from "../events.ts";
+import type { Unanswered } from "../http.ts";
+import type { Words } from "./engine-words.ts";
+import type { Proof } from "./make-proof.ts";
 import type { Broken } from "./prove.ts";
 import type { TrialFailed } from "./trial.ts";
 
 /** The cluster answered a completion with something else than an answer. */
-export const failedCard = ({ what, reply }: TrialFailed): FindingData => ({
+export const failedCard = ({ what, reply }: TrialFailed, words: Words | undefined): FindingData => ({
   title: `smoke: ${what}`,
-  why: reply.text.slice(0, 400).split("\n"),
-  cause: "the proxy or an engine refused the completion",
-  do: ["pdctl logs proxy --tail 20", "pdctl status"],
+  why: [...reply.text.slice(0, 400).trim().split("\n"), ...said(words)],
+  cause: words?.cause?.says ?? "the proxy or an engine refused the completion",
+  do: words?.cause?.remedy ?? ["pdctl logs proxy --tail 20", "pdctl status"],
+  log: words === undefined ? "pdctl logs proxy --tail 50" : `pdctl logs ${words.service} --errors`,
 });
+
+const said = (words: Words | undefined) => (words === undefined ? [] : [`${words.service} says: ${words.line}`]);
+
+/** A connection from the proxy's node to an endpoint, or to the proxy itself, was refused or broke. */
+export function unansweredCard({ url, message }: Unanswered, { step, written }: Proof): FindingData {
+  const { host, origin } = new URL(url);
+  const service = origin === new URL(step.url).origin ? "proxy" : written.find((one) => one.url === origin)?.service;
+  return {
+    title: `smoke: ${service ?? host} did not answer`,
+    where: `${url}, asked from ${step.node}`,
+    why: message,
+    cause: "it does not run, or broke off in the middle",
+    do: ["pdctl status", ...(service === undefined ? [] : [`pdctl logs ${service} --errors`])],
+  };
+}
 
 export const lateCard = (limitMs: number): FindingData => ({
   title: `smoke was not over within ${duration(limitMs / 1000)}`,
@@ -24,10 +43,11 @@ export const bareCard: FindingData = {
 };
 
 /** Everything answered, and the answer shows that the KV was not what it should be. */
-export function brokenCard(broken: Broken, same: number, of: number): FindingData {
+export function brokenCard(broken: Broken, same: number, of: number, words: Words | undefined): FindingData {
   const { trial, request } = broken;
   return {
     ...wrong(broken),
+    ...(words !== undefined && { why: said(words) }),
     where: `${trial.prefill?.url ?? "?"} → ${trial.decode?.url ?? "?"}, request ${request} of ${of}`,
     ...(same > 1 && { then: `the same on ${same} of ${of} requests` }),
   };

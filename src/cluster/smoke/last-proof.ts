@@ -1,3 +1,4 @@
+import { int, literal, looseObject, number, safeParse } from "zod/mini";
 import type { Evidence } from "../events.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Run } from "../run.ts";
@@ -6,8 +7,15 @@ import type { Run } from "../run.ts";
 export interface Proven {
   readonly atMs: number;
   readonly evidence: Evidence;
+  /** What runs since then is another cluster, which nobody has proven. */
+  readonly generation: number;
 }
 
+const shape = looseObject({
+  atMs: number(),
+  generation: int(),
+  evidence: literal(["counter", "log", "store", "none"]),
+});
 const ANSWER_MS = 10_000;
 
 export async function keepProof(proven: Proven, node: string, stateDir: string, fleet: Fleet, run: Run): Promise<void> {
@@ -16,7 +24,12 @@ export async function keepProof(proven: Proven, node: string, stateDir: string, 
 
 export async function lastProof(node: string, stateDir: string, fleet: Fleet, run: Run): Promise<Proven | undefined> {
   const text = (await ask(node, { PD_STATE_DIR: stateDir, PD_PROOF: "" }, fleet, run)).trim();
-  return text === "" ? undefined : (JSON.parse(text) as Proven);
+  try {
+    const { success, data } = safeParse(shape, JSON.parse(text || "null"));
+    return success ? data : undefined;
+  } catch {
+    return undefined; // half written by a node that went down: it proves nothing
+  }
 }
 
 async function ask(node: string, values: Readonly<Record<string, string>>, fleet: Fleet, run: Run): Promise<string> {

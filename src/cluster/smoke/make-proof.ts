@@ -1,8 +1,10 @@
 import type { FindingData, ProofData } from "../events.ts";
 import type { Fleet } from "../fleet.ts";
+import { Unanswered } from "../http.ts";
 import type { Run } from "../run.ts";
 import { finding } from "../verb.ts";
-import { bareCard, brokenCard, failedCard, lateCard } from "./cards.ts";
+import { bareCard, brokenCard, failedCard, lateCard, unansweredCard } from "./cards.ts";
+import { engineWords } from "./engine-words.ts";
 import { keepProof } from "./last-proof.ts";
 import { type Proved, type Proving, prove } from "./prove.ts";
 import { TrialFailed } from "./trial.ts";
@@ -16,6 +18,7 @@ export interface Proof extends Proving {
   readonly requireEvidence: boolean;
   /** State directory of the proxy's node. */
   readonly stateDir: string;
+  readonly generation: number;
 }
 
 export interface Made {
@@ -24,18 +27,31 @@ export interface Made {
   readonly failed: boolean;
 }
 
-/** Makes the proof, says it, keeps it on the proxy's node. */
-export async function makeProof(proof: Proof, fleet: Fleet, run: Run): Promise<Made> {
+/**
+ * Makes the proof, says it, keeps it on the proxy's node. Before a failure is said, `sure` may find its reason elsewhere, by
+ * rejecting: a service that died in the middle.
+ */
+export async function makeProof(
+  proof: Proof,
+  fleet: Fleet,
+  run: Run,
+  sure: () => Promise<void> = async () => undefined,
+): Promise<Made> {
   const late = AbortSignal.timeout(proof.limitMs);
-  const refuse = (card: FindingData, code: string): Made => {
+  const refuse = async (card: FindingData, code: string): Promise<Made> => {
+    await sure();
     run.emit(finding(card, code, { phase: "smoke" }));
     return { data: undefined, failed: true };
   };
   try {
-    return await judged(await proved(proof, fleet, run, AbortSignal.any([run.signal, late])), proof, fleet, run);
+    return await judged(await proved(proof, fleet, run, AbortSignal.any([run.signal, late])), proof, fleet, run, sure);
   } catch (error) {
     run.signal.throwIfAborted();
-    if (error instanceof TrialFailed) return refuse(failedCard(error), "smoke-failed");
+    if (error instanceof TrialFailed) {
+      const words = await engineWords(proof.written, fleet, run);
+      return refuse(failedCard(error, words), words?.cause?.id ?? "smoke-failed");
+    }
+    if (error instanceof Unanswered && !late.aborted) return refuse(unansweredCard(error, proof), "no-answer");
     if (late.aborted) return refuse(lateCard(proof.limitMs), "smoke-late");
     throw error;
   }
@@ -54,16 +70,31 @@ async function proved(proof: Proof, fleet: Fleet, run: Run, signal: AbortSignal)
   return testify(before, await lines(), made.served) ? { ...made, proof: { ...made.proof, evidence: "log" } } : made;
 }
 
-async function judged({ proof: data, broken }: Proved, proof: Proof, fleet: Fleet, run: Run): Promise<Made> {
+async function judged(
+  { proof: data, broken }: Proved,
+  proof: Proof,
+  fleet: Fleet,
+  run: Run,
+  sure: () => Promise<void>,
+): Promise<Made> {
+  if (broken.length > 0) await sure();
   const doubtful = data.evidence === "none" || data.uncovered.length > 0;
   run.emit({ type: "proof", phase: "smoke", level: broken.length > 0 ? "error" : doubtful ? "warning" : "info", data });
   const [first] = broken;
-  if (first !== undefined)
-    run.emit(finding(brokenCard(first, broken.length, data.requests), first.kind, { phase: "smoke" }));
+  if (first !== undefined) {
+    const words = first.kind === "other-answer" ? undefined : await engineWords(proof.written, fleet, run);
+    run.emit(finding(brokenCard(first, broken.length, data.requests, words), first.kind, { phase: "smoke" }));
+  }
   const bare = data.evidence === "none" && proof.requireEvidence;
   if (bare) run.emit(finding(bareCard, "no-evidence", { phase: "smoke" }));
   const failed = broken.length > 0 || bare;
   if (!failed)
-    await keepProof({ atMs: Date.now(), evidence: data.evidence }, proof.step.node, proof.stateDir, fleet, run);
+    await keepProof(
+      { atMs: Date.now(), evidence: data.evidence, generation: proof.generation },
+      proof.step.node,
+      proof.stateDir,
+      fleet,
+      run,
+    );
   return { data, failed };
 }

@@ -1,3 +1,4 @@
+import type { Cause } from "../../diagnose/cause.ts";
 import type { Death, Diagnosed } from "../../diagnose/index.ts";
 import type { Plan, Service } from "../../plan/plan.ts";
 import { folded, naming, runs } from "../../words/names.ts";
@@ -30,7 +31,7 @@ export function deathCard(
     cause: cause?.says ?? "not known to pdctl",
     ...(cause !== undefined && { do: cause.remedy }),
     ...then(
-      followers.map((one) => `${show(one.service)} died${later(first, one)}, ${ending(one)}`),
+      followers.map((one) => `${show(one.service)} died${later(first, one)}, ${ending(one)}${ownCause(one.cause)}`),
       others.length === 0
         ? []
         : [`${folded(others.map(({ id }) => show(id)))} stopped with ${others.length === 1 ? "its" : "their"} group`],
@@ -108,6 +109,10 @@ export function ending({ exit, signal }: Pick<Death, "exit" | "signal">): string
   return exit === null ? "exit unknown" : `exit code ${exit}`;
 }
 
+/** What followed has no cause of its own; what died beside it has. */
+const ownCause = (cause: Cause | undefined) =>
+  cause === undefined || cause.follows === true ? "" : `: ${cause.says} [${cause.id}]`;
+
 const later = (first: Death, one: Death) =>
   first.atMs === null || one.atMs === null ? "" : ` ${duration(Math.max(0, one.atMs - first.atMs) / 1000)} later`;
 
@@ -124,7 +129,7 @@ function kept(scene: View, without: string): { kept?: string } {
 /** `mooncake-master, decode-0-[0-1] ready; prefill-0-[0-3] loading` */
 export function keptText({ plan, states }: View, without?: string): string | undefined {
   const show = naming(plan.services.map(({ id }) => id));
-  const groups = (["ready", "loading", "starting"] as const).flatMap((word) => {
+  const groups = (["ready", "loading", "starting", "unknown"] as const).flatMap((word) => {
     const ids = plan.services
       .filter(({ id, group }) => group !== without && states.get(id) === word)
       .map(({ id }) => show(id));

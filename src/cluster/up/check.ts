@@ -1,6 +1,7 @@
 import type { Facts } from "../../facts/index.ts";
 import { factsRules, judge } from "../../plan/judge.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { remains } from "../../supervise/index.ts";
 import type { Finding } from "../../topology/rule.ts";
 import type { Fleet } from "../fleet.ts";
 import { holders } from "../gather.ts";
@@ -20,16 +21,7 @@ export async function check(
   fleet: Fleet,
   run: Run,
 ): Promise<string> {
-  const ours = new Set(
-    standing.services.flatMap(({ spec, state, node }) =>
-      state.state === "alive" ? spec.listens.map(({ port }) => `${node} ${port}`) : [],
-    ),
-  );
-  const first = judge({ plan, facts, ours, holders: new Map() }, skip);
-  const taken = first.some(({ code }) => code === "N12");
-  const findings = taken
-    ? judge({ plan, facts, ours, holders: await whoHolds(plan, facts, ours, fleet, run) }, skip)
-    : first;
+  const findings = await judged(plan, facts, standing, skip, fleet, run);
   for (const one of findings) say(one, run);
   const errors = findings.filter(({ level }) => level === "error").length;
   const passed =
@@ -45,6 +37,37 @@ export async function check(
       "pdctl up": `past one: --set preflight.skip=[${findings.find(({ level }) => level === "error")?.code}]`,
     },
   });
+}
+
+/** What speaks against the plan. Where a port is taken, the nodes are asked once more: by whom, and whether it is ours after all. */
+export async function judged(
+  plan: Plan,
+  facts: readonly Facts[],
+  standing: Standing,
+  skip: readonly string[],
+  fleet: Fleet,
+  run: Run,
+): Promise<readonly Finding[]> {
+  const listed = standing.services.flatMap(({ spec, state, node }) =>
+    state.state === "alive" ? spec.listens.map(({ port }) => `${node} ${port}`) : [],
+  );
+  const first = judge({ plan, facts, ours: new Set(listed), holders: new Map() }, skip);
+  if (!first.some(({ code }) => code === "N12")) return first;
+  const ours = new Set([...listed, ...(await left(plan, fleet, run))]);
+  return judge({ plan, facts, ours, holders: await whoHolds(plan, facts, ours, fleet, run) }, skip);
+}
+
+/** Ports that processes of a service hold which is dead itself: its next start ends them first. */
+async function left(plan: Plan, fleet: Fleet, run: Run): Promise<readonly string[]> {
+  const seen = await fleet.all(
+    async (session, node) => {
+      const stateDir = plan.nodes.find(({ name }) => name === node)?.stateDir ?? "";
+      const { processes, ports } = await remains(session, { stateDir }, fleet.scripts, run.signal);
+      return processes.length === 0 ? [] : ports; // without one of ours, a holder that cannot be seen is somebody else
+    },
+    plan.nodes.map(({ name }) => name),
+  );
+  return [...seen].flatMap(([node, ports]) => ports.map((port) => `${node} ${port}`));
 }
 
 async function whoHolds(

@@ -4,18 +4,26 @@ import { duration, several } from "../../words/numbers.ts";
 import type { Standing } from "../standing.ts";
 import { type Closing, Ended } from "../verb.ts";
 import { keptText } from "./cards.ts";
-import type { Scene } from "./wait.ts";
+import type { Scene } from "./scene.ts";
 
-/** A service died: what is kept, and how to go on. */
-export function notUp(scene: Scene, group: string, { stopped }: { stopped: boolean }): Ended {
-  const again = `starts ${shown(scene, group)} again, keeps the rest`;
+/** A service died or was not started: what is kept is in its card, and how to go on here. */
+export function notUp(scene: Scene, groups: readonly string[]): Ended {
+  const again = `starts ${folded(groups.map((group) => shown(scene, group)))} again, keeps the rest`;
   return new Ended({
     exit: 1,
-    state: stopped ? "absent" : "degraded, not serving",
+    state: "degraded, not serving",
     verdict: `is not up · ${readyText(scene)}`,
-    next: stopped ? ["pdctl up"] : ["pdctl up", "pdctl down"],
-    nextWhy: stopped ? {} : { "pdctl up": again, "pdctl down": "takes everything down" },
+    next: ["pdctl up", "pdctl down"],
+    nextWhy: { "pdctl up": again, "pdctl down": "takes everything down" },
   });
+}
+
+/** The same end, after everything was stopped because of it. */
+export function stoppedAll({ closing }: Ended, rehearsal: boolean): Ended {
+  const { kept: _kept, nextWhy: _why, ...rest } = closing;
+  const again = rehearsal ? "pdctl up --rehearse" : "pdctl up";
+  const nextWhy = { [again]: "starts it again", "pdctl down": "removes logs and files, too" };
+  return new Ended({ ...rest, state: "absent", next: [again, "pdctl down"], nextWhy });
 }
 
 /** The time is over and everything lives. */

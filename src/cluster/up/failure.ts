@@ -3,13 +3,14 @@ import { Bug } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Phase } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
+import { type Fleet, userError } from "../fleet.ts";
 import { holders } from "../gather.ts";
 import type { Run } from "../run.ts";
 import { tailOf } from "../tail.ts";
 import { finding } from "../verb.ts";
 import { deathCard, serviceOf } from "./cards.ts";
-import type { Exit, Scene } from "./wait.ts";
+import type { Scene } from "./scene.ts";
+import type { Exit } from "./wait.ts";
 
 const LOG_LINES = 2_000; // of a dead service: its first error is nearly always in them, its last twenty always
 
@@ -56,8 +57,25 @@ async function deathOf(
     exit,
     signal,
     atMs: atMs === null ? null : atMs - offset,
-    log: await tailOf(service, node, stateDir, LOG_LINES, fleet, run),
+    log: await logOf(service, node, stateDir, fleet, run),
   };
+}
+
+/** A node that went away with its service keeps the log to itself; the death is known all the same. */
+async function logOf(
+  service: string,
+  node: string,
+  stateDir: string,
+  fleet: Fleet,
+  run: Run,
+): Promise<readonly string[]> {
+  try {
+    return await tailOf(service, node, stateDir, LOG_LINES, fleet, run);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    userError(error);
+    return [];
+  }
 }
 
 /** Who took the port between the check and the start. */

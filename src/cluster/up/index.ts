@@ -1,26 +1,26 @@
 import type { Plan, Service } from "../../plan/plan.ts";
-import { type Lock, lock, writeState } from "../../supervise/index.ts";
+import { writeState } from "../../supervise/index.ts";
 import { folded } from "../../words/names.ts";
 import { several, size } from "../../words/numbers.ts";
-import type { Phase, ProofData } from "../events.ts";
 import { Fleet, NodeErrors } from "../fleet.ts";
-import { stateDirOf } from "../look.ts";
+import { Hold } from "../hold.ts";
+import { look, stateDirOf } from "../look.ts";
 import { phase } from "../phase.ts";
 import type { Run } from "../run.ts";
-import { makeProof } from "../smoke/make-proof.ts";
-import { coveredText, proofText } from "../smoke/proof-text.ts";
-import { writtenBy } from "../smoke/witness.ts";
+import { proofText } from "../smoke/proof-text.ts";
 import { word } from "../status-report.ts";
-import { type Closing, verb } from "../verb.ts";
+import { type Closing, Ended, verb } from "../verb.ts";
+import { announce } from "./announce.ts";
 import type { UpAsk } from "./ask.ts";
-import { isUp, leftRunning, notProven } from "./endings.ts";
+import { isUp, leftRunning, stoppedAll } from "./endings.ts";
+import { type Former, formerNodes, leaveFormer } from "./former.ts";
 import { type Launch, push } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
+import { proveUp } from "./prove.ts";
 import { rehearsed } from "./rehearsed.ts";
-import { enginesOf } from "./spec.ts";
+import { Scene } from "./scene.ts";
 import { type Survey, survey } from "./survey.ts";
-import { Scene } from "./wait.ts";
-import { climbWave, phaseOf } from "./wave.ts";
+import { type Ascent, climbWave } from "./wave.ts";
 
 export type { UpAsk, UpOptions } from "./ask.ts";
 
@@ -28,7 +28,7 @@ export type { UpAsk, UpOptions } from "./ask.ts";
 export async function up(ask: UpAsk, run: Run): Promise<number> {
   const { plan } = ask.plan([]);
   run.about(plan.cluster, 0);
-  const climb = new Climb(ask, plan, run);
+  const climb = new Climb(ask, plan, await formerNodes(plan, run.stateHome), run);
   try {
     return await verb(run, "up", climb, () => climb.go());
   } finally {
@@ -43,64 +43,85 @@ class Climb {
   readonly #run: Run;
   readonly #fleet: Fleet;
   readonly #provisional: Plan;
+  readonly #former: readonly Former[];
   #scene: Scene | undefined;
-  #lock: Lock | undefined;
+  #hold: Hold | undefined;
 
-  constructor(ask: UpAsk, provisional: Plan, run: Run) {
+  constructor(ask: UpAsk, provisional: Plan, former: readonly Former[], run: Run) {
     this.#ask = ask;
     this.#run = run;
     this.#provisional = provisional;
-    this.#fleet = new Fleet(
-      provisional.nodes.map(({ name, host, ssh }) => ({ node: name, host, ssh })),
-      run,
-    );
+    this.#former = former;
+    const planned = provisional.nodes.map(({ name, host, ssh }) => ({ node: name, host, ssh }));
+    this.#fleet = new Fleet([...planned, ...former], run);
   }
 
   async go(): Promise<Closing> {
-    const [run, fleet, { options }] = [this.#run, this.#fleet, this.#ask];
-    this.#announce();
+    const [run, fleet, { options, file }] = [this.#run, this.#fleet, this.#ask];
+    announce(this.#provisional, { file, smoke: options.smoke }, run);
     await phase(run, "connect", () => this.#connect());
-    const seen = await phase(run, "check", () => survey(this.#provisional, this.#ask, fleet, run));
-    const { plan, known, facts, standing, delta } = seen;
+    const seen = await phase(run, "check", () => survey(this.#provisional, this.#ask, this.#former, fleet, run));
+    const { plan, facts, standing, delta } = seen;
     const starts = [...delta.start, ...delta.restart.map(({ service }) => service)];
     const changes = starts.length + delta.stop.length;
     const launch: Launch = { plan, generation: standing.generation + (changes > 0 ? 1 : 0), secrets: options.secrets };
     run.about(plan.cluster, launch.generation);
     const scene = this.#recall(seen);
     if (changes > 0) await phase(run, "push", () => this.#push(launch, starts, seen));
-    const limitMs = options.readyMs ?? plan.timeouts.readyMs;
-    const ascent = { launch, known, facts, scene, limitMs, stopAll: options.onFailure === "stop" || options.rehearse };
+    const former = this.#former.filter(({ node }) => seen.known.nodes.some((one) => one.node === node));
+    const known = former.length === 0 ? seen.known : await leaveFormer(former, seen.known, standing, fleet, run);
+    const ascent: Ascent = {
+      launch,
+      known,
+      facts,
+      scene,
+      limitMs: options.readyMs ?? plan.timeouts.readyMs,
+      stopAll: options.onFailure === "stop" || options.rehearse,
+      sure: () => this.#sure(plan, launch.generation),
+    };
+    try {
+      return await this.#climb({ ...seen, known }, starts, changes, ascent);
+    } catch (error) {
+      if (ascent.stopAll && !run.signal.aborted) await this.#stopAll(ascent);
+      throw error instanceof Ended && ascent.stopAll ? stoppedAll(error, options.rehearse) : error;
+    }
+  }
+
+  async #climb(seen: Survey, starts: readonly Service[], changes: number, ascent: Ascent): Promise<Closing> {
+    const [run, fleet, { options }, { plan, standing, known }] = [this.#run, this.#fleet, this.#ask, seen];
     for (const ids of plan.waves) {
       const mine = (services: readonly Service[]) => services.filter(({ id }) => ids.includes(id));
       await climbWave(mine(plan.services), mine(starts), ascent, fleet, run);
     }
-    const proof = options.smoke ? await this.#prove(seen, scene) : undefined;
-    if (options.rehearse && !options.keep) return rehearsed(known, plan, proof, fleet, run);
+    const proof = options.smoke ? await proveUp(ascent, options, fleet, run) : undefined;
+    if (options.rehearse && !options.keep) return rehearsed(known, standing, plan, proof, fleet, run);
     return isUp(plan, standing, changes, proof === undefined ? undefined : proofText(proof));
   }
 
+  /** Nodes of the plan have to answer, all of them; a former one may be away for good. */
   async #connect(): Promise<{ text: string }> {
-    const [run, fleet, { options }] = [this.#run, this.#fleet, this.#ask];
+    const [run, fleet, { cluster, nodes }, { options }] = [this.#run, this.#fleet, this.#provisional, this.#ask];
     await fleet.open();
-    if (fleet.failed.length > 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
-    const first = fleet.session(fleet.nodes[0] ?? "");
-    const holder = {
-      owner: run.owner,
-      verb: options.rehearse ? "up --rehearse" : "up",
-      since: new Date().toISOString(),
-      pid: process.pid,
-    };
-    const ask = { cluster: this.#provisional.cluster, holder, waitMs: options.waitLockMs };
-    this.#lock = await lock(first, ask, fleet.scripts, run.signal);
-    return { text: `${fleet.reached.length} of ${several(fleet.nodes.length, "node")}, lock on ${first.node}` };
+    const errors = nodes.flatMap(({ name }) => fleet.errorOf(name) ?? []);
+    if (errors.length > 0) throw new NodeErrors(errors, nodes.length);
+    const what = options.rehearse ? "up --rehearse" : "up";
+    const ask = { cluster, node: nodes[0]?.name ?? "", verb: what, waitMs: options.waitLockMs };
+    this.#hold = await Hold.take(ask, fleet, run);
+    return { text: `${nodes.length} of ${several(nodes.length, "node")}, lock on ${this.#hold.node}` };
+  }
+
+  async #sure(plan: Plan, generation: number): Promise<void> {
+    const stateDir = plan.nodes.find(({ name }) => name === this.#hold?.node)?.stateDir ?? "";
+    await this.#hold?.sure({ stateDir, generation });
   }
 
   /** What runs already and stays is where the scene begins. */
   #recall({ plan, standing, delta }: Survey): Scene {
     const scene = new Scene(plan, this.#run);
-    const keep = new Set(delta.keep.map(({ id }) => id));
-    for (const { spec, state, ready } of standing.services)
-      if (keep.has(spec.service)) scene.keep(spec.service, word(state, ready, spec.ready.length > 0), spec.generation);
+    const keep = new Map(delta.keep.map(({ id, node }) => [id, node]));
+    for (const { spec, state, ready, node } of standing.services)
+      if (keep.get(spec.service) === node)
+        scene.keep(spec.service, word(state, ready, spec.ready.length > 0), spec.generation);
     this.#scene = scene;
     return scene;
   }
@@ -112,76 +133,32 @@ class Climb {
     { plan, known, standing, delta }: Survey,
   ): Promise<{ text: string }> {
     const [run, fleet] = [this.#run, this.#fleet];
+    await this.#sure(plan, standing.generation);
     const restarting = new Set(delta.restart.map(({ service }) => service.id));
     const again = standing.services.filter(
       ({ spec, state }) => restarting.has(spec.service) && state.state === "alive",
     );
-    const going = [...delta.stop, ...again];
+    const going = [...delta.stop, ...again.filter((one) => !delta.stop.includes(one))];
     await makeRoom(going, known, fleet, run);
-    const state = { cluster: plan.cluster, owner: run.owner, generation: launch.generation };
-    await fleet.all((session, node) =>
-      writeState(session, { stateDir: stateDirOf(known, node), state }, fleet.scripts, run.signal),
+    const planned = plan.services.map(({ id }) => id);
+    const state = { cluster: plan.cluster, owner: run.owner, generation: launch.generation, planned };
+    await fleet.all(
+      (session, node) => writeState(session, { stateDir: stateDirOf(known, node), state }, fleet.scripts, run.signal),
+      plan.nodes.map(({ name }) => name),
     );
     const { files, bytes, nodes } = await push(starts, launch, fleet, run);
     const stopped = going.length === 0 ? "" : `; stopped ${folded(going.map(({ spec }) => spec.service))}`;
     return { text: `${several(files, "file")}, ${size(bytes)} to ${several(nodes, "node")}${stopped}` };
   }
 
-  async #prove({ plan, known }: Survey, scene: Scene): Promise<ProofData> {
-    const { step, targets } = { step: plan.smoke, targets: plan.targets };
-    const { requireEvidence } = this.#ask.options;
-    const proof = {
-      step,
-      targets,
-      written: writtenBy(enginesOf(plan), targets, (node) => stateDirOf(known, node)),
-      paths: plan.rehearsal,
-      requireEvidence,
-      limitMs: plan.timeouts.smokeMs,
-      stateDir: stateDirOf(known, step.node),
-    };
-    const { data } = await phase(this.#run, "smoke", async () => {
-      const made = await makeProof(proof, this.#fleet, this.#run);
-      if (made.failed || made.data === undefined) throw notProven(scene);
-      return { text: coveredText(made.data), data: made.data };
-    });
-    return data;
-  }
-
-  /** The verb's first words: what it is about, and what each later phase waits for. */
-  #announce(): void {
-    const { services, nodes, hash, waves, rehearsal } = this.#provisional;
-    const engines = services.filter(({ kind }) => kind === "engine").length;
-    const { file } = this.#ask;
-    const data = {
-      verb: "up",
-      version: this.#run.version,
-      plan: hash,
-      services: services.length,
-      engines,
-      nodes: nodes.length,
-      file,
-      rehearsal,
-    };
-    this.#run.emit({ type: "start", level: "info", data });
-    const names = waves
-      .filter((ids) => ids.length > 0)
-      .map((ids) => phaseOf(services.filter(({ id }) => ids.includes(id))));
-    const waits: Partial<Record<Phase, string>> = { proxy: several(engines, "engine"), smoke: "the proxy" };
-    for (const name of new Set<Phase>([
-      "connect",
-      "check",
-      "push",
-      ...names,
-      ...(this.#ask.options.smoke ? (["smoke"] as const) : []),
-    ])) {
-      const awaits = waits[name];
-      this.#run.emit({
-        type: "phase",
-        phase: name,
-        level: "info",
-        data: { state: "waiting", ...(awaits !== undefined && { awaits }) },
-      });
-    }
+  /** After a failure that is to leave nothing running. What went wrong is said already. */
+  async #stopAll({ known, scene, sure }: Ascent): Promise<void> {
+    const [run, fleet] = [this.#run, this.#fleet];
+    await sure();
+    const standing = await look(known, fleet, run, { ready: false });
+    const alive = standing.services.filter(({ state }) => state.state === "alive");
+    await makeRoom(alive, known, fleet, run);
+    for (const { spec } of alive) scene.become(spec.service, "stopped", "push");
   }
 
   left(): Pick<Closing, "kept" | "next" | "nextWhy" | "state"> {
@@ -189,7 +166,7 @@ class Climb {
   }
 
   async close(): Promise<void> {
-    await this.#lock?.release();
+    await this.#hold?.release();
     await this.#fleet.close();
   }
 }

@@ -2,10 +2,10 @@ import type { Plan, Service } from "../../plan/plan.ts";
 import { launchScript } from "../../render/index.ts";
 import { type NodeFile, start } from "../../supervise/index.ts";
 import type { Phase } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
+import { type Fleet, NodeErrors, userError } from "../fleet.ts";
 import type { Run } from "../run.ts";
+import type { Scene } from "./scene.ts";
 import { filesOf, specOf } from "./spec.ts";
-import type { Scene } from "./wait.ts";
 
 /** What every start of one `up` shares. */
 export interface Launch {
@@ -48,25 +48,13 @@ export async function startAll(
   fleet: Fleet,
   run: Run,
 ): Promise<readonly { service: string; why: string }[]> {
-  const nodes = [...new Set(services.map(({ node }) => node))];
-  const started = await fleet.all(
-    (session, node) =>
-      start(
-        session,
-        ask(
-          launch,
-          node,
-          [],
-          services.filter((one) => one.node === node),
-          run,
-        ),
-        fleet.scripts,
-        run.signal,
-      ),
-    nodes,
+  const on = (node: string) => services.filter((one) => one.node === node);
+  const outcomes = await fleet.on(
+    (session, node) => start(session, ask(launch, node, [], on(node), run), fleet.scripts, run.signal),
+    [...new Set(services.map(({ node }) => node))],
   );
   const failed: { service: string; why: string }[] = [];
-  for (const one of [...started.values()].flat()) {
+  for (const one of outcomes.flatMap((outcome) => (outcome.ok ? outcome.value : []))) {
     if (one.outcome === "started" || one.outcome === "kept") {
       scene.generations.set(one.service, launch.generation);
       scene.become(one.service, "starting", phase, { pid: one.identity.pid });
@@ -76,6 +64,15 @@ export async function startAll(
         why: one.outcome === "failed" ? one.why : `it already runs with other arguments (${one.runningHash})`,
       });
   }
+  // Asked, and no answer came: it may run. Nobody shall read that nothing was started.
+  const silent = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome]));
+  for (const { id } of silent.flatMap(({ node }) => on(node))) scene.become(id, "unknown", phase);
+  run.signal.throwIfAborted();
+  if (silent.length > 0)
+    throw new NodeErrors(
+      silent.map(({ error }) => userError(error)),
+      fleet.nodes.length,
+    );
   return failed;
 }
 

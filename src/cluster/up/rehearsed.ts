@@ -1,16 +1,18 @@
+import path from "node:path";
 import type { Plan } from "../../plan/plan.ts";
 import type { ProofData } from "../events.ts";
 import type { Fleet } from "../fleet.ts";
 import { look } from "../look.ts";
 import { phase } from "../phase.ts";
 import type { Run } from "../run.ts";
-import type { Known } from "../standing.ts";
+import type { Known, Standing } from "../standing.ts";
 import { takeDown } from "../take-down.ts";
 import type { Closing } from "../verb.ts";
 
 /** The end of a rehearsal: everything is taken down again, and what it could not show is named. */
 export async function rehearsed(
   known: Known,
+  before: Standing,
   plan: Plan,
   proof: ProofData | undefined,
   fleet: Fleet,
@@ -18,7 +20,9 @@ export async function rehearsed(
 ): Promise<Closing> {
   const { clean } = await phase(run, "down", async () => {
     const standing = await look(known, fleet, run, { ready: false });
-    const receipt = await takeDown(known, standing, fleet, run, { pull: undefined });
+    const real = before.services.some(({ spec }) => spec.note.rehearsal !== true); // of a real up before it: those logs are kept
+    const pull = real ? path.join(run.stateHome, known.cluster) : undefined;
+    const receipt = await takeDown(known, standing, fleet, run, { pull });
     const gone = receipt.rows.filter(({ clean }) => clean).length;
     return {
       text: `${receipt.clean ? "nothing is left" : "left-overs"} on ${gone} of ${receipt.rows.length} nodes`,

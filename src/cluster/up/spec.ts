@@ -34,7 +34,6 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
       argv: service.argv,
       env: service.env,
       rehearsal: plan.rehearsal,
-      services: plan.services.length,
       ...(kind === "proxy" && { smoke: plan.smoke, targets: plan.targets, engines: enginesOf(plan) }),
     },
   };

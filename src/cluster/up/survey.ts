@@ -13,6 +13,8 @@ import type { Known, Standing } from "../standing.ts";
 import { Ended, finding } from "../verb.ts";
 import type { UpAsk } from "./ask.ts";
 import { check } from "./check.ts";
+import type { Former } from "./former.ts";
+import { ownNode } from "./own-node.ts";
 
 /** What `up` knows once it has asked the nodes: the plan with their facts, what runs already, and what separates the two. */
 export interface Survey {
@@ -26,7 +28,13 @@ export interface Survey {
 }
 
 /** Asks every node, plans with the answers, and refuses what must not be started. Changes nothing on any node. */
-export async function survey(provisional: Plan, ask: UpAsk, fleet: Fleet, run: Run): Promise<Survey> {
+export async function survey(
+  provisional: Plan,
+  ask: UpAsk,
+  former: readonly Former[],
+  fleet: Fleet,
+  run: Run,
+): Promise<Survey> {
   const facts = await gatherFacts(provisional, fleet, run);
   const { plan, findings } = ask.plan(facts);
   const errors = findings.filter(({ level }) => level === "error");
@@ -34,7 +42,9 @@ export async function survey(provisional: Plan, ask: UpAsk, fleet: Fleet, run: R
     run.emit({ type: "finding", phase: "check", level, code, data: { title, do: remedy } });
   if (errors.length > 0)
     throw refused(3, "is not up · the plan does not hold on these nodes, nothing was started", "pdctl validate");
-  const known = knownOf(plan, ask.file);
+  resolved(plan, run);
+  ownNode(plan, facts);
+  const known = { ...knownOf(plan, ask.file), nodes: [...knownOf(plan, ask.file).nodes, ...former] };
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
   const standing = await look(known, fleet, run, { ready: true });
   respectOthers(plan, standing, ask.options.adopt, run);
@@ -46,9 +56,8 @@ export async function survey(provisional: Plan, ask: UpAsk, fleet: Fleet, run: R
 /** Somebody else's cluster, or a real one under a rehearsal, is never touched. */
 function respectOthers(plan: Plan, standing: Standing, adopt: boolean, run: Run): void {
   const alive = standing.services.filter(({ state }) => state.state === "alive");
-  const [first] = standing.services;
-  if (standing.owner !== null && standing.owner !== run.owner && first !== undefined && !adopt)
-    throw new UserError("cluster.foreign", { cluster: plan.cluster, owner: standing.owner, node: first.node });
+  const foreign = standing.owners.find(({ owner }) => owner !== run.owner);
+  if (foreign !== undefined && !adopt) throw new UserError("cluster.foreign", { cluster: plan.cluster, ...foreign });
   if (!plan.rehearsal || alive.every(({ spec }) => spec.note.rehearsal === true)) return;
   const remedy = "pdctl down first, or rehearse under another name: --set name=…";
   const card = {
@@ -58,6 +67,18 @@ function respectOthers(plan: Plan, standing: Standing, adopt: boolean, run: Run)
   };
   run.emit(finding(card, "rehearsal-over-real", { phase: "check" }));
   throw refused(8, "was not rehearsed · nothing was started", "pdctl status");
+}
+
+/** A plan with a hole in it is never started: what a node could not say stands in it as a place-holder. */
+function resolved({ unknowns }: Plan, run: Run): void {
+  if (unknowns.length === 0) return;
+  for (const { fact, node } of unknowns) {
+    const key = fact === "ip" || fact === "nic" ? `write ${fact} of ${node} into the topology` : `look at ${node}`;
+    run.emit(
+      finding({ title: `${node} does not tell its ${fact}`, do: [key] }, "fact-missing", { phase: "check", node }),
+    );
+  }
+  throw refused(8, "is not up · nodes do not tell what the plan needs, nothing was started", "pdctl plan");
 }
 
 const refused = (exit: number, verdict: string, next: string) =>

@@ -1,11 +1,12 @@
 import { progressOf } from "../../diagnose/index.ts";
 import { UserError } from "../../errors.ts";
-import type { Plan, Service } from "../../plan/plan.ts";
+import type { Service } from "../../plan/plan.ts";
 import type { WatchEvent } from "../../supervise/index.ts";
 import { watch } from "../../supervise/index.ts";
-import type { Phase, ServiceWord } from "../events.ts";
-import { type Fleet, userError } from "../fleet.ts";
+import type { Phase } from "../events.ts";
+import { type Fleet, userError, whyOf } from "../fleet.ts";
 import type { Run } from "../run.ts";
+import type { Scene } from "./scene.ts";
 
 /** How a wait for readiness ended. */
 export type Waited =
@@ -15,67 +16,7 @@ export type Waited =
 
 export type Exit = Extract<WatchEvent, { type: "exit" }>;
 
-/** How far everything is; the one object of a verb that changes, and only through `become`. */
-export class Scene {
-  readonly plan: Plan;
-  readonly states = new Map<string, ServiceWord>();
-  readonly progress = new Map<string, string>();
-  readonly generations = new Map<string, number>();
-  /** The service that became ready last. */
-  lastReady: string | undefined;
-  readonly #run: Run;
-  readonly #since = new Map<string, number>();
-  readonly #lived = new Map<string, number>();
-
-  constructor(plan: Plan, run: Run) {
-    this.plan = plan;
-    this.#run = run;
-    for (const { id } of plan.services) this.states.set(id, "waiting");
-  }
-
-  become(
-    id: string,
-    state: ServiceWord,
-    phase: Phase,
-    data: { pid?: number; exit?: number | null; signal?: string | null; progress?: string } = {},
-  ): void {
-    const from = this.states.get(id) ?? "waiting";
-    if (from === state && data.progress === undefined) return;
-    if (state === "starting") this.#since.set(id, this.#run.clock());
-    if (data.progress !== undefined) this.progress.set(id, data.progress);
-    this.states.set(id, state);
-    if (state === "ready") this.lastReady = id;
-    const began = this.#since.get(id);
-    if (state === "died" && began !== undefined) this.#lived.set(id, this.#run.clock() - began);
-    const node = this.plan.services.find((one) => one.id === id)?.node;
-    this.#run.emit({
-      type: "service",
-      level: state === "died" ? "error" : state === "unknown" ? "warning" : "info",
-      phase,
-      ...(node !== undefined && { node }),
-      service: id,
-      data: {
-        state,
-        from,
-        ...data,
-        ...(began !== undefined && state !== "starting" && { seconds: Math.round(this.#run.clock() - began) / 1000 }),
-      },
-    });
-  }
-
-  /** How long a service that died had lived, as far as this verb saw it start; null: it did not. */
-  livedMs(id: string): number | null {
-    return this.#lived.get(id) ?? null;
-  }
-
-  /** Known to run already, and not by this verb: no event, nothing changed. */
-  keep(id: string, state: ServiceWord, generation: number): void {
-    this.states.set(id, state);
-    this.generations.set(id, generation);
-  }
-}
-
-const SETTLE_MS = 400; // deaths of one cause reach us over several connections: this long others may still join the first
+export const SETTLE_MS = 400; // deaths of one cause reach us over several connections: this long others may still join the first
 const BEAT_MS = 10_000; // how often a wait says what it waits for
 
 /**
@@ -130,19 +71,7 @@ export async function untilReady(
     });
   }, BEAT_MS);
   try {
-    const nodes = [...new Set(watched.map(({ node }) => node))];
-    const follow = (node: string) =>
-      followNode(
-        node,
-        watched.filter((one) => one.node === node),
-        scene,
-        fleet,
-        hear,
-        { phase, stateDir: stateDir(node), signal },
-      );
-    await Promise.all(nodes.map(follow)).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
+    await hearAll(watched, scene, fleet, hear, { phase, stateDir, signal });
   } finally {
     clearInterval(beat);
     finish();
@@ -153,6 +82,31 @@ export async function untilReady(
 }
 
 const DONE = Symbol("the wait is over");
+
+/** What is heard where: the phase that events belong to, the nodes' state directories, and the signal that ends it. */
+export interface Hearing {
+  readonly phase: Phase;
+  readonly stateDir: (node: string) => string;
+  readonly signal: AbortSignal;
+}
+
+/** Hears all services, one channel per node, until the signal; that it ended so is no error. */
+export async function hearAll(
+  watched: readonly Service[],
+  scene: Scene,
+  fleet: Fleet,
+  hear: (event: WatchEvent) => void,
+  { phase, stateDir, signal }: Hearing,
+): Promise<void> {
+  const nodes = [...new Set(watched.map(({ node }) => node))];
+  const follow = (node: string) => {
+    const mine = watched.filter((one) => one.node === node);
+    return followNode(node, mine, scene, fleet, hear, { phase, stateDir: stateDir(node), signal });
+  };
+  await Promise.all(nodes.map(follow)).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}
 
 /** Hears one node until the signal; through every loss of its connection. */
 async function followNode(
@@ -179,7 +133,7 @@ async function followNode(
       signal.throwIfAborted();
       const before = new Map(services.map(({ id }) => [id, scene.states.get(id)]));
       for (const { id } of services) scene.become(id, "unknown", phase);
-      await fleet.again(node, userError(error).message, signal);
+      await fleet.again(node, whyOf(userError(error)), signal);
       for (const [id, state] of before) scene.become(id, state === "ready" ? "ready" : "starting", phase);
     }
   }

@@ -8,12 +8,13 @@ import { phase } from "../phase.ts";
 import type { Run } from "../run.ts";
 import type { Known } from "../standing.ts";
 import { finding } from "../verb.ts";
-import { lateCard } from "./cards.ts";
+import { keptText, lateCard, serviceOf, where } from "./cards.ts";
 import { lost, notReady, notUp } from "./endings.ts";
 import { sayFirstCause } from "./failure.ts";
 import { type Launch, startAll } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
-import { type Exit, type Scene, untilReady } from "./wait.ts";
+import type { Scene } from "./scene.ts";
+import { type Exit, untilReady } from "./wait.ts";
 
 /** What all waves of one `up` share. */
 export interface Ascent {
@@ -22,8 +23,10 @@ export interface Ascent {
   readonly facts: readonly Facts[];
   readonly scene: Scene;
   readonly limitMs: number;
-  /** After a death, everything is stopped instead of the group alone. */
+  /** After a failure everything is stopped, by the caller, instead of the groups that it struck. */
   readonly stopAll: boolean;
+  /** Awaited before anything is changed on a node: the lock is still ours. */
+  readonly sure: () => Promise<void>;
 }
 
 /** Starts one wave and waits until all of it is ready: what it starts, and what an earlier run left loading. */
@@ -39,6 +42,7 @@ export async function climbWave(
   const name = phaseOf(wave);
   await phase(run, name, async () => {
     run.emit({ type: "phase", phase: name, level: "info", data: { state: "running", limitSeconds: limitMs / 1000 } });
+    if (starts.length > 0) await ascent.sure();
     const failed = await startAll(starts, name, launch, scene, fleet, run);
     if (failed.length > 0) throw neverStarted(failed, scene, name, run);
     const watched = launch.plan.services.filter(({ id }) => scene.generations.has(id));
@@ -53,36 +57,39 @@ export async function climbWave(
   });
 }
 
-/** Says the first cause at once, then stops the group that it belongs to: no rank of it can be replaced alone. */
-async function died(
+/** Says the first cause at once, then stops every group that lost a service: no rank of it can be replaced alone. */
+export async function died(
   deaths: readonly Exit[],
   name: Phase,
-  { scene, facts, known, stopAll }: Ascent,
+  { scene, facts, known, stopAll, sure }: Ascent,
   fleet: Fleet,
   run: Run,
 ) {
-  const group = await sayFirstCause(deaths, scene, name, facts, fleet, run);
+  const first = await sayFirstCause(deaths, scene, name, facts, fleet, run);
+  if (stopAll) return notUp(scene, [first]);
+  await sure();
+  const broken = new Set(deaths.map(({ service }) => serviceOf(scene.plan, service)?.group ?? service));
   const standing = await look(known, fleet, run, { ready: false });
-  const going = standing.services.filter(
-    ({ spec, state }) => state.state === "alive" && (stopAll || spec.group === group),
-  );
+  const going = standing.services.filter(({ spec, state }) => state.state === "alive" && broken.has(spec.group));
   await makeRoom(going, known, fleet, run);
   for (const { spec } of going) scene.become(spec.service, "stopped", name);
-  return notUp(scene, group, { stopped: stopAll });
+  return notUp(scene, [first, ...[...broken].filter((group) => group !== first)]);
 }
 
 function neverStarted(failed: readonly { service: string; why: string }[], scene: Scene, name: Phase, run: Run) {
+  const kept = keptText(scene);
   for (const { service, why } of failed) {
     scene.become(service, "absent", name);
-    run.emit(
-      finding({ title: `${service} was not started`, why, log: `pdctl logs ${service}` }, "not-started", {
-        phase: name,
-        service,
-      }),
-    );
+    const one = serviceOf(scene.plan, service);
+    const card = {
+      title: `${service} was not started`,
+      ...(one !== undefined && { where: where(scene.plan, one) }),
+      why,
+      ...(kept !== undefined && { kept }),
+    };
+    run.emit(finding(card, "not-started", { phase: name, service, ...(one !== undefined && { node: one.node }) }));
   }
-  const group = scene.plan.services.find(({ id }) => id === failed[0]?.service)?.group ?? "";
-  return notUp(scene, group, { stopped: false });
+  return notUp(scene, [...new Set(failed.map(({ service }) => serviceOf(scene.plan, service)?.group ?? service))]);
 }
 
 function late(services: readonly Service[], name: Phase, { scene, limitMs }: Ascent, run: Run) {

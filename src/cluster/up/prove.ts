@@ -1,0 +1,46 @@
+import type { ProofData } from "../events.ts";
+import type { Fleet } from "../fleet.ts";
+import { stateDirOf } from "../look.ts";
+import { phase } from "../phase.ts";
+import type { Run } from "../run.ts";
+import { makeProof } from "../smoke/make-proof.ts";
+import { coveredText } from "../smoke/proof-text.ts";
+import { writtenBy } from "../smoke/witness.ts";
+import { lost, notProven } from "./endings.ts";
+import { enginesOf } from "./spec.ts";
+import { type Ascent, died } from "./wave.ts";
+import { whileAlive } from "./while-alive.ts";
+
+/** The last phase: completions through the proxy, while every service is watched. What does not hold ends the verb. */
+export async function proveUp(
+  ascent: Ascent,
+  { requireEvidence }: { requireEvidence: boolean },
+  fleet: Fleet,
+  run: Run,
+): Promise<ProofData> {
+  const { scene, known } = ascent;
+  const { plan, generation } = ascent.launch;
+  const { smoke: step, targets } = plan;
+  const stateDir = (node: string) => stateDirOf(known, node);
+  const proof = {
+    step,
+    targets,
+    written: writtenBy(enginesOf(plan), targets, stateDir),
+    paths: plan.rehearsal,
+    requireEvidence,
+    limitMs: plan.timeouts.smokeMs,
+    stateDir: stateDir(step.node),
+    generation,
+  };
+  const { data } = await phase(run, "smoke", async () => {
+    const made = await whileAlive(plan.services, scene, fleet, run, { phase: "smoke", stateDir }, (alive, sure) =>
+      makeProof(proof, fleet, alive, sure),
+    );
+    if (made.kind === "died") throw await died(made.deaths, "smoke", ascent, fleet, run);
+    const { data, failed } = made.value;
+    if (!failed && data !== undefined) return { text: coveredText(data), data };
+    const silent = plan.services.filter(({ id }) => scene.states.get(id) === "unknown");
+    throw silent.length > 0 ? lost(scene, silent) : notProven(scene);
+  });
+  return data;
+}
