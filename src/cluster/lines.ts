@@ -1,9 +1,16 @@
-/** Cuts bytes into lines as they come. A character that is split over two pieces is whole again in its line. */
+import type { LogChunk } from "../supervise/index.ts";
+
+/** One log as it comes: cut into lines, and how far we are. A character that is split over two pieces is whole again in its line. */
 export class Lines {
+  /** undefined: nothing came yet. */
+  generation: number | undefined;
+  /** The byte after the last one seen. */
+  at = 0;
   #part: Buffer[] = [];
 
   /** The lines that these bytes have ended. */
-  take(bytes: Buffer): readonly string[] {
+  take({ generation, from: start, bytes }: Pick<LogChunk, "generation" | "from" | "bytes">): readonly string[] {
+    [this.generation, this.at] = [generation, start + bytes.length];
     const lines: string[] = [];
     let from = 0;
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {

@@ -76,8 +76,7 @@ async function readNode(
   fleet: Fleet,
   run: Run,
 ): Promise<void> {
-  const wanted = services.map(({ spec }) => ({ service: spec.service }));
-  const logs = new Map(wanted.map(({ service }) => [service, new Lines()]));
+  const logs = new Map(services.map(({ spec }) => [spec.service, new Lines()]));
   const held = new Map<string, string[]>();
   const emit = (service: string, line: string, pdctl = false) =>
     run.emit({ type: "log", level: "info", node, service, data: { line, ...(pdctl && { pdctl }) } });
@@ -88,23 +87,22 @@ async function readNode(
   };
   for (let again = false; ; again = true) {
     try {
-      const tail = again ? 0 : ask.errors ? undefined : ask.tail;
-      const from = {
-        stateDir: stateDirOf(known, node),
-        services: wanted,
-        follow: ask.follow,
-        ...(tail !== undefined && { tail }),
-      };
-      for await (const { service, bytes } of stream(fleet.session(node), from, fleet.scripts, run.signal))
-        for (const line of logs.get(service)?.take(bytes) ?? []) say(service, line);
+      // after a loss, from the byte that we have seen last; a service that was started anew meanwhile has a log of its own
+      const wanted = [...logs].map(([service, { generation, at }]) =>
+        again && generation !== undefined ? { service, generation, from: at } : { service, ...(again && { from: 0 }) },
+      );
+      const tail = ask.errors ? {} : { tail: ask.tail };
+      const from = { stateDir: stateDirOf(known, node), services: wanted, follow: ask.follow, ...tail };
+      for await (const chunk of stream(fleet.session(node), from, fleet.scripts, run.signal))
+        for (const line of logs.get(chunk.service)?.take(chunk) ?? []) say(chunk.service, line);
       break;
     } catch (error) {
       if (run.signal.aborted && ask.follow) break; // leaving `logs -f` is how it ends
       run.signal.throwIfAborted();
       if (!ask.follow) throw error;
-      for (const { service } of wanted) emit(service, `${node} lost, asking again; the log goes on there`, true);
+      for (const service of logs.keys()) emit(service, `${node} lost, asking again; the log goes on there`, true);
       await fleet.again(node, whyOf(userError(error)), run.signal);
-      for (const { service } of wanted) emit(service, `${node} back`, true);
+      for (const service of logs.keys()) emit(service, `${node} back`, true);
     }
   }
   for (const [service, lines] of logs) for (const rest of lines.rest()) say(service, rest);

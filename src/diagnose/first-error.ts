@@ -1,6 +1,6 @@
 /** Marks of a line on which a program says what went wrong; shell and Python, vLLM's own prefix, vendor codes. */
 const ERROR_LINE =
-  /\b(?:[A-Z]\w*(?:Error|Exception|Interrupt)\b[:(]|Error:|error:|FATAL|panic:)|^(?:ERROR|CRITICAL)\b|\bE[IJ]\d{4}\b|\bERR\d{5}\b|command not found|No such file or directory|Permission denied/;
+  /\b(?:[A-Z]\w*(?:Error|Exception|Interrupt)\b[:(]|Error:|error:|FATAL|panic:)|^(?:\([^)]*\)\s*)*(?:ERROR|CRITICAL)\b|\bE[IJ]\d{4}\b|\bERR\d{5}\b|command not found|No such file or directory|Permission denied/;
 
 /** Lines that name an error only to say that another one is meant, or that carry a frame of a traceback. */
 const ECHO =

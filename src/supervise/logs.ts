@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,8 +11,8 @@ import type { LogChunk, PulledLog } from "./supervise.ts";
 
 export interface LogsAsk {
   readonly stateDir: string;
-  /** Without a generation: the newest run. */
-  readonly services: readonly { readonly service: string; readonly generation?: number }[];
+  /** Without a generation: the newest run. `from`: only what follows this byte, whatever `tail` says. */
+  readonly services: readonly { readonly service: string; readonly generation?: number; readonly from?: number }[];
   /** Only so many last lines of each first; default all. */
   readonly tail?: number;
   /** Goes on with what is written from then on. */
@@ -31,6 +32,7 @@ export async function* logs(
   const values = {
     PD_STATE: stateDir,
     PD_RUNS: runs,
+    PD_FROM: services.map(({ from }) => (from === undefined ? "" : String(from))),
     PD_TAIL: tail === undefined ? "" : String(tail),
     PD_FOLLOW: follow ? "1" : "",
     PD_LEASE_S: LEASE_S,
@@ -38,27 +40,29 @@ export async function* logs(
   yield* frames(session.stream({ script: script(scripts, "logs"), values, signal, what: "logs" }));
 }
 
-/** `GENERATION/SERVICE BYTES`, a newline, the bytes. */
+/** `GENERATION/SERVICE FROM BYTES`, a newline, the bytes. */
 async function* frames(stream: AsyncIterable<Buffer>): AsyncGenerator<LogChunk, void> {
   let rest: Buffer = Buffer.alloc(0);
   let head: { service: string; generation: number } | undefined;
-  let due = 0;
+  let [from, due] = [0, 0];
   for await (const chunk of stream) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     while (rest.length > 0) {
       if (head === undefined || due === 0) {
         const end = rest.indexOf(10);
         if (end < 0) break;
-        const [, generation, service = "", bytes] = /^(\d+)\/(.+) (\d+)$/.exec(rest.toString("utf8", 0, end)) ?? [];
+        const [, generation, service = "", at, bytes] =
+          /^(\d+)\/(.+) (\d+) (\d+)$/.exec(rest.toString("utf8", 0, end)) ?? [];
         head = { service, generation: Number(generation) };
-        due = Number(bytes);
+        [from, due] = [Number(at), Number(bytes)];
         rest = rest.subarray(end + 1);
         continue;
       }
       const bytes = rest.subarray(0, due);
       due -= bytes.length;
       rest = rest.subarray(bytes.length);
-      yield { ...head, bytes };
+      yield { ...head, from, bytes };
+      from += bytes.length;
     }
   }
 }
@@ -78,17 +82,21 @@ export async function pullLogs(
   await mkdir(to, { recursive: true });
   const pulled = asked.map(({ service, generation }) => {
     const file = join(to, generation === newest(service) ? `${service}.log` : `${service}.${generation}.log`);
-    return { service, generation, file, bytes: 0, stream: createWriteStream(file, { mode: 0o600 }) };
+    const stream = createWriteStream(file, { mode: 0o600 });
+    const written = finished(stream);
+    written.catch(() => undefined); // a full disk is heard below, when the bytes were sent
+    return { service, generation, file, bytes: 0, stream, written };
   });
   try {
     for await (const { service, generation, bytes } of logs(session, { stateDir, services: asked }, scripts, signal)) {
       const one = pulled.find((log) => log.service === service && log.generation === generation);
       if (one === undefined) continue;
       one.bytes += bytes.length;
-      if (!one.stream.write(bytes)) await new Promise<void>((resolve) => one.stream.once("drain", () => resolve()));
+      if (!one.stream.write(bytes)) await Promise.race([once(one.stream, "drain"), one.written]);
     }
   } finally {
-    await Promise.all(pulled.map(({ stream }) => finished(stream.end())));
+    for (const { stream } of pulled) stream.end();
+    await Promise.all(pulled.map(({ written }) => written));
   }
-  return pulled.map(({ stream: _, ...log }) => log);
+  return pulled.map(({ stream: _, written: __, ...log }) => log);
 }

@@ -189,6 +189,8 @@ export interface Holder {
 export interface LogChunk {
   readonly service: string;
   readonly generation: number;
+  /** Where in the log the bytes begin. */
+  readonly from: number;
   readonly bytes: Buffer;
 }
 

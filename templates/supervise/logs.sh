@@ -1,13 +1,14 @@
 # shellcheck shell=bash disable=SC2154
-# The logs of PD_RUNS (generation/service, or the service alone for its newest run) as frames: `RUN BYTES`, a newline, the bytes.
-# PD_TAIL: only that many last lines first ("" = all). PD_FOLLOW=1: goes on until the launcher hangs up or is silent for PD_LEASE_S.
+# The logs of PD_RUNS (generation/service, or the service alone for its newest run) as frames: `RUN FROM BYTES`, a newline, the bytes.
+# PD_FROM: for each run the byte to go on at, else PD_TAIL: only that many last lines first ("" = all). PD_FOLLOW=1: goes on until the launcher hangs up or is silent for PD_LEASE_S.
 shopt -s nullglob
 WINDOW=$((16 << 20)) # where the last lines are looked for
 CHUNK=$((1 << 20))
-runs=() files=()
+runs=() files=() from=() n=-1
 declare -A at=()
 
 for run in "${PD_RUNS[@]}"; do
+  ((++n))
   if [[ $run != */* ]]; then
     best=-1
     for dir in "$PD_STATE"/runs/*/"$run"; do
@@ -18,7 +19,7 @@ for run in "${PD_RUNS[@]}"; do
     run=$best/$run
   fi
   [[ -e $PD_STATE/runs/$run/log ]] || continue
-  runs+=("$run") files+=("$PD_STATE/runs/$run/log")
+  runs+=("$run") files+=("$PD_STATE/runs/$run/log") from+=("${PD_FROM[n]-}")
 done
 ((${#runs[@]})) || exit 0
 
@@ -33,7 +34,7 @@ send() { # the bytes of file $1 from its mark to $2
   ((${at[$1]} <= $2)) || at[$1]=0 # it was cut off or written anew
   while ((${at[$1]} < $2)); do
     n=$(($2 - ${at[$1]})) && n=$((n < CHUNK ? n : CHUNK))
-    printf '%s %s\n' "${runs[$1]}" "$n" || exit 0
+    printf '%s %s %s\n' "${runs[$1]}" "${at[$1]}" "$n" || exit 0
     tail -c "+$((${at[$1]} + 1))" -- "${files[$1]}" | head -c "$n"
     at[$1]=$((${at[$1]} + n))
   done
@@ -41,10 +42,10 @@ send() { # the bytes of file $1 from its mark to $2
 
 sizes
 for i in "${!files[@]}"; do
-  at[$i]=0
-  if [[ -n $PD_TAIL ]]; then
-    from=$((SIZE[i] > WINDOW ? SIZE[i] - WINDOW : 0))
-    at[$i]=$((SIZE[i] - $(tail -c "+$((from + 1))" -- "${files[i]}" | head -c "$((SIZE[i] - from))" | tail -n "$PD_TAIL" | wc -c)))
+  at[$i]=${from[i]:-0}
+  if [[ -z ${from[i]} && -n $PD_TAIL ]]; then
+    start=$((SIZE[i] > WINDOW ? SIZE[i] - WINDOW : 0))
+    at[$i]=$((SIZE[i] - $(tail -c "+$((start + 1))" -- "${files[i]}" | head -c "$((SIZE[i] - start))" | tail -n "$PD_TAIL" | wc -c)))
   fi
   send "$i" "${SIZE[i]}"
 done

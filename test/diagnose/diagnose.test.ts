@@ -38,6 +38,14 @@ describe("the first cause among many deaths", () => {
     });
   });
 
+  it("keeps the causes of those that died beside it", () => {
+    const full = "OSError: [Errno 98] Address already in use";
+    const memory = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.31 GiB";
+    const found = diagnose([death("decode-0-0", 1_000, [full]), death("prefill-0-0", 1_100, [memory])], causes);
+    expect(found?.first.service).toBe("decode-0-0");
+    expect(found?.followers[0]?.cause?.id).toContain("memory");
+  });
+
   it("shows the machine's own words where no cause is known", () => {
     const log = ["INFO start", "ERROR frobnicator: out of cheese", "  at line 3"];
     expect(diagnose([death("prefill-0-0", 1, log)], [])).toMatchObject({ cause: undefined, why: log.slice(1) });
@@ -62,6 +70,11 @@ describe("the first error line", () => {
       "RuntimeError: Engine core initialization failed. See root cause above.",
     ];
     expect(firstError(lines)[0]).toBe("ValueError: bad");
+  });
+
+  it("is found behind the name that vLLM gives to each of its processes", () => {
+    const error = "(EngineCore pid=89) ERROR 11-20 12:48:12 [kv_connector.py] NIXL transfer failure: handshake_failed";
+    expect(firstError(["(APIServer pid=89) INFO all is well", error])).toEqual([error]);
   });
 
   it("is found in a shell's words too", () => {
