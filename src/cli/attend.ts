@@ -19,10 +19,11 @@ export async function attended(
   let state: Tally = begin(call.verb);
   const { signal, dispose } = interruption((exit) => {
     view.close();
-    call.streams.out.lines(leftAtOnce(state, exit));
+    call.streams.out.lines(leftAtOnce(state, exit, call.aim.command));
     process.exit(exit); // whatever still hangs shall not hold the user
   });
-  const show = (event: ClusterEvent) => {
+  const show = (told: ClusterEvent) => {
+    const event = call.aim.event(told);
     state = tally(state, event);
     view.event(event);
   };

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import type { Command } from "commander";
+import { Aim } from "./aim.ts";
 import { atEdge, tellBug } from "./edge.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { Common } from "./options.ts";
@@ -11,6 +12,7 @@ export interface Call<Options = unknown> {
   readonly args: readonly (string | undefined)[];
   readonly options: Common & Options;
   readonly streams: Streams;
+  readonly aim: Aim;
   readonly env: NodeJS.ProcessEnv;
   readonly places: { readonly home: string; readonly cwd: string };
 }
@@ -26,6 +28,7 @@ export function does<Options>(command: Command, work: (call: Call<Options>) => P
       args: command.args,
       options,
       streams: streams({ stdout, stderr, env, options }),
+      aim: new Aim(),
       env,
       places: { home: homedir(), cwd: process.cwd() },
     };

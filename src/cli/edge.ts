@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { ErrorText } from "../report/error-text.ts";
+import type { Aim } from "./aim.ts";
 import type { Call } from "./call.ts";
 import { EXIT, exitOf } from "./exit-codes.ts";
 import { Interrupted } from "./signals.ts";
@@ -8,7 +9,7 @@ import { version } from "./version.ts";
 
 /** Runs the work; what it throws becomes text on stderr, or a document on stdout, and an exit code. */
 export async function atEdge(
-  call: Pick<Call, "verb" | "options" | "streams">,
+  call: Pick<Call, "verb" | "options" | "streams" | "aim">,
   work: () => Promise<number>,
 ): Promise<number> {
   try {
@@ -16,7 +17,7 @@ export async function atEdge(
   } catch (error) {
     const exit = exitOfThrown(error);
     if (call.options.json === true) await document(call, error, exit);
-    else await tell(call.streams.err, error, call.options.debug === true);
+    else await tell(call, error);
     return exit;
   }
 }
@@ -34,16 +35,19 @@ function userErrors(error: unknown): readonly UserError[] {
   return Array.isArray(errors) && errors.every((one) => one instanceof UserError) ? errors : [];
 }
 
-async function tell(err: Channel, error: unknown, debug: boolean): Promise<void> {
+async function tell(
+  { streams: { err }, options, aim }: Pick<Call, "streams" | "options" | "aim">,
+  error: unknown,
+): Promise<void> {
   if (error instanceof Interrupted) return err.lines([`⚠ interrupted · exit ${error.exit}`]);
   const errors = userErrors(error);
   if (errors.length === 0) return tellBug(err, error);
-  err.lines(await errorLines(errors));
-  if (debug) err.lines(errors.flatMap(({ stack = "" }) => stack.split("\n")));
+  err.lines(await errorLines(errors, aim));
+  if (options.debug === true) err.lines(errors.flatMap(({ stack = "" }) => stack.split("\n")));
 }
 
 /** A usage error is two lines; the others are cards, one for each class of trouble, and then what to do next. */
-async function errorLines(errors: readonly UserError[]): Promise<string[]> {
+async function errorLines(errors: readonly UserError[], aim: Aim): Promise<string[]> {
   const [{ errorText, errorsCard, namedCode }, { card }, { nextLines }] = await Promise.all([
     import("../report/error-text.ts"),
     import("../report/card.ts"),
@@ -51,10 +55,16 @@ async function errorLines(errors: readonly UserError[]): Promise<string[]> {
   ]);
   const codes = [...new Set(errors.map(({ code }) => code))];
   const cards = codes.map((code) =>
-    card(errorsCard(errors.filter((error) => error.code === code)), { level: "error", code: namedCode(code) }),
+    card(aim.card(errorsCard(errors.filter((error) => error.code === code))), {
+      level: "error",
+      code: namedCode(code),
+    }),
   );
   const next = [...new Set(errors.flatMap((error) => errorText(error).next ?? []))];
-  return [...cards.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines])), ...nextLines(next)];
+  return [
+    ...cards.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines])),
+    ...nextLines(next.map(aim.command)),
+  ];
 }
 
 /** Only a bug has a stack: ours to repair, the user's to report. */
@@ -69,13 +79,15 @@ export function tellBug(err: Channel, error: unknown): void {
 }
 
 async function document(
-  { verb, streams }: Pick<Call, "verb" | "streams">,
+  { verb, streams, aim }: Pick<Call, "verb" | "streams" | "aim">,
   error: unknown,
   exit: number,
 ): Promise<void> {
   const { asJson, errorDocument } = await import("../report/document.ts");
-  const { code, next, ...data } = await facts(error);
-  streams.out.raw(asJson(errorDocument({ code: code ?? "bug", data, ...(next && { next }), verb, exit })));
+  const { code, next = [], ...data } = await facts(error);
+  streams.out.raw(
+    asJson(errorDocument({ code: code ?? "bug", data: aim.card(data), next: next.map(aim.command), verb, exit })),
+  );
 }
 
 /** The card of anything that was thrown, for the outputs that have no stack. */

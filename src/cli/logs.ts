@@ -3,7 +3,6 @@ import { does } from "./call.ts";
 import { EXIT } from "./exit-codes.ts";
 import { helped } from "./help.ts";
 import { common, whole } from "./options.ts";
-import { placed } from "./status.ts";
 
 interface Options {
   readonly follow?: true;
@@ -34,13 +33,13 @@ export const logs = (program: Command) =>
       },
     ),
     async (call) => {
-      const [{ attended }, { knownCluster }, { logs }] = await Promise.all([
+      const [{ attended }, { knownCluster, placed }, { logs }] = await Promise.all([
         import("./attend.ts"),
         import("./standing.ts"),
         import("../cluster/index.ts"),
       ]);
-      const { args, options } = call;
-      const [topology, select] = placed(args);
+      const { options } = call;
+      const [topology, select] = await placed(call);
       const known = await knownCluster(call, topology);
       const { tail, grep } = options;
       const ask = {

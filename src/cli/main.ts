@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { UserError } from "../errors.ts";
+import { Aim } from "./aim.ts";
 import { atEdge } from "./edge.ts";
 import { EXIT } from "./exit-codes.ts";
 import { hoisted } from "./options.ts";
@@ -42,7 +43,12 @@ async function refused(words: readonly string[], error: unknown): Promise<number
     ...(has("--ascii") && { ascii: true as const }),
     ...(has("--debug") && { debug: true as const }),
   };
-  const call = { verb: words[0] ?? "", options: common, streams: streams({ stdout, stderr, env, options: common }) };
+  const call = {
+    verb: words[0] ?? "",
+    options: common,
+    streams: streams({ stdout, stderr, env, options: common }),
+    aim: new Aim(),
+  };
   return atEdge(call, () =>
     Promise.reject(error instanceof UserError || error instanceof Error ? error : new Error(String(error))),
   );

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.ts";
+import type { Target } from "./aim.ts";
+import type { Call } from "./call.ts";
 import type { Common } from "./options.ts";
 
 const DEFAULTS = ["./cluster.yaml", "./pdctl.yaml"] as const;
@@ -22,6 +24,13 @@ export function topologyFile(
   const file = namedTopology(argument, common, env);
   if (file === undefined) throw new UserError("topology.missing", { looked: DEFAULTS });
   return file;
+}
+
+/** What a command has to say to mean this topology again: nothing that the default search finds by itself. */
+export function targetOf({ options }: Pick<Call, "options">, argument: string | undefined, cluster: string): Target {
+  const file = argument ?? options.file;
+  const renamed = options.set.some((set) => set.startsWith("name="));
+  return { file, cluster: file !== undefined || renamed ? cluster : undefined, options };
 }
 
 /** `logs` and `status` take a topology and ids as arguments: a file is told by its suffix, a slash, or by being there. */

@@ -4,6 +4,7 @@ import type { Topology } from "../topology/topology.ts";
 import type { Call } from "./call.ts";
 import { type Draft, draft } from "./draft.ts";
 import { EXIT } from "./exit-codes.ts";
+import { targetOf } from "./place.ts";
 
 export interface Sound extends Draft {
   readonly topology: Topology;
@@ -20,6 +21,7 @@ export async function onSound(
   const drafted = await draft({ argument, options, env, rehearse });
   const { topology, plan, file, diagnostics } = drafted;
   if (topology !== undefined && plan !== undefined) {
+    call.aim.at(targetOf(call, argument, topology.name));
     streams.hide(Object.values(secretsOf(topology, env).present));
     return work({ ...drafted, topology, plan });
   }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Known } from "../cluster/standing.ts";
 import { UserError } from "../errors.ts";
 import type { Call } from "./call.ts";
-import { namedTopology } from "./place.ts";
+import { isFile, namedTopology, targetOf, topologyFile } from "./place.ts";
 import { stateHome } from "./run.ts";
 
 /**
@@ -14,17 +14,43 @@ export async function knownCluster(call: Call, argument: string | undefined): Pr
   const { knownClusters } = await import("../cluster/index.ts");
   const known = await knownClusters(stateHome(env, places.home));
   const byName = known.find(({ cluster }) => cluster === argument);
-  if (byName !== undefined) return hiding(call, byName);
+  if (byName !== undefined) return hiding(call, byName, byName.cluster);
+  if (argument !== undefined && !isFile(argument))
+    throw new UserError("usage", { what: unknown(argument, known), next: `pdctl ${call.verb} --help` });
   const file = namedTopology(argument, options, env);
-  if (file !== undefined) return fromTopology(call, file, known);
+  if (file !== undefined) return fromTopology(call, argument, known);
   const [only, ...others] = known;
   if (only === undefined || others.length > 0)
     throw new UserError("cluster.unnamed", { known: known.map(({ cluster }) => cluster) });
-  return hiding(call, only);
+  return hiding(call, only, undefined);
+}
+
+const ROLES: ReadonlySet<string> = new Set(["prefill", "decode", "proxy"]);
+
+/** The first word is the topology where it is a file or a cluster that is known here; the others are roles, instances, engines. */
+export async function placed({
+  args,
+  env,
+  places,
+}: Call): Promise<readonly [topology: string | undefined, what: readonly string[]]> {
+  const words = args.filter((word) => word !== undefined);
+  const [first, ...others] = words;
+  if (first === undefined || ROLES.has(first)) return [undefined, words];
+  if (isFile(first)) return [first, others];
+  const { knownClusters } = await import("../cluster/index.ts");
+  const known = await knownClusters(stateHome(env, places.home));
+  return known.some(({ cluster }) => cluster === first) ? [first, others] : [undefined, words];
+}
+
+function unknown(argument: string, known: readonly Known[]): string {
+  const names = known.map(({ cluster }) => cluster);
+  return `${argument} is no topology file, and no cluster of this name is known here${names.length === 0 ? "" : `; known: ${names.join(", ")}`}`;
 }
 
 /** The remembered one knows the nodes that an `up` has really touched; the file may have changed since. */
-async function fromTopology({ options, env, streams }: Call, file: string, known: readonly Known[]): Promise<Known> {
+async function fromTopology(call: Call, argument: string | undefined, known: readonly Known[]): Promise<Known> {
+  const { options, env, streams, aim } = call;
+  const file = topologyFile(argument, options, env);
   const [{ draft }, { secretsOf }, { knownOf }] = await Promise.all([
     import("./draft.ts"),
     import("./sound.ts"),
@@ -35,6 +61,8 @@ async function fromTopology({ options, env, streams }: Call, file: string, known
   const remembered = known.find((one) =>
     topology === undefined ? one.file !== null && resolve(one.file) === resolve(file) : one.cluster === topology.name,
   );
+  const target = targetOf(call, argument, remembered?.cluster ?? topology?.name ?? "");
+  aim.at(remembered === undefined ? { ...target, cluster: target.file } : target); // a name says nothing before the first up
   if (remembered !== undefined) return remembered;
   if (plan !== undefined) return knownOf(plan, file);
   const first = diagnostics.find(({ level }) => level === "error");
@@ -44,13 +72,15 @@ async function fromTopology({ options, env, streams }: Call, file: string, known
   });
 }
 
-/** The remembered topology, where it still is, says which values are secrets. */
-async function hiding({ options, env, streams }: Call, known: Known): Promise<Known> {
+/** The remembered topology, where it still is, says which values are secrets, and what `up` is to be given. */
+async function hiding({ options, env, streams, aim }: Call, known: Known, name: string | undefined): Promise<Known> {
+  aim.at({ cluster: name, options });
   if (known.file === null) return known;
   const [{ draft }, { secretsOf }] = await Promise.all([import("./draft.ts"), import("./sound.ts")]);
   try {
     const { topology } = await draft({ argument: known.file, options, env });
     if (topology !== undefined) streams.hide(Object.values(secretsOf(topology, env).present));
+    if (topology?.name === known.cluster) aim.at({ file: known.file, cluster: name, options });
   } catch (error) {
     if (!(error instanceof UserError)) throw error; // the file is gone: what runs is found without it
   }

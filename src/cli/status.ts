@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { StatusReport } from "../cluster/standing.ts";
+import { UserError } from "../errors.ts";
 import { does } from "./call.ts";
 import { EXIT } from "./exit-codes.ts";
 import { helped } from "./help.ts";
 import { common } from "./options.ts";
-import { isFile } from "./place.ts";
 
 interface Options {
   readonly wide?: true;
@@ -25,17 +25,23 @@ export const status = (program: Command) =>
       },
     ),
     async (call) => {
-      const [{ knownCluster }, cluster, { expandRange }, { statusLines }, { asJson, statusDocument }, { silently }] =
-        await Promise.all([
-          import("./standing.ts"),
-          import("../cluster/index.ts"),
-          import("../topology/index.ts"),
-          import("../report/status-table.ts"),
-          import("../report/document.ts"),
-          import("./silently.ts"),
-        ]);
-      const { args, options, streams } = call;
-      const [topology, what] = placed(args);
+      const [
+        { knownCluster, placed },
+        cluster,
+        { expandRange },
+        { statusLines },
+        { asJson, statusDocument },
+        { silently },
+      ] = await Promise.all([
+        import("./standing.ts"),
+        import("../cluster/index.ts"),
+        import("../topology/index.ts"),
+        import("../report/status-table.ts"),
+        import("../report/document.ts"),
+        import("./silently.ts"),
+      ]);
+      const { options, streams } = call;
+      const [topology, what] = await placed(call);
       const known = await knownCluster(call, topology);
       const nodes = options.nodes.flatMap((range) => expandRange(range));
       const report = await silently(call, (run) => cluster.status(known, { nodes }, run));
@@ -50,18 +56,16 @@ export const status = (program: Command) =>
                 [row.service, row.group, row.role, row.kind].some((name) => name !== null && wanted.has(name)),
               ),
             };
+      if (shown.services.length === 0 && report.services.length > 0)
+        throw new UserError("usage", {
+          what: `nothing of ${report.cluster} is called ${what.join(", ")}`,
+          next: "pdctl status",
+        });
       if (options.json === true) streams.out.raw(asJson(statusDocument(shown, exit)));
-      else streams.out.lines(statusLines(shown, { wide: options.wide === true }));
+      else streams.out.lines(statusLines(shown, { wide: options.wide === true, aim: call.aim.command }));
       return exit;
     },
   );
-
-/** The first word is the topology where it is a file; the others are roles, instances, engines. */
-export function placed(args: readonly (string | undefined)[]): readonly [string | undefined, readonly string[]] {
-  const words = args.filter((word) => word !== undefined);
-  const [first, ...others] = words;
-  return first !== undefined && isFile(first) ? [first, others] : [undefined, words];
-}
 
 function exitOf({ state }: StatusReport): number {
   if (state === "healthy") return EXIT.done;

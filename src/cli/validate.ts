@@ -3,6 +3,7 @@ import { does } from "./call.ts";
 import { EXIT } from "./exit-codes.ts";
 import { helped } from "./help.ts";
 import { common } from "./options.ts";
+import { targetOf } from "./place.ts";
 
 interface Options {
   readonly strict?: true;
@@ -14,7 +15,9 @@ export const validate = (program: Command) =>
       sentence: "Find everything that is wrong in a topology, at once and before any SSH.",
       after: ["Exit  0 sound, 3 an error, or a warning with --strict"],
     }),
-    async ({ args, options, streams: { out }, env }) => {
+    async (call) => {
+      const { args, options, streams, env, aim } = call;
+      const { out } = streams;
       const [{ draft }, { diagnosticLines }, { several }, { asJson, validateDocument }] = await Promise.all([
         import("./draft.ts"),
         import("../report/diagnostics.ts"),
@@ -22,6 +25,7 @@ export const validate = (program: Command) =>
         import("../report/document.ts"),
       ]);
       const { file, diagnostics, topology, plan } = await draft({ argument: args[0], options, env });
+      if (topology !== undefined) aim.at(targetOf(call, args[0], topology.name));
       const wrong = diagnostics.some(
         ({ level }) => level === "error" || (level === "warning" && options.strict === true),
       );
@@ -33,7 +37,7 @@ export const validate = (program: Command) =>
           plan === undefined
             ? ""
             : ` ${several(plan.services.length, "service")} on ${several(plan.nodes.length, "node")}`;
-        const lines = diagnosticLines(file, diagnostics, `${topology?.name},${size}`);
+        const lines = diagnosticLines(file, diagnostics, `${topology?.name},${size}`, aim.command);
         out.lines(options.quiet === true && exit === EXIT.done ? [] : lines);
       }
       return exit;

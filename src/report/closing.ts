@@ -1,7 +1,7 @@
 import type { ProofData, ResultData } from "../cluster/events.ts";
 import { folded, type Places, shorten } from "../words/names.ts";
 import { count, duration } from "../words/numbers.ts";
-import { nextLines } from "./next.ts";
+import { type Aiming, asItStands, nextLines } from "./next.ts";
 import { labelled } from "./table.ts";
 import type { Tally } from "./tally.ts";
 
@@ -49,13 +49,17 @@ export function proven({ evidence, prompt_tokens, from_prefill, answers: [right,
 }
 
 /** The second Ctrl-C: nothing was looked at any more, and that is said. */
-export function leftAtOnce({ nodes, services }: Pick<Tally, "nodes" | "services">, exit: number): string[] {
+export function leftAtOnce(
+  { nodes, services }: Pick<Tally, "nodes" | "services">,
+  exit: number,
+  aim: Aiming = asItStands,
+): string[] {
   const names = new Set(
     [...nodes.keys(), ...[...services.values()].map(({ node }) => node)].filter((name) => name !== ""),
   );
   const where = names.size === 0 ? "on the nodes" : `on ${folded([...names])}`;
   return [
     `⚠ left at once; what runs ${where} was not looked at · exit ${exit}`,
-    ...nextLines(["pdctl status", "pdctl down"]),
+    ...nextLines(["pdctl status", "pdctl down"].map(aim)),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../topology/rule.ts";
 import { several } from "../words/numbers.ts";
 import { SHEET, signOf } from "./card.ts";
-import { nextLines } from "./next.ts";
+import { type Aiming, asItStands, nextLines } from "./next.ts";
 import { labelled } from "./table.ts";
 import { cut, width } from "./width.ts";
 
@@ -42,7 +42,12 @@ function shown(text: string, skip: number): string {
 }
 
 /** All errors, then all warnings, in file order; notes are for plan and check. The last block is the count and what to do. */
-export function diagnosticLines(file: string, diagnostics: readonly Diagnostic[], sound: string): string[] {
+export function diagnosticLines(
+  file: string,
+  diagnostics: readonly Diagnostic[],
+  sound: string,
+  aim: Aiming = asItStands,
+): string[] {
   const shownOnes = diagnostics.filter(({ level }) => level !== "note");
   const errors = shownOnes.filter(({ level }) => level === "error");
   const counts = `${several(errors.length, "error")}, ${several(shownOnes.length - errors.length, "warning")}`;
@@ -51,6 +56,6 @@ export function diagnosticLines(file: string, diagnostics: readonly Diagnostic[]
   return [
     ...shownOnes.flatMap((found) => [...diagnostic(found), ""]),
     `${sign} ${file}: ${shownOnes.length === 0 ? `${sound}, ` : ""}${counts}`,
-    ...nextLines([explain === undefined ? "pdctl plan" : `pdctl explain ${explain}`]),
+    ...nextLines([explain === undefined ? aim("pdctl plan") : `pdctl explain ${explain}`]),
   ];
 }

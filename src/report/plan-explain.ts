@@ -1,7 +1,7 @@
 import type { Explained, Origin, Origins, Plan, Service } from "../plan/plan.ts";
 import type { EnvValue } from "../topology/topology.ts";
 import { folded, naming, runs } from "../words/names.ts";
-import { nextLines } from "./next.ts";
+import { type Aiming, asItStands, nextLines } from "./next.ts";
 import { labelled, table } from "./table.ts";
 import { cut } from "./width.ts";
 
@@ -13,6 +13,7 @@ export interface ExplainAsk {
   readonly writtenAt: (paths: NonNullable<Origin["paths"]>) => Written | undefined;
   /** Nothing is cut and nothing folded. */
   readonly full: boolean;
+  readonly aim?: Aiming;
 }
 
 export interface Written {
@@ -27,7 +28,7 @@ const ALIKE = 3; // more arguments than this with one reason are one row
 
 /** Every value of one service, and where it comes from. */
 export function planExplain(ask: ExplainAsk): string[] {
-  const { plan, service, full } = ask;
+  const { plan, service, full, aim = asItStands } = ask;
   const shown = naming(plan.services.map(({ id }) => id));
   const id = shown(service.id);
   return [
@@ -43,7 +44,7 @@ export function planExplain(ask: ExplainAsk): string[] {
         ? []
         : [`${folded(service.peers.map(shown))}, restarted together with ${service.group}`],
     ),
-    ...nextLines([...(full ? [] : [`pdctl plan --explain ${id} --full`]), `pdctl plan --script ${id}`]),
+    ...nextLines([...(full ? [] : [`pdctl plan --explain ${id} --full`]), `pdctl plan --script ${id}`].map(aim)),
   ];
 }
 

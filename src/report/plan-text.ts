@@ -2,7 +2,7 @@ import type { Listen, Plan, PlanInstance, Service } from "../plan/plan.ts";
 import type { Finding } from "../topology/rule.ts";
 import { folded, naming, runs } from "../words/names.ts";
 import { several } from "../words/numbers.ts";
-import { nextLines } from "./next.ts";
+import { type Aiming, asItStands, nextLines } from "./next.ts";
 import { labelled, table } from "./table.ts";
 import { padEnd, width } from "./width.ts";
 
@@ -11,10 +11,11 @@ export interface PlanAsk {
   readonly own: readonly string[];
   /** Warnings and notes of the plan. */
   readonly findings: readonly Finding[];
+  readonly aim?: Aiming;
 }
 
 /** Waves in order, nodes under them, services under those; numbers are what runs. */
-export function planText(plan: Plan, { own, findings }: PlanAsk): string[] {
+export function planText(plan: Plan, { own, findings, aim = asItStands }: PlanAsk): string[] {
   return [
     headline(plan),
     "",
@@ -28,7 +29,7 @@ export function planText(plan: Plan, { own, findings }: PlanAsk): string[] {
     ...findings.flatMap(({ level, code, title }) => labelled(level, [`${code} ${title}`])),
     "",
     [`plan ${plan.hash.slice(0, 8)}${plan.provisional ? ", provisional" : ""}`, totals(plan)].join(" · "),
-    ...nextLines([plan.rehearsal ? "pdctl up --rehearse" : "pdctl up", ...explainable(plan)]),
+    ...nextLines([plan.rehearsal ? "pdctl up --rehearse" : "pdctl up", ...explainable(plan)].map(aim)),
   ];
 }
 

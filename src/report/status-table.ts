@@ -2,7 +2,7 @@ import type { StatusReport, StatusRow } from "../cluster/standing.ts";
 import { naming, runs } from "../words/names.ts";
 import { count, duration, size } from "../words/numbers.ts";
 import { expandRange, foldGroups, naturally } from "../words/range.ts";
-import { nextLines } from "./next.ts";
+import { type Aiming, asItStands, nextLines } from "./next.ts";
 import { labelled, table } from "./table.ts";
 
 const MOST_ROWS = 24; // past this, services of one state and one note are one row
@@ -18,19 +18,25 @@ const SIGN = {
 } as const;
 
 /** One table: what runs where. What is not ready comes first. */
-export function statusLines(report: StatusReport, { wide = false }: { wide?: boolean } = {}): string[] {
+export function statusLines(
+  report: StatusReport,
+  { wide = false, aim = asItStands }: { wide?: boolean; aim?: Aiming } = {},
+): string[] {
   if (report.state === "absent")
-    return [`· ${report.cluster} is absent: ${asked(report)} asked, nothing of it runs`, ...nextLines(["pdctl up"])];
+    return [
+      `· ${report.cluster} is absent: ${asked(report)} asked, nothing of it runs`,
+      ...nextLines([aim("pdctl up")]),
+    ];
   if (report.services.length === 0)
     return [
       `? ${report.cluster} is unknown: ${asked(report)} answered, nothing of it runs there`,
-      ...nextLines(["pdctl status"]),
+      ...nextLines([aim("pdctl status")]),
     ];
   const rows = [...report.services].sort(
     (a, b) => order(a) - order(b) || place(a) - place(b) || naturally(a.service, b.service),
   );
   const body = wide ? wideRows(report, rows) : rows.length > MOST_ROWS ? foldedRows(rows) : singleRows(report, rows);
-  return [headline(report), "", ...body, "", ...after(report, rows)];
+  return [headline(report), "", ...body, "", ...after(report, rows, aim)];
 }
 
 const order = ({ state }: StatusRow) =>
@@ -58,23 +64,24 @@ function headline(report: StatusReport): string {
   ].join(" · ");
 }
 
-function after({ state, serve, proven, nodes }: StatusReport, rows: readonly StatusRow[]): string[] {
+function after({ state, serve, proven, nodes }: StatusReport, rows: readonly StatusRow[], aim: Aiming): string[] {
   if (state === "healthy") {
     const proof =
       proven === undefined
-        ? "not proven yet: pdctl smoke"
+        ? aim("not proven yet: pdctl smoke")
         : `proven ${duration(proven.secondsAgo)} ago (${proven.evidence})`;
     return serve === undefined ? [] : labelled("serve", [`${serve} · ${proof}`]);
   }
   const silent = nodes.filter((node) => node.state !== "reached").map(({ node }) => node);
   const [broken] = rows.filter((row) => row.state === "died");
   const shown = naming(rows.map(({ service }) => service));
-  return nextLines([
+  const next = [
     ...(broken === undefined ? [] : [`pdctl logs ${shown(broken.service)}`]),
     ...(silent.length === 0
       ? ["pdctl up"]
       : [`pdctl status --nodes ${foldGroups(silent).join(",")}`, "pdctl status --wide"]),
-  ]);
+  ];
+  return nextLines(next.map(aim));
 }
 
 const since = ({ sinceSeconds }: Pick<StatusRow, "sinceSeconds">) =>

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { Aim } from "../../src/cli/aim.ts";
 import { atEdge } from "../../src/cli/edge.ts";
 import { Interrupted } from "../../src/cli/signals.ts";
 import { coloured, needsAscii, streams } from "../../src/cli/streams.ts";
@@ -13,6 +14,7 @@ async function thrown(error: unknown, options: { json?: true; debug?: true } = {
     verb: "up",
     options: common,
     streams: streams({ stdout, stderr, env: { LANG: "C.UTF-8" }, options: common }),
+    aim: new Aim(),
   };
   call.streams.hide(["hf_0123456789"]);
   const exit = await atEdge(call, () => Promise.reject(error));
