@@ -69,7 +69,7 @@ export function compose(ask: ComposeAsk): Planned {
     ),
     targets,
     smoke: gate ? smokeStep(topology, gate, targets, transfer?.shared.proof) : nowhere(topology),
-    bench: gate ? benchStep(topology, gate) : null,
+    bench: benchStep(topology, seats),
     timeouts,
     overrides,
   };

@@ -1,9 +1,11 @@
 import { argv } from "../engines/argv.ts";
 import { dropped } from "../engines/versions.ts";
+import type { Model } from "../topology/topology.ts";
 import { endpoint } from "./engine-ports.ts";
 import type { EngineAsk } from "./engine-service.ts";
+import { atHome } from "./home.ts";
 import type { Explained } from "./plan.ts";
-import { program } from "./seats.ts";
+import { program, type Seat } from "./seats.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** An engine's whole command line: the command of its kind, then the arguments that all kinds share. */
@@ -14,7 +16,7 @@ export function engineCommand(ask: EngineAsk, { kv }: Transfer): readonly Explai
   const http = endpoint(ask);
   const written = argv({
     command: command(ask),
-    model: scene.topology.model,
+    model: modelAt(scene.topology.model, seat),
     instance,
     layout,
     process,
@@ -36,5 +38,14 @@ export function engineCommand(ask: EngineAsk, { kv }: Transfer): readonly Explai
 function command({ grants: { instance }, seat }: EngineAsk): readonly string[] {
   const { kind, command: own, venv } = instance.engine;
   if (kind === "sim") return [seat.runner.path, program(seat, "sim").path];
-  return own ?? [venv === undefined ? "vllm" : `${venv}/bin/vllm`, "serve"];
+  if (own !== undefined) return own.map((word, index) => (index === 0 ? atHome(word, seat) : word));
+  return [venv === undefined ? "vllm" : `${atHome(venv, seat)}/bin/vllm`, "serve"];
 }
+
+/** The model where this node has it. Its name must not be: homes differ, and clients know one name. */
+const modelAt = ({ path, tokenizer, ...model }: Model, seat: Seat): Model => ({
+  ...model,
+  path: atHome(path, seat),
+  servedNameIsSet: model.servedNameIsSet || path !== atHome(path, seat),
+  ...(tokenizer !== undefined && { tokenizer: atHome(tokenizer, seat) }),
+});

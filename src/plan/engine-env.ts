@@ -2,6 +2,7 @@ import { common } from "../engines/env.ts";
 import type { Process } from "../engines/layout.ts";
 import { dropped } from "../engines/versions.ts";
 import type { Env, Instance, Topology } from "../topology/topology.ts";
+import { atHome } from "./home.ts";
 import { type EnvLayer, type Layered, overlay } from "./layers.ts";
 import type { Seat } from "./seats.ts";
 import type { Transfer } from "./transfer.ts";
@@ -62,11 +63,9 @@ function hardware({ instance, seat, devices, process }: EnvAsk): readonly EnvLay
   ];
 }
 
-function venv({ instance: { engine }, sim }: EnvAsk): EnvLayer {
-  const env: Env =
-    engine.venv === undefined || sim
-      ? {}
-      : { PATH: { prepend: [`${engine.venv}/bin`], append: [] }, VIRTUAL_ENV: engine.venv };
+function venv({ instance: { engine }, seat, sim }: EnvAsk): EnvLayer {
+  const at = engine.venv === undefined ? undefined : atHome(engine.venv, seat);
+  const env: Env = at === undefined || sim ? {} : { PATH: { prepend: [`${at}/bin`], append: [] }, VIRTUAL_ENV: at };
   return { env, origin: () => ({ from: "pdctl", why: "engine.venv" }) };
 }
 

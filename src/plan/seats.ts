@@ -3,6 +3,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { Hardware } from "../hardware/hardware.ts";
 import { hardware } from "../hardware/index.ts";
 import type { Node, Topology } from "../topology/topology.ts";
+import { atHome } from "./home.ts";
 import type { PlanFile } from "./plan.ts";
 
 /** A node as the plan sees it: what the topology says, what the node said, and place-holders for what nobody has said yet. */
@@ -74,7 +75,7 @@ const owner = ({ interfaces }: Facts, ip: string) =>
 
 function root(stateDir: string | undefined, home: string): string {
   if (stateDir === undefined) return `${home}/.pdctl`;
-  return stateDir.replace(/^~(?=\/|$)/, home).replace(/(?<=.)\/+$/, "");
+  return atHome(stateDir, { home }).replace(/(?<=.)\/+$/, "");
 }
 
 function runner(node: string, stateDir: string, said: Facts | undefined): Seat["runner"] {

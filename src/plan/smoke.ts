@@ -2,6 +2,7 @@ import type { Proof } from "../connectors/connector.ts";
 import { sorted, words } from "../engines/words.ts";
 import type { Target } from "../proxy/config.ts";
 import type { Topology } from "../topology/topology.ts";
+import { atHome } from "./home.ts";
 import type { BenchStep, SmokeStep } from "./plan.ts";
 import type { Seat } from "./seats.ts";
 
@@ -32,18 +33,24 @@ const largestBlock = ({ instances }: Topology) =>
   Math.max(0, ...instances.map(({ engine }) => Number(engine.args["block-size"] ?? 0)).filter(Number.isInteger));
 
 /** The benchmark, on the first prefill node, where vLLM is. Source: seed-lines.md C11. */
-export function benchStep(topology: Topology, seat: Seat): BenchStep | null {
+export function benchStep(topology: Topology, seats: ReadonlyMap<string, Seat>): BenchStep | null {
   const { bench, model, proxy } = topology;
   const first = topology.instances.find(({ role }) => role === "prefill");
   if (bench === undefined || first === undefined || first.engine.kind === "sim") return null;
+  const node = seats.get(first.nodes[0] ?? "");
+  const gate = seats.get(proxy.node) ?? [...seats.values()][0];
+  if (node === undefined || gate === undefined) return null;
   const { venv, env } = first.engine;
   return {
-    node: first.nodes[0] ?? seat.node.name,
+    node: node.node.name,
     argv: [
-      ...[venv === undefined ? "vllm" : `${venv}/bin/vllm`, "bench", "serve", "--model", model.path],
-      ...(model.servedNameIsSet ? ["--served-model-name", model.servedName] : []),
-      ...["--host", seat.ip, "--port", String(proxy.port)],
-      ...(model.tokenizer === undefined ? [] : ["--tokenizer", model.tokenizer]),
+      ...[venv === undefined ? "vllm" : `${atHome(venv, node)}/bin/vllm`, "bench", "serve"],
+      ...["--model", atHome(model.path, node)],
+      ...(model.servedNameIsSet || model.path !== atHome(model.path, node)
+        ? ["--served-model-name", model.servedName]
+        : []),
+      ...["--host", gate.ip, "--port", String(proxy.port)],
+      ...(model.tokenizer === undefined ? [] : ["--tokenizer", atHome(model.tokenizer, node)]),
       ...sorted(bench.args).flatMap(([name, value]) => words(name, value)),
     ],
     env: Object.fromEntries(Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -1,4 +1,4 @@
-# What only this node knows, as "key value" lines. Values arrive as PD_PATHS (absolute paths to look for), PD_HOST (name of
+# What only this node knows, as "key value" lines. Values arrive as PD_PATHS (absolute paths to look for, or below ~), PD_HOST (name of
 # this node when its address is not in the topology), PD_PYTHON (interpreter whose packages are asked for versions, or empty).
 export LC_ALL=C
 line() { printf '%s %s\n' "$1" "${2//$'\n'/ }"; }
@@ -37,7 +37,7 @@ for table in /proc/net/tcp /proc/net/tcp6; do
   [[ -r $table ]] && awk '$4 == "0A" { print "listen " $2 }' "$table"
 done
 for path in "${PD_PATHS[@]}"; do
-  if [[ -e $path ]]; then line path "1 $path"; else line path "0 $path"; fi
+  if [[ -e ${path/#\~\//$HOME/} ]]; then line path "1 $path"; else line path "0 $path"; fi
 done
 if [[ -n $PD_PYTHON ]] && command -v "$PD_PYTHON" >/dev/null 2>&1; then
   "$PD_PYTHON" - 2>/dev/null <<'PY'

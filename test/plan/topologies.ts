@@ -11,6 +11,7 @@ export const names = [
   "cuda-gaudi-nixl-homogeneous",
   "gb200-deepseek-nixl",
   "local",
+  "local-vllm-cpu",
   "mi300x-llama-nixl",
   "ucm-1p1d",
   "ucm-cross-platform",
