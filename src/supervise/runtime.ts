@@ -15,6 +15,8 @@ export function command({ cluster, generation, service, runtime }: ServiceSpec, 
   const hostPids = runtime.options.some(
     (option, index, all) => option === "--pid=host" || (option === "--pid" && all[index + 1] === "host"),
   );
+  // twice the same target is "Duplicate mount point" to docker; the plan may have its own idea of how it is mounted
+  const mounted = runtime.options.some((option) => option.split(":")[1] === stateDir);
   return [
     runtime.kind,
     "run",
@@ -24,8 +26,7 @@ export function command({ cluster, generation, service, runtime }: ServiceSpec, 
     `pdctl.home=${stateDir}`,
     ...(hostPids ? [] : ["--init"]), // somebody has to reap what the engine leaves
     ...env,
-    "--volume",
-    `${stateDir}:${stateDir}`,
+    ...(mounted ? [] : ["--volume", `${stateDir}:${stateDir}`]),
     ...runtime.options,
     "--entrypoint", // images of vLLM have their own, and it would take the script for a model
     "bash",

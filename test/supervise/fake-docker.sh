@@ -11,14 +11,20 @@ printf '%s\n' "$verb $*" >>"$root.calls"
 case $verb in
   run)
     name='' entry='' env=() labels=()
+    declare -A mounts=()
     while [[ $# -gt 0 && $1 == -* ]]; do
       case $1 in
         --name) name=$2 && shift 2 ;;
         --label) labels+=("$2") && shift 2 ;;
         --env) [[ $2 == *=* ]] || fail 125 "bad --env $2"; env+=("$2") && shift 2 ;;
-        --volume) [[ $2 == /*:/* ]] || fail 125 "invalid volume $2"; shift 2 ;;
+        --volume | -v)
+          [[ $2 == /*:/* ]] || fail 125 "invalid volume $2"
+          target=${2#*:} && target=${target%%:*}
+          [[ -z ${mounts[$target]-} ]] || fail 125 "Error response from daemon: Duplicate mount point: $target."
+          mounts[$target]=$2 && shift 2
+          ;;
         --entrypoint) entry=$2 && shift 2 ;;
-        --network | --ipc | --gpus | --shm-size) shift 2 ;;
+        --network | --ipc | --gpus | --shm-size | --ulimit | --cap-add | --device) shift 2 ;;
         --network=* | --ipc=* | --pid=host | --init | --privileged) shift ;;
         *) fail 125 "unknown flag: $1" ;;
       esac

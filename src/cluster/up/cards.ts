@@ -27,7 +27,7 @@ export function deathCard(
   return {
     title: `${show(first.service)} died${after}, ${ending(first)}`,
     ...(service !== undefined && { where: where(plan, service) }),
-    why: why.length > 0 ? why : ["it left no line that says why"],
+    why: why.length > 0 ? why : lastWords(first),
     cause: cause?.says ?? "not known to pdctl",
     ...(cause !== undefined && { do: cause.remedy }),
     ...then(
@@ -107,6 +107,12 @@ export function where(plan: Plan, { node, ranks, group, devices, kind, listens }
 export function ending({ exit, signal }: Pick<Death, "exit" | "signal">): string {
   if (signal !== null) return `killed by signal ${signal}`;
   return exit === null ? "exit unknown" : `exit code ${exit}`;
+}
+
+/** Where no line looks like an error, what it wrote last is as near as one can get. */
+function lastWords({ log }: Death): readonly string[] {
+  const lines = log.filter((line) => line.trim() !== "").slice(-10);
+  return lines.length > 0 ? lines : ["it wrote nothing"];
 }
 
 /** What followed has no cause of its own; what died beside it has. */
