@@ -153,3 +153,10 @@ describe("a launch script", () => {
     expect(() => execFileSync("bash", [file], { stdio: "pipe" })).toThrow(expect.objectContaining({ status: 7 }));
   });
 });
+
+it("an engine's temporary files lie in its own directory, which goes with it, unless the user wants them elsewhere", () => {
+  const scratch = [path.join(directory, "own"), path.join(directory, "store")];
+  expect(run({ scratch }).env["TMPDIR"]).toBe(scratch[0]);
+  expect(run({ scratch, env: { TMPDIR: "/var/tmp" } }).env["TMPDIR"]).toBe("/var/tmp");
+  expect(run({}, [], { TMPDIR: "/mine" }).env["TMPDIR"]).toBe("/mine");
+});

@@ -52,6 +52,7 @@ pd_ours() { [[ -d $1 && -O $1 ]]; }
 for PD_FILE in "${PD_SCRATCH[@]}"; do # no -p: a mount that is missing must not be made up
   pd_ours "$PD_FILE" || mkdir -m 0700 -- "$PD_FILE" 2>/dev/null || pd_ours "$PD_FILE" || mkdir -m 0700 -- "$PD_FILE"
 done
+[[ ${#PD_SCRATCH[@]} -eq 0 ]] || export TMPDIR=${PD_SCRATCH[0]} # what libraries leave behind there goes with it
 ulimit -l unlimited 2>/dev/null || : # RDMA pins memory; where it may not, check says so
 PD_NOFILE=$(ulimit -Hn)
 [[ $PD_NOFILE == unlimited || $PD_NOFILE -gt 65535 ]] && PD_NOFILE=65535
