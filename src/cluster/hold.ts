@@ -43,9 +43,9 @@ export class Hold {
     const [{ node }, { signal }] = [this.#ask, this.#run];
     this.#lock = this.#watched(await this.#again());
     const state = await readState(this.#fleet.session(node), { stateDir }, this.#fleet.scripts, signal);
-    if (state === null || state.generation === generation) return;
-    const { owner } = state;
-    throw new UserError("lock.held", { node, holder: owner, verb: "up", since: "the lock was lost", pid: 0 });
+    if ((state?.generation ?? 0) === generation) return;
+    const acted = state === null ? { holder: "another run", verb: "down" } : { holder: state.owner, verb: "up" };
+    throw new UserError("lock.held", { node, ...acted, since: "the connection to the lock was lost", pid: 0 });
   }
 
   async #again(): Promise<Lock> {

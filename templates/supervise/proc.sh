@@ -129,21 +129,24 @@ command_of() {
   COMMAND=${COMMAND//[$'\t\n']/ } && COMMAND=${COMMAND:0:200}
 }
 
-# What a run left in /dev/shm and nobody has mapped any more → SHM. Its owners were seen while it was stopped (`shm` in its
-# directory); if it died unseen, what its user made there under the engines' names while it lived.
+# What a run left in /dev/shm and nobody has mapped any more → SHM: what its processes had mapped while it was stopped (`shm` in its
+# directory), and, of workers that died before, what its user made there under the engines' names while it lived.
 shm_of() {
   local file at name end
+  local -A seen=()
   SHM=()
   if [[ -e $1/shm ]]; then
-    while IFS= read -r file; do [[ -f $file && -O $file ]] && shm_free "$file" && SHM+=("$file"); done < <(sort -u -- "$1/shm")
-    return 0
+    while IFS= read -r file; do
+      seen[$file]=1
+      [[ -f $file && -O $file ]] && shm_free "$file" && SHM+=("$file")
+    done < <(sort -u -- "$1/shm")
   fi
   handle "$1" && [[ -n $BORN ]] || return 0
   now_ms && end=$NOW
   slurp "$1/exit.json" && [[ $TEXT =~ \"at\":([0-9]+) ]] && end=${BASH_REMATCH[1]}
   for name in psm_ nccl- uc_shm_cache_ torch_ mp- sem.mp-; do
     for file in /dev/shm/"$name"*; do
-      [[ -f $file && -O $file ]] || continue
+      [[ -f $file && -O $file && -z ${seen[$file]-} ]] || continue
       at=$(stat -c %.3Y -- "$file") || continue
       at=${at/[.,]/}
       ((at >= BORN && at <= end)) && shm_free "$file" && SHM+=("$file")

@@ -9,7 +9,7 @@ const said = ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout 
 describe("a node that is lost for a while", () => {
   it("while its engine loads is waited for, the lock on it is taken again, and up still ends with a proof", async () => {
     await using lab = await hosts(two);
-    const file = topology("blink", { faults: { "*": { loadSeconds: 7 } }, ssh: "{ connect_timeout: 2s }" });
+    const file = topology("blink", { faults: { "*": { loadSeconds: 7 } }, ssh: "{ connect_timeout: 1s }" });
     await using up = start(["up", file]);
     await up.until(/engines +.*started/);
     await expect.poll(() => lab.hosts.flatMap(engines), { timeout: 5_000 }).toHaveLength(2);
@@ -31,7 +31,7 @@ describe("a node that is lost for a while", () => {
     await using lab = await hosts(two);
     const count = 'i=0; while sleep 0.1; do i=$((i + 1)); echo "tick $i ✔"; done';
     const more = ["services:", `  - { name: clock, node: n1, command: [bash, -c, '${count}'] }`];
-    const file = topology("follow", { more, ssh: "{ connect_timeout: 2s }" });
+    const file = topology("follow", { more, ssh: "{ connect_timeout: 1s }" });
     expect((await pdctl(["up", file, "--no-smoke"])).code).toBe(0);
     await using follow = start(["logs", file, "clock", "-f"]);
     await follow.until(/tick \d+ ✔/);
