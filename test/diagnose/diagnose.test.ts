@@ -77,6 +77,14 @@ describe("the first error line", () => {
     expect(firstError(["(APIServer pid=89) INFO all is well", error])).toEqual([error]);
   });
 
+  it("is no warning of vLLM, even if that names an error", () => {
+    const warning =
+      "(APIServer pid=9) WARNING 11-20 12:48:46 [system_utils.py:255] Found ulimit of 20000. This can cause errors like `OSError: [Errno 24] Too many open files`.";
+    const error = "(EngineCore pid=89) ERROR 11-20 12:48:12 [core.py:1512] AssertionError";
+    expect(firstError([warning, error])).toEqual([error]);
+    expect(firstError([warning])).toEqual([]);
+  });
+
   it("is found in a shell's words too", () => {
     expect(firstError(["bash: line 1: vllm: command not found"])).toHaveLength(1);
     expect(firstError(["INFO all is well"])).toEqual([]);
@@ -86,6 +94,17 @@ describe("the first error line", () => {
 it("how far a loading engine is comes from its own log", () => {
   expect(progressOf("Loading safetensors checkpoint shards:  26% Completed | 12/46 [00:10<00:20]")).toBe(
     "12 of 46 shards",
+  );
+  const core = "(EngineCore pid=97) INFO 11-20 12:49:12";
+  expect(progressOf(`${core} [model.py:733] Resolved architecture: Qwen3ForCausalLM`)).toBe(
+    "model is Qwen3ForCausalLM",
+  );
+  expect(progressOf(`${core} [cpu_model_runner.py:68] Starting to load model /models/qwen...`)).toBe("loading weights");
+  expect(progressOf(`${core} [kv_cache_utils.py:2327] CPU KV cache size: 2,097,152 tokens, Maximum concurrency`)).toBe(
+    "KV cache of 2,097,152 tokens",
+  );
+  expect(progressOf(`${core} [core.py:402] init engine (profile, create kv cache, warmup model) took 12.77 s`)).toBe(
+    "engine initialised in 12.77 s",
   );
   expect(progressOf("INFO nothing of the kind")).toBeUndefined();
 });
