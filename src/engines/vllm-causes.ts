@@ -113,10 +113,16 @@ export const vllmCauses: readonly Cause[] = [
     remedy: ["the line names it"],
   },
   {
-    id: "killed",
-    pattern: /(^|\s)(Killed|oom-kill|Out of memory: Killed process)(\s|$)/,
+    id: "node-memory",
+    pattern: /(^|\s)(oom-kill:|Out of memory: Killed process)/,
     says: "the kernel ended it: the node ran out of memory",
-    remedy: ["free memory on the node; dmesg | grep -i oom"],
+    remedy: ["free -h on the node; lower the number of engines there, or what they keep in host memory"],
+  },
+  {
+    id: "killed", // what bash writes for any SIGKILL
+    pattern: /(^|\s)Killed(\s|$)/,
+    says: "something sent it SIGKILL: the kernel when memory runs out, or a person",
+    remedy: ["dmesg | grep -i oom on the node tells which; free memory there if it was the kernel"],
   },
   {
     id: "peer-silent",

@@ -16,7 +16,7 @@ export const rocmCauses: readonly Cause[] = [
   },
   {
     id: "device-variables",
-    pattern: /HIP_VISIBLE_DEVICES.*CUDA_VISIBLE_DEVICES.*(differ|mismatch|inconsistent|not match)/i,
+    pattern: /Inconsistent GPU visibility env vars/,
     says: "two variables name different devices",
     remedy: ["leave both out of env; devices decides"],
   },

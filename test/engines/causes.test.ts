@@ -58,6 +58,14 @@ const lines: readonly (readonly [source: string, line: string, cause: string, wr
     "cuda",
   ],
   ["launch.md §6.2", "[rank3]: Watchdog caught collective operation timeout: WorkNCCL", "collective-lost", "gb200"],
+  ["bash, of any SIGKILL", "/tmp/launch.sh: line 41:  4711 Killed                  vllm serve", "killed"],
+  ["Linux mm/oom_kill.c", "Out of memory: Killed process 4711 (VLLM::Worker)", "node-memory"],
+  [
+    "vLLM platforms/rocm.py",
+    "ValueError: Inconsistent GPU visibility env vars: HIP_VISIBLE_DEVICES='0,1' vs CUDA_VISIBLE_DEVICES='2,3'. Please set only one, or ensure they match.",
+    "device-variables",
+    "rocm",
+  ],
   ["vllm-cpu.md §5", "RuntimeError: Found no NVIDIA driver on your system", "driver", "cuda"],
 ];
 
