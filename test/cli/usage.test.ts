@@ -22,6 +22,9 @@ const cases: readonly (readonly [words: string, what: string, next: string])[] =
   ["up --on-failure weep", "--on-failure weep: Allowed choices are keep, stop", "pdctl up --help"],
   ["logs --tail many", "--tail many: it has to be a whole number", "pdctl logs --help"],
   ["up --set engine.port", "--set engine.port: it has to be PATH=VALUE", "pdctl up --help"],
+  ["proxy", "proxy needs a configuration: --config FILE", "pdctl proxy --help"],
+  ["proxy --config", "--config FILE needs a value", "pdctl proxy --help"],
+  ["proxy --confg x", "unknown option --confg", "pdctl proxy --help"],
   ["plan --json --ndjson", "--json cannot be used with --ndjson", "pdctl plan --help"],
 ];
 
