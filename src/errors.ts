@@ -10,6 +10,8 @@ export interface ErrorFacts {
   "topology.invalid": { file: string; first: string };
   /** Secrets that the topology names are not in the launcher's environment. Exit 3. */
   "secret.missing": { names: readonly string[] };
+  /** Secrets too short to be told from other text, so that they could not be hidden in any output. Exit 3. */
+  "secret.short": { names: readonly string[]; least: number };
   /** No answer on the SSH port, or the name is not known. Exit 4. */
   "node.unreachable": { node: string; address: string; afterMs: number; why: string };
   /** The node answered and did not let us in. Exit 4. */

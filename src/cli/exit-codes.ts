@@ -22,6 +22,7 @@ const OF_ERROR: { readonly [C in ErrorCode]: number } = {
   "topology.missing": EXIT.usage,
   "topology.invalid": EXIT.topology,
   "secret.missing": EXIT.topology,
+  "secret.short": EXIT.topology,
   "node.unreachable": EXIT.login,
   "node.login-refused": EXIT.login,
   "node.host-key-unknown": EXIT.login,

@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { Plan } from "../plan/plan.ts";
+import { HIDDEN_FROM } from "../report/ink.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { Call } from "./call.ts";
 import { type Draft, draft } from "./draft.ts";
@@ -52,5 +53,7 @@ export function secretsOf(
 export function allSecrets(topology: Topology, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const { present, missing } = secretsOf(topology, env);
   if (missing.length > 0) throw new UserError("secret.missing", { names: missing });
+  const short = Object.keys(present).filter((name) => (present[name] ?? "").length < HIDDEN_FROM);
+  if (short.length > 0) throw new UserError("secret.short", { names: short, least: HIDDEN_FROM });
   return present;
 }

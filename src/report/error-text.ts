@@ -28,6 +28,12 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
     where: "the topology's `secrets`, taken from the environment of pdctl",
     do: names.map((name) => `export ${name}=…`),
   }),
+  "secret.short": ({ names, least }) => ({
+    title: `${names.length === 1 ? "secret" : "secrets"} ${names.join(", ")} shorter than ${least} characters`,
+    where: "the topology's `secrets`, taken from the environment of pdctl",
+    cause: "so short a value is a part of other words: no output could hide it",
+    do: [`a longer value, or env in the topology if it is no secret`],
+  }),
   "node.unreachable": ({ node, address, afterMs, why }) => ({
     title: `${node} did not answer`,
     where: at(node, address),

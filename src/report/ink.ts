@@ -54,11 +54,14 @@ const TWIN: Readonly<Record<string, string>> = {
 /** Every sign is one column wide and so is its ASCII twin: both forms have the same columns. */
 export const twins = (text: string) => text.replace(/[✔✖⚠→·│×…–]/gu, (sign) => TWIN[sign] ?? sign);
 
-/** Replaces every value with `***`, also where JSON has escaped it. Values under four characters cannot be told from other text. */
+/** Shorter values cannot be told from other text: `up` refuses them. */
+export const HIDDEN_FROM = 4;
+
+/** Replaces every value with `***`, also where JSON has escaped it. */
 export function redactor(values: readonly string[]): (text: string) => string {
   const needles = values
     .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split("\n")])
-    .filter((needle) => needle.length >= 4)
+    .filter((needle) => needle.length >= HIDDEN_FROM)
     .sort((a, b) => b.length - a.length);
   return needles.length === 0
     ? (text) => text

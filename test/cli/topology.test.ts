@@ -165,6 +165,13 @@ describe.concurrent("a secret of the topology", () => {
     expect([exit, err.split("\n")[0]]).toEqual([3, "✖ secret HF_TOKEN not set in this environment"]);
   });
 
+  it("is too short to be hidden: up touches no node, exit 3, and says its name, not its value", async () => {
+    const file = await broken("short.yaml", ["name: ascend-moe", "name: ascend-moe\nsecrets: [PIN]"]);
+    const { exit, out, err } = await run(["up", file], { cwd: home, env: { PIN: "q7z" } });
+    expect([exit, err.split("\n")[0]]).toEqual([3, "✖ secret PIN shorter than 4 characters"]);
+    expect(out + err).not.toContain("q7z");
+  });
+
   it("is never shown, wherever the user has written its value", async () => {
     const file = await broken(
       "leaky.yaml",

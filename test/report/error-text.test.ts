@@ -10,6 +10,7 @@ const facts: ErrorFacts = {
   "topology.missing": { looked: ["./cluster.yaml"] },
   "topology.invalid": { file: "x.yaml", first: "x.yaml:3: y" },
   "secret.missing": { names: ["HF_TOKEN"] },
+  "secret.short": { names: ["PIN"], least: 4 },
   "node.unreachable": { ...node, afterMs: 10_000, why: "connect ETIMEDOUT" },
   "node.login-refused": {
     ...node,
