@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { does } from "./call.ts";
 import { helped } from "./help.ts";
 import { common, milliseconds } from "./options.ts";
@@ -20,7 +20,7 @@ export const down = (program: Command) =>
         .option("--discard-logs", "do not bring the logs to this machine first")
         .option("--forget <NODES>", "take nodes off the list that will not come back", ranges, [])
         .option("--wait-lock <DURATION>", "wait for another run instead of leaving with exit 7", milliseconds)
-        .option("-y, --yes", "answer yes"),
+        .addOption(new Option("-y, --yes").hideHelp()),
       {
         sentence: "Stop everything, leave nothing, and hand out a receipt.",
         after: [

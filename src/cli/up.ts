@@ -32,7 +32,7 @@ export const up = (program: Command) =>
         .option("--require-evidence", "the proof has to be a counter, a log or the store")
         .option("--no-smoke", "leave the proof out; the last line will say so")
         .option("--adopt", "take over a cluster of this name from another owner")
-        .option("-y, --yes", "answer yes")
+        .addOption(new Option("-y, --yes").hideHelp())
         .addOption(new Option("--keep", "with --rehearse: leave the stand-ins up").hideHelp()),
       {
         sentence: "Start what is missing, change what differs, leave the rest, and end with a proof.",

@@ -32,6 +32,17 @@ describe("pdctl --help", () => {
   });
 });
 
+describe("the help of a program of its own", () => {
+  it.each([
+    ["proxy", /^Serve .*\n\nUsage {2}pdctl proxy --config FILE\n/],
+    ["sim", /PDCTL_SIM_FAULTS/],
+  ])("of %s is on stdout, with exit 0", async (name, says) => {
+    const { exit, out, err } = await run([name, "--help"]);
+    expect([exit, err]).toEqual([0, ""]);
+    expect(out).toMatch(says);
+  });
+});
+
 describe("pdctl VERB --help", () => {
   it("of up is exact", async () => {
     expect(
@@ -47,7 +58,6 @@ Usage  pdctl up [topology] [options]
   --require-evidence     the proof has to be a counter, a log or the store
   --no-smoke             leave the proof out; the last line will say so
   --adopt                take over a cluster of this name from another owner
-  -y, --yes              answer yes
 
 Examples
   pdctl up --set prefill.args.max-num-seqs=8        restarts only what this changes
