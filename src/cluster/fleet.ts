@@ -41,11 +41,9 @@ export class Fleet {
   /** Opens all sessions. What could not be reached stays in the list as its error. */
   async open(): Promise<void> {
     const opened = await openSessions(this.#addresses, {}, this.#run.signal);
+    for (const [node, session] of opened) this.#sessions.set(node, session); // first of all, so that `close` finds them
     this.#run.signal.throwIfAborted();
-    for (const [node, session] of opened) {
-      this.#sessions.set(node, session);
-      this.#say(node, session);
-    }
+    for (const [node, session] of opened) this.#say(node, session);
   }
 
   /** Errors of nodes that could not be reached. An error that is not the user's world is a bug and thrown on. */

@@ -3,6 +3,7 @@ import { logs as stream } from "../supervise/index.ts";
 import { folded } from "../words/names.ts";
 import { Fleet, NodeErrors, userError, whyOf } from "./fleet.ts";
 import { Lines } from "./lines.ts";
+import { tellEnds } from "./log-ends.ts";
 import { located, look, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
 import { selected } from "./select.ts";
@@ -85,6 +86,11 @@ async function readNode(
     if (ask.errors) held.get(service)?.push(line);
     else if (ask.grep === undefined || ask.grep.test(line)) emit(service, line);
   };
+  const told = new Set<string>();
+  const tellOnce = (service: string, text: string) => {
+    if (!told.has(service)) emit(service, text, true);
+    told.add(service);
+  };
   for (let again = false; ; again = true) {
     try {
       // after a loss, from the byte that we have seen last; a service that was started anew meanwhile has a log of its own
@@ -93,8 +99,17 @@ async function readNode(
       );
       const tail = ask.errors ? {} : { tail: ask.tail };
       const from = { stateDir: stateDirOf(known, node), services: wanted, follow: ask.follow, ...tail };
-      for await (const chunk of stream(fleet.session(node), from, fleet.scripts, run.signal))
-        for (const line of logs.get(chunk.service)?.take(chunk) ?? []) say(chunk.service, line);
+      const over = new AbortController();
+      const ends = ask.follow
+        ? tellEnds(node, services, from.stateDir, fleet, AbortSignal.any([run.signal, over.signal]), tellOnce)
+        : Promise.resolve();
+      try {
+        for await (const chunk of stream(fleet.session(node), from, fleet.scripts, run.signal))
+          for (const line of logs.get(chunk.service)?.take(chunk) ?? []) say(chunk.service, line);
+      } finally {
+        over.abort();
+        await ends;
+      }
       break;
     } catch (error) {
       if (run.signal.aborted && ask.follow) break; // leaving `logs -f` is how it ends

@@ -56,6 +56,7 @@ async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promi
   const proof = {
     step,
     targets: note.targets,
+    engines: note.engines,
     written: writtenBy(note.engines, note.targets, (node) => stateDirOf(there, node)),
     paths: false,
     limitMs: ask.limitMs,

@@ -48,7 +48,7 @@ function silentRows(standing: Standing): readonly StatusRow[] {
   const engines = (proxy?.spec.note.engines ?? []) as readonly Answering[];
   return engines
     .filter(({ node }) => silent.has(node))
-    .map(({ url, ...engine }) => ({
+    .map(({ url, hardware: _hardware, ...engine }) => ({
       ...engine,
       kind: "engine",
       state: "unknown",

@@ -23,6 +23,8 @@ export interface Endings {
   readonly not: string;
   /** What is left running and how to go on, as far as the verb knows: asked when it was interrupted or an error came. */
   left(): Pick<Closing, "kept" | "next" | "nextWhy" | "state">;
+  /** Nothing was started, for certain; without it nothing is said about that. */
+  untouched?(): boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ function refused(errors: readonly UserError[], text: string, run: Run, endings: 
   }
   const exit = worst(errors.map((one) => run.exitOf(one)));
   const left = endings.left();
-  const parts = [text, left.state === "absent" ? "nothing was started" : ""].filter((part) => part !== "");
+  const parts = [text, endings.untouched?.() === true ? "nothing was started" : ""].filter((part) => part !== "");
   return { exit, verdict: parts.length === 0 ? endings.not : `${endings.not} · ${parts.join(", ")}`, ...left };
 }
 

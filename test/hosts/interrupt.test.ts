@@ -36,6 +36,20 @@ describe("an interrupted verb", () => {
     expect(lab.leftovers()).toEqual([]);
   });
 
+  it("up, while it still waits for a node, lets go of those that it has reached, at once", async () => {
+    await using lab = await hosts(two);
+    const file = topology("connect", { ssh: "{ connect_timeout: 30s }" });
+    await using _cut = await lab.host("n1").cutLink();
+    await using up = start(["up", file]);
+    await expect.poll(() => lab.host("n0").sshdLog(), { timeout: 10_000 }).toMatch(/Accepted publickey/);
+    const at = performance.now();
+    up.kill("SIGINT");
+    const ended = await up.ended;
+    expect(performance.now() - at).toBeLessThan(3_000);
+    expect(ended.code, said(ended)).toBe(130);
+    expect(lab.host("n0").leftovers()).toEqual([]);
+  });
+
   it("down, while an engine takes its time to end, is 130, and a second down does what is left", async () => {
     await using lab = await hosts(two);
     const file = topology("slow", { faults: { "decode-0-0": { ignoreTerm: true } } });

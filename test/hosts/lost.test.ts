@@ -40,6 +40,12 @@ describe("a node that is lost for a while", () => {
     await follow.until(/n1 lost, asking again; the log goes on there/);
     await follow.until(/n1 back/);
     await follow.until(/tick \d+ ✔/);
+    const clock = lab
+      .host("n1")
+      .processes()
+      .find(({ argv }) => argv[2]?.includes("tick") === true);
+    lab.host("n1").kill(clock?.pid ?? 0);
+    await follow.until(/died, killed by signal KILL/);
     follow.kill("SIGINT");
     const ended = await follow.ended;
     expect(ended.code).toBe(0);

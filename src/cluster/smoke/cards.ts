@@ -3,7 +3,7 @@ import type { FindingData } from "../events.ts";
 import type { Unanswered } from "../http.ts";
 import type { Words } from "./engine-words.ts";
 import type { Proof } from "./make-proof.ts";
-import type { Broken } from "./prove.ts";
+import type { Broken, Proved } from "./prove.ts";
 import type { TrialFailed } from "./trial.ts";
 
 /** The cluster answered a completion with something else than an answer. */
@@ -41,6 +41,17 @@ export const bareCard: FindingData = {
   cause: "the engines have none of the counters that prove it, and their logs do not say it",
   do: ["leave out --require-evidence"],
 };
+
+/** The KV came and the first token is right; numerics may explain the rest, and nobody shall have to find it out alone. */
+export function differingCard(differing: Proved["differing"], of: number): FindingData {
+  const [first] = differing;
+  return {
+    title: `smoke: decode's own answer differs from word ${first?.word ?? 1} on`,
+    where: `request ${first?.request ?? 1}; ${differing.length} of ${of} requests`,
+    cause: "another order of sums, as batches and different hardware have; or KV that is slightly wrong",
+    do: ["pdctl smoke    shows whether it stays so"],
+  };
+}
 
 /** Everything answered, and the answer shows that the KV was not what it should be. */
 export function brokenCard(broken: Broken, same: number, of: number, words: Words | undefined): FindingData {

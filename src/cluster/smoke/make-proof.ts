@@ -3,7 +3,7 @@ import type { Fleet } from "../fleet.ts";
 import { Unanswered } from "../http.ts";
 import type { Run } from "../run.ts";
 import { finding } from "../verb.ts";
-import { bareCard, brokenCard, failedCard, lateCard, unansweredCard } from "./cards.ts";
+import { bareCard, brokenCard, differingCard, failedCard, lateCard, unansweredCard } from "./cards.ts";
 import { engineWords } from "./engine-words.ts";
 import { keepProof } from "./last-proof.ts";
 import { type Proved, type Proving, prove } from "./prove.ts";
@@ -71,7 +71,7 @@ async function proved(proof: Proof, fleet: Fleet, run: Run, signal: AbortSignal)
 }
 
 async function judged(
-  { proof: data, broken }: Proved,
+  { proof: data, broken, differing }: Proved,
   proof: Proof,
   fleet: Fleet,
   run: Run,
@@ -85,6 +85,11 @@ async function judged(
     const words = first.kind === "other-answer" ? undefined : await engineWords(proof.written, fleet, run);
     run.emit(finding(brokenCard(first, broken.length, data.requests, words), first.kind, { phase: "smoke" }));
   }
+  if (first === undefined && differing.length > 0)
+    run.emit({
+      ...finding(differingCard(differing, data.requests), "answer-differs", { phase: "smoke" }),
+      level: "warning",
+    });
   const bare = data.evidence === "none" && proof.requireEvidence;
   if (bare) run.emit(finding(bareCard, "no-evidence", { phase: "smoke" }));
   const failed = broken.length > 0 || bare;

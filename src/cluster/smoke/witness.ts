@@ -12,6 +12,7 @@ export interface Answering {
   readonly group: string;
   readonly ranks: readonly number[];
   readonly devices: readonly string[];
+  readonly hardware: string;
 }
 
 /** And where its log is. */

@@ -30,7 +30,7 @@ export async function check(
   if (errors === 0) return text;
   throw new Ended({
     exit: 8,
-    state: "absent",
+    state: standing.services.some(({ state }) => state.state === "alive") ? "unknown" : "absent",
     verdict: "is not up · check refused, nothing was started",
     next: ["pdctl up"],
     nextWhy: {

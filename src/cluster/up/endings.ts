@@ -84,7 +84,8 @@ function already(plan: Plan, standing: Standing): string {
 /** For the last words after an interrupt or an error from outside. */
 export function leftRunning(scene: Scene | undefined): Pick<Closing, "kept" | "next" | "nextWhy" | "state"> {
   const text = scene === undefined ? undefined : keptText(scene);
-  if (text === undefined) return { state: "absent", next: ["pdctl up"] };
+  if (scene === undefined || text === undefined)
+    return { state: scene === undefined ? "unknown" : "absent", next: ["pdctl up"] };
   const nextWhy = { "pdctl up": "waits on for them", "pdctl down": "takes them down" };
   return { state: "starting", kept: text, next: ["pdctl up", "pdctl down"], nextWhy };
 }

@@ -165,6 +165,10 @@ class Climb {
     return leftRunning(this.#scene);
   }
 
+  untouched(): boolean {
+    return this.#scene?.touched !== true;
+  }
+
   async close(): Promise<void> {
     await this.#hold?.release();
     await this.#fleet.close();

@@ -25,6 +25,7 @@ export async function proveUp(
   const proof = {
     step,
     targets,
+    engines: enginesOf(plan),
     written: writtenBy(enginesOf(plan), targets, stateDir),
     paths: plan.rehearsal,
     requireEvidence,

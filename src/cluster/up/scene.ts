@@ -11,6 +11,7 @@ export class Scene {
   /** The service that became ready last. */
   lastReady: string | undefined;
   readonly #run: Run;
+  readonly #kept = new Set<string>();
   readonly #since = new Map<string, number>();
   readonly #lived = new Map<string, number>();
 
@@ -59,5 +60,11 @@ export class Scene {
   keep(id: string, state: ServiceWord, generation: number): void {
     this.states.set(id, state);
     this.generations.set(id, generation);
+    this.#kept.add(id);
+  }
+
+  /** Something was started, or may have been. */
+  get touched(): boolean {
+    return [...this.states].some(([id, word]) => word !== "waiting" && !this.#kept.has(id));
   }
 }

@@ -43,9 +43,9 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
 export function enginesOf(plan: Plan): readonly Answering[] {
   return plan.services.flatMap(({ id, role, listens, node, group, ranks, devices }) => {
     const http = listens.find(({ purpose }) => purpose === "http");
-    const ip = plan.nodes.find(({ name }) => name === node)?.ip;
-    if (role === null || http === undefined) return [];
-    return [{ service: id, url: `http://${ip}:${http.port}`, node, role, group, ranks, devices }];
+    const { ip, hardware } = plan.nodes.find(({ name }) => name === node) ?? {};
+    if (role === null || http === undefined || ip === undefined || hardware === undefined) return [];
+    return [{ service: id, url: `http://${ip}:${http.port}`, node, role, group, ranks, devices, hardware }];
   });
 }
 
