@@ -1,5 +1,6 @@
+import { fatal } from "../engines/fatal.ts";
 import type { Cause } from "./cause.ts";
-import { firstError } from "./first-error.ts";
+import { errorWords, isError } from "./first-error.ts";
 
 /** A service that ended, as the nodes saw it. */
 export interface Death {
@@ -38,11 +39,24 @@ export function diagnose(deaths: readonly Death[], causes: readonly Cause[]): Di
   };
 }
 
-function read(log: readonly string[], causes: readonly Cause[]): { cause: Cause | undefined; why: readonly string[] } {
+function read(
+  whole: readonly string[],
+  causes: readonly Cause[],
+): { cause: Cause | undefined; why: readonly string[] } {
+  const log = whole.slice(
+    Math.max(
+      0,
+      whole.findLastIndex((line) => fatal.test(line)),
+    ),
+  );
+  const lines = log.filter(isError);
   const known = causes.filter((cause) => cause.follows !== true);
-  const hit = match(log, known) ?? match(log, causes);
+  const hit = match(lines, known);
   if (hit !== undefined) return { cause: hit.cause, why: [hit.line] };
-  return { cause: undefined, why: firstError(log) };
+  const consequence = match(lines, causes);
+  const [words] = errorWords(log);
+  if (consequence !== undefined) return { cause: consequence.cause, why: [words?.trim() ?? consequence.line] };
+  return { cause: undefined, why: errorWords(log) };
 }
 
 /** The earliest line that any of the causes knows. */

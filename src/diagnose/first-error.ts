@@ -7,11 +7,34 @@ const MILDER = /^(?:\([^)]*\)\s*)*(?:DEBUG|INFO|WARNING)\b/;
 
 /** Lines that name an error only to say that another one is meant, or that carry a frame of a traceback. */
 const ECHO =
-  /See root cause above|During handling of the above exception|The above exception was the direct cause|^\s+File "/;
+  /See root cause above|During handling of the above exception|The above exception was the direct cause|^\s+File "|^\s+raise\b/;
 
-/** The first line on which the service says what went wrong, verbatim, and the lines that follow it. */
+const TRACEBACK = /^Traceback \(most recent call last\):/;
+
+/** Whether a line may say why a service ended: its writer does not call it less than an error. */
+export const isError = (line: string): boolean => !MILDER.test(line);
+
+/** The log from the first line on which the service says what went wrong, verbatim. */
 export function firstError(lines: readonly string[], most = 10): readonly string[] {
-  const at = lines.findIndex((line) => ERROR_LINE.test(line) && !MILDER.test(line) && !ECHO.test(line));
+  const at = lines.findIndex((line) => ERROR_LINE.test(line) && isError(line) && !ECHO.test(bare(line)));
   if (at < 0) return [];
   return lines.slice(at, at + most).filter((line) => line.trim() !== "");
 }
+
+/** What went wrong: the first error line and those behind it, or where that only opens a traceback, the exception at its end. */
+export function errorWords(lines: readonly string[]): readonly string[] {
+  const [first = "", ...rest] = firstError(lines, lines.length);
+  const own = [first, ...rest.filter((line) => writer(line) === writer(first))];
+  const opens = own.slice(0, 2).findIndex((line) => TRACEBACK.test(bare(line)));
+  const from = own.findIndex((line, at) => at > opens && /^\S/.test(bare(line)));
+  if (opens < 0 || from < 0) return firstError(lines);
+  const ends = (line: string) => MILDER.test(line) || ECHO.test(bare(line)) || TRACEBACK.test(bare(line));
+  const to = own.findIndex((line, at) => at > from && ends(line));
+  return own.slice(from, to < 0 ? from + 10 : Math.min(to, from + 10));
+}
+
+/** A line without what vLLM's logger puts before it: process, level, time, place. */
+const bare = (line: string) => line.replace(/^(?:\([^)]*\)\s*)+(?:[A-Z]+ \d\d-\d\d [\d:]{8} \[[^\]]*\] ?)?/, "");
+
+/** The process of a server that wrote a line, as vLLM names it; none for lines without a name. */
+const writer = (line: string) => /^\([^)]*\)/.exec(line)?.[0];

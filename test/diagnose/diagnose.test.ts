@@ -51,6 +51,42 @@ describe("the first cause among many deaths", () => {
     expect(diagnose([death("prefill-0-0", 1, log)], [])).toMatchObject({ cause: undefined, why: log.slice(1) });
   });
 
+  it("shows the exception, not the traceback above it, whichever process writes in between", () => {
+    const core = (text: string) => `(EngineCore pid=97) ERROR 11-20 12:55:11 [core.py:1512] ${text}`;
+    const log = [
+      core("NIXL transfer failure: handshake_failed"), // of one request, hours ago
+      core("EngineCore encountered a fatal error."),
+      core("Traceback (most recent call last):"),
+      core('  File "/opt/vllm/v1/engine/core.py", line 1496, in run_engine_core'),
+      "(APIServer pid=94) ERROR 11-20 12:55:11 [async_llm.py:906] AsyncLLM output_handler failed.",
+      core("    raise ValueError("),
+      core("TypeError: 'int' object is not iterable"),
+      "(EngineCore pid=97) INFO 11-20 12:55:11 [core.py:1530] leaving",
+    ];
+    expect(diagnose([death("decode-0-0", 1, log, { exit: 0 })], causes)).toMatchObject({
+      cause: { id: "engine-core" },
+      why: [core("TypeError: 'int' object is not iterable")],
+    });
+    expect(diagnose([death("decode-0-0", 1, log)], [])?.why).toEqual([core("TypeError: 'int' object is not iterable")]);
+    const plain = [
+      "Traceback (most recent call last):",
+      '  File "a.py", line 1',
+      "    raise KeyError(x)",
+      "KeyError: 'x'",
+    ];
+    expect(diagnose([death("decode-0-0", 1, plain)], [])?.why).toEqual(["KeyError: 'x'"]);
+  });
+
+  it("takes no cause from what an engine merely warns of", () => {
+    const warning =
+      "(APIServer pid=9) WARNING 11-20 12:48:46 [x.py:1] could not cache: [Errno 28] No space left on device";
+    const error = "(EngineCore pid=97) ERROR 11-20 12:55:11 [core.py:1512] ZeroDivisionError: division by zero";
+    expect(diagnose([death("decode-0-0", 1, [warning, error])], causes)).toMatchObject({
+      cause: undefined,
+      why: [error],
+    });
+  });
+
   it("says nothing that the log does not say", () => {
     expect(diagnose([death("prefill-0-0", null, [], { exit: null })], causes)).toMatchObject({
       cause: undefined,
