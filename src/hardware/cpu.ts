@@ -1,3 +1,4 @@
+import { cpuCauses } from "./cpu-causes.ts";
 import type { Hardware } from "./hardware.ts";
 
 /** No accelerator. A device is a share of the machine that the topology names; nothing limits an engine to it. */
@@ -8,8 +9,9 @@ export const cpu: Hardware = {
   vendorScripts: [],
   env: {},
   container: () => [],
+  blockSize: 128,
   kvBufferDevices: ["cpu"],
   sameInGroup: [],
-  causes: [],
+  causes: cpuCauses,
   rules: [],
 };

@@ -53,6 +53,16 @@ export const causes: readonly Cause[] = [
     remedy: ["kv.transfer.num_threads: 1"],
   },
   {
+    id: "nixl-ticket",
+    pattern:
+      /(assert num_decode_blocks <= len\(prefill_group\)|KeyError: 'remote_request_id')/,
+    says: "decode was handed KV of another prompt",
+    remedy: [
+      "the proxy must carry prefill's kv_transfer_params unchanged, with the same prompt",
+      "both engines need the same tokenizer and chat template",
+    ],
+  },
+  {
     id: "nixl-handshake-lost",
     pattern: /(NIXL_ERR_REMOTE_DISCONNECT|NIXL handshake (failed|timed out)|loadRemoteMD)/,
     says: "the other role's engine went away or was restarted",

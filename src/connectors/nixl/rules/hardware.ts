@@ -1,6 +1,6 @@
 import type { Rule } from "../../../topology/rule.ts";
 import type { Topology } from "../../../topology/topology.ts";
-import { hardwareOf, pairs } from "../../pairs.ts";
+import { argNumber, hardwareOf, pairs } from "../../pairs.ts";
 
 /** `kv_buffer_device` values that NIXL takes on each accelerator; the first is the device's own memory. Source: launch.md §3.2. */
 export const buffers: Readonly<Record<string, readonly string[]>> = {
@@ -96,4 +96,26 @@ export const x07: Rule<Topology, { instance: string; value: string; hardware: st
   message: ({ instance, value, hardware }) =>
     `${instance} is on ${hardware}, where no kv_buffer_device ${value} exists`,
   remedy: ({ list }) => [`kv_buffer_device: ${list.join(" or ")}`, "or leave it out"],
+};
+
+const CPU_BLOCK = 32;
+
+/** X13: the attention of a CPU has blocks of this many tokens, or of a multiple. Source: vllm-cpu.md §4. */
+export const x13: Rule<Topology, { instance: string; size: number }> = {
+  id: "X13",
+  level: "error",
+  *check(topology) {
+    for (const instance of topology.instances) {
+      const size = argNumber(instance, "block-size");
+      if (hardwareOf(topology, instance) !== "cpu" || instance.engine.kind === "sim" || size === undefined) continue;
+      if (size % CPU_BLOCK !== 0)
+        yield {
+          at: [...instance.path, "args", "block-size"],
+          subject: instance.id,
+          data: { instance: instance.id, size },
+        };
+    }
+  },
+  message: ({ instance, size }) => `${instance} is on a CPU, where NIXL has no blocks of ${size} tokens`,
+  remedy: ({ size }) => `block-size: ${Math.max(1, Math.round(size / CPU_BLOCK)) * CPU_BLOCK}`,
 };
