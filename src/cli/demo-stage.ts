@@ -12,10 +12,27 @@ import { naming } from "../words/names.ts";
 import { duration } from "../words/numbers.ts";
 import type { Call } from "./call.ts";
 import { demoTopology } from "./demo-place.ts";
+import type { Rows } from "./demo-rows.ts";
 import { EXIT } from "./exit-codes.ts";
 import { makeRun, stateHome } from "./run.ts";
 
 const TEXT = 88;
+
+/** A step did not end well, and has said so. */
+export class StepFailed extends Error {
+  override readonly name = "StepFailed";
+  readonly exit: number;
+  constructor(exit: number) {
+    super(`exit ${exit}`);
+    this.exit = exit;
+  }
+}
+
+export interface StageAsk {
+  readonly call: Call;
+  readonly signal: AbortSignal;
+  readonly rows: Rows;
+}
 
 /** What the steps share: the plan, the verbs without their views, and how a step is shown. */
 export class Stage {
@@ -24,17 +41,18 @@ export class Stage {
   readonly model: string;
   readonly engines: readonly string[];
   readonly #call: Call;
+  readonly #rows: Rows;
   readonly #drafted: Awaited<ReturnType<typeof demoTopology>>;
   readonly #known: Known;
   #stands = false;
 
   private constructor(
-    call: Call,
-    signal: AbortSignal,
+    { call, signal, rows }: StageAsk,
     drafted: Awaited<ReturnType<typeof demoTopology>>,
     known: Known,
   ) {
     this.#call = call;
+    this.#rows = rows;
     this.signal = signal;
     this.#drafted = drafted;
     this.#known = known;
@@ -44,15 +62,18 @@ export class Stage {
   }
 
   /** `first`: so many sets of ports have turned out to be taken. */
-  static async open(call: Call, signal: AbortSignal, first = 0): Promise<Stage> {
-    const [drafted, { knownOf }] = await Promise.all([demoTopology(call.env, first), import("../cluster/index.ts")]);
+  static async open(ask: StageAsk, first = 0): Promise<Stage> {
+    const [drafted, { knownOf }] = await Promise.all([
+      demoTopology(ask.call.env, first),
+      import("../cluster/index.ts"),
+    ]);
     if (drafted.plan === undefined)
       throw new UserError("topology.invalid", { file: drafted.file, first: drafted.diagnostics[0]?.title ?? "" });
-    return new Stage(call, signal, drafted, knownOf(drafted.plan, null));
+    return new Stage(ask, drafted, knownOf(drafted.plan, null));
   }
 
   say(...lines: string[]): void {
-    this.#call.streams.out.lines(lines);
+    this.#rows.lines(lines);
   }
 
   row(sign: string, name: string, text: string, seconds?: number): void {
@@ -88,9 +109,9 @@ export class Stage {
     return status(this.#known, { nodes: [] }, await this.#run(() => undefined));
   }
 
-  async down(): Promise<number> {
+  async down(): Promise<void> {
     const state = await this.#takeDown(this.signal);
-    if (state.result?.exit !== 0) return this.failed(state);
+    if (state.result?.exit !== 0) throw this.failed(state);
     const sum = (of: (row: NonNullable<Tally["receipt"]>["nodes"][number]) => number | null) =>
       state.receipt?.nodes.reduce((all, row) => all + (of(row) ?? 0), 0) ?? 0;
     const left = [
@@ -100,7 +121,6 @@ export class Stage {
       `${sum((row) => row.files)} files left`,
     ];
     this.row("✔", "down", left.join(", "), state.result.seconds);
-    return EXIT.done;
   }
 
   async #takeDown(signal: AbortSignal): Promise<Tally> {
@@ -129,14 +149,19 @@ export class Stage {
     const { result, cluster } = await this.#takeDown(new AbortController().signal);
     if (result === undefined) return;
     const { receipt: _, ...rest } = result; // removed with the rest
-    this.say("", ...closing(rest, cluster));
+    const next = result.exit === EXIT.done ? ["pdctl demo"] : rest.next;
+    this.say(...closing({ ...rest, next }, cluster));
   }
 
-  failed(state: Tally): number {
+  /** Shows why a verb did not end well; to be thrown, so that no further step begins. */
+  failed(state: Tally): StepFailed {
     const { result, cluster, findings } = state;
     this.say(...findings.filter(({ level }) => level === "error").flatMap((found) => [...show(found), ""]));
-    if (result !== undefined) this.say(...closing(result, cluster));
-    return result?.exit ?? EXIT.failed;
+    if (result !== undefined && !this.signal.aborted) {
+      const { kept: _, nextWhy: __, ...rest } = result; // all of it goes now
+      this.say(...closing({ ...rest, next: [] }, cluster), "");
+    }
+    return new StepFailed(result?.exit ?? EXIT.failed);
   }
 
   async #folded(verb: string, work: (run: Run) => Promise<number>): Promise<Tally> {

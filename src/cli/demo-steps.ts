@@ -1,12 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { Listr } from "listr2";
 import type { StatusReport, StatusRow } from "../cluster/standing.ts";
+import { Bug } from "../errors.ts";
 import { nextLines } from "../report/next.ts";
 import type { Tally } from "../report/tally.ts";
 import { cut } from "../report/width.ts";
 import { folded, signalNumber } from "../words/names.ts";
 import { count, duration, latency } from "../words/numbers.ts";
 import type { Call } from "./call.ts";
-import { Stage } from "./demo-stage.ts";
+import { DemoRenderer, Rows } from "./demo-rows.ts";
+import { Stage, type StageAsk, StepFailed } from "./demo-stage.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Interrupted, interruption } from "./signals.ts";
 
@@ -15,34 +18,60 @@ const PROMPT = "hello";
 const TRIES = 3;
 const NAMED_WITHIN_MS = 10_000;
 
+/** What a step leaves for the next one. */
+interface Scene {
+  stage: Stage;
+  standing?: StatusReport;
+}
+
 /** Up, proof, an answer, a fault and its repair, down: each is the verb of that name, on stand-ins of this machine. */
 export async function demonstrate(call: Call): Promise<number> {
   const { signal, dispose } = interruption((exit) => process.exit(exit));
   const began = performance.now();
-  let stage = await Stage.open(call, signal);
-  stage.say("A cluster on this machine: 2 prefill and 2 decode stand-ins, real sockets, the real proxy.", "");
-  let exit: number;
+  const rows = new Rows(call.streams.out);
+  const opening = { call, signal, rows };
+  const scene: Scene = { stage: await Stage.open(opening) };
+  rows.lines(["A cluster on this machine: 2 prefill and 2 decode stand-ins, real sockets, the real proxy.", ""]);
+  const steps = new Listr<Scene, typeof DemoRenderer>(
+    [
+      { title: "up", task: (scene) => bringUp(scene, opening) },
+      { title: "ask", task: ask },
+      { title: "break", task: breakOne },
+      { title: "repair", task: repair },
+      { title: "down", task: ({ stage }) => stage.down() },
+    ],
+    {
+      concurrent: false,
+      exitOnError: true,
+      registerSignalListeners: false, // Ctrl-C is pdctl's own: whatever stands is taken down first
+      renderer: DemoRenderer,
+      rendererOptions: { rows },
+      ctx: scene,
+    },
+  );
   try {
-    let first = await stage.up();
-    for (let tried = 1; tried <= TRIES && portTaken(first); tried++) {
-      await stage.leave();
-      stage = await Stage.open(call, signal, tried);
-      first = await stage.up();
-    }
-    exit = await play(stage, first);
+    await steps.run();
   } catch (error) {
-    if (!signal.aborted) throw error;
-    exit = signal.reason instanceof Interrupted ? signal.reason.exit : EXIT.interrupted;
+    if (signal.aborted) {
+      const exit = signal.reason instanceof Interrupted ? signal.reason.exit : EXIT.interrupted;
+      rows.lines([
+        "",
+        `⚠ the demo was interrupted after ${duration((performance.now() - began) / 1000)} · exit ${exit}`,
+      ]);
+      return exit;
+    }
+    if (error instanceof StepFailed) return error.exit;
+    throw error;
   } finally {
     dispose();
-    await stage.clear();
+    await scene.stage.clear();
   }
-  if (exit !== EXIT.done) return exit;
-  stage.say(
+  const next = "pdctl validate cluster.yaml";
+  rows.lines([
     "",
     `✔ that was pdctl · ${duration((performance.now() - began) / 1000)}`,
-    ...nextLines(["pdctl validate cluster.yaml"], { "pdctl validate cluster.yaml": "the same on your nodes" }),
-  );
+    ...nextLines([next], { [next]: "the same on your nodes" }),
+  ]);
   return EXIT.done;
 }
 
@@ -50,8 +79,15 @@ export async function demonstrate(call: Call): Promise<number> {
 const portTaken = ({ findings }: Tally) =>
   findings.some(({ code = "" }) => ["port-taken", "kv-port-taken", "N12"].includes(code));
 
-async function play(stage: Stage, first: Tally): Promise<number> {
-  if (first.result?.exit !== 0) return stage.failed(first);
+async function bringUp(scene: Scene, opening: StageAsk): Promise<void> {
+  let first = await scene.stage.up();
+  for (let tried = 1; tried <= TRIES && portTaken(first); tried++) {
+    await scene.stage.leave();
+    scene.stage = await Stage.open(opening, tried);
+    first = await scene.stage.up();
+  }
+  const { stage } = scene;
+  if (first.result?.exit !== 0) throw stage.failed(first);
   const smoke = first.phases.get("smoke")?.seconds ?? 0;
   const engines = folded(stage.engines.map(stage.shown));
   stage.row("✔", "up", `${engines}, proxy on 127.0.0.1`, first.result.seconds - smoke);
@@ -68,10 +104,17 @@ async function play(stage: Stage, first: Tally): Promise<number> {
     "status",
     `${standing.state} · P ${standing.endpoints.prefill.join("/")} · D ${standing.endpoints.decode.join("/")} · proxy ${standing.proxy}`,
   );
-  await ask(stage, standing);
-  await breakOne(stage, standing);
+  scene.standing = standing;
+}
+
+function seen({ standing }: Scene): StatusReport {
+  if (standing === undefined) throw new Bug("a step of the demo came before up");
+  return standing;
+}
+
+async function repair({ stage }: Scene): Promise<void> {
   const second = await stage.up();
-  if (second.result?.exit !== 0) return stage.failed(second);
+  if (second.result?.exit !== 0) throw stage.failed(second);
   const started = [...new Set(second.services.keys())].filter(
     (id) => second.services.get(id)?.phase === "engines" && stage.restarted(second, id),
   );
@@ -81,10 +124,11 @@ async function play(stage: Stage, first: Tally): Promise<number> {
   ];
   const text = `pdctl up: ${folded(own.map(stage.shown))} started${peers.length === 0 ? "" : `, its peers ${folded(peers.map(stage.shown))} with it`}`;
   stage.row("✔", "repair", text, second.result.seconds);
-  return stage.down();
 }
 
-async function ask(stage: Stage, { serve = "", services }: StatusReport): Promise<void> {
+async function ask(scene: Scene): Promise<void> {
+  const { stage } = scene;
+  const { serve = "", services } = seen(scene);
   const body = JSON.stringify({ model: stage.model, prompt: PROMPT });
   const url = `${serve}/completions`;
   stage.row("→", "ask", `curl ${url.replace("http://", "")} -d '${body}'`);
@@ -117,7 +161,9 @@ function engineAt(services: readonly StatusRow[], endpoint: string | null, stage
 }
 
 /** Kills one engine as a device fault would, and waits until the nodes' own word is that it died. */
-async function breakOne(stage: Stage, { services }: StatusReport): Promise<void> {
+async function breakOne(scene: Scene): Promise<void> {
+  const { stage } = scene;
+  const { services } = seen(scene);
   const victim = services.findLast((row) => row.role === "prefill" && row.pid !== null);
   if (victim?.pid === undefined || victim.pid === null) return;
   const name = stage.shown(victim.service);

@@ -25,7 +25,7 @@ export async function knownCluster(call: Call, argument: string | undefined): Pr
   return hiding(call, only, undefined);
 }
 
-const ROLES: ReadonlySet<string> = new Set(["prefill", "decode", "proxy"]);
+const SERVICE = /^(?:(?:prefill|decode)(?:-|$)|proxy$)/;
 
 /** The first word is the topology where it is a file or a cluster that is known here; the others are roles, instances, engines. */
 export async function placed({
@@ -35,11 +35,12 @@ export async function placed({
 }: Call): Promise<readonly [topology: string | undefined, what: readonly string[]]> {
   const words = args.filter((word) => word !== undefined);
   const [first, ...others] = words;
-  if (first === undefined || ROLES.has(first)) return [undefined, words];
+  if (first === undefined || SERVICE.test(first)) return [undefined, words];
   if (isFile(first)) return [first, others];
   const { knownClusters } = await import("../cluster/index.ts");
   const known = await knownClusters(stateHome(env, places.home));
-  return known.some(({ cluster }) => cluster === first) ? [first, others] : [undefined, words];
+  const named = known.length === 0 || known.some(({ cluster }) => cluster === first);
+  return named ? [first, others] : [undefined, words];
 }
 
 function unknown(argument: string, known: readonly Known[]): string {

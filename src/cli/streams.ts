@@ -4,6 +4,8 @@ import type { Common } from "./options.ts";
 /** One of the two output streams, with the right ink for it. */
 export interface Channel {
   readonly isTerminal: boolean;
+  /** A terminal on which lines that stand can be replaced. */
+  readonly redraws: boolean;
   readonly columns: number;
   readonly rows: number;
   ink(): Ink;
@@ -46,6 +48,7 @@ export function streams({ stdout, stderr, env, options }: StreamChoice): Streams
     stream.on("error", quietlyClosed);
     return {
       isTerminal,
+      redraws: isTerminal && env.TERM !== "dumb",
       get columns() {
         return columns();
       },

@@ -33,7 +33,7 @@ export function viewOf(call: Call, showing: Showing = {}): Shown {
   if (verb === "logs") return logView(call);
   if (options.quiet === true)
     return { event: nothing, close: nothing, end: (state) => answer(call, state, { cards: true, ...showing }) };
-  return streams.err.isTerminal ? terminalView(call, showing) : lineView(call, showing);
+  return streams.err.redraws ? terminalView(call, showing) : lineView(call, showing);
 }
 
 function terminalView(call: Call, { expects = [], ...showing }: Showing): Shown {
