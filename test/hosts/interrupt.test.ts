@@ -9,7 +9,7 @@ const said = ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout 
 describe("an interrupted verb", () => {
   it("up, in each of its phases, keeps what runs, says so, and down leaves nothing", async () => {
     await using lab = await hosts(two);
-    const file = topology("stop", { faults: { "decode-0-0": { loadSeconds: 1, msPerToken: 200 } } });
+    const file = topology("stop", { faults: { "decode-0-0": { loadSeconds: 0.7, msPerToken: 50 } } });
     const moments = [
       /connect +2 of 2 nodes/,
       /check +\d+ passed/,

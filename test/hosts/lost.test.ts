@@ -9,7 +9,7 @@ const said = ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout 
 describe("a node that is lost for a while", () => {
   it("while its engine loads is waited for, the lock on it is taken again, and up still ends with a proof", async () => {
     await using lab = await hosts(two);
-    const file = topology("blink", { faults: { "*": { loadSeconds: 7 } }, ssh: "{ connect_timeout: 1s }" });
+    const file = topology("blink", { faults: { "*": { loadSeconds: 5 } }, ssh: "{ connect_timeout: 1s }" });
     await using up = start(["up", file]);
     await up.until(/engines +.*started/);
     await expect.poll(() => lab.hosts.flatMap(engines), { timeout: 5_000 }).toHaveLength(2);
@@ -21,6 +21,7 @@ describe("a node that is lost for a while", () => {
     const ended = await up.ended;
     expect(ended.code, said(ended)).toBe(0);
     expect(said(ended)).toMatch(/prompt tokens came from prefill/);
+    expect(said(ended)).toMatch(/n0 is back after/);
     expect(lab.hosts.flatMap(engines)).toEqual(before);
     const down = await pdctl(["down", file]);
     expect(down.code, said(down)).toBe(0);

@@ -10,7 +10,7 @@ describe("a proof that does not hold", () => {
   it("because decode died while it was asked names the death, not the proxy's answer, and stops with --on-failure stop", async () => {
     await using lab = await hosts(two);
     const dieLine = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.31 GiB";
-    const faults = { "decode-0-0": { dieAfterReadyMs: 1500, msPerToken: 300, dieLine } };
+    const faults = { "decode-0-0": { dieAfterReadyMs: 1500, msPerToken: 100, dieLine } };
     const file = topology("dies", { faults });
     const up = await pdctl(["up", file]);
     expect(up.code).toBe(1);
@@ -23,6 +23,7 @@ describe("a proof that does not hold", () => {
     expect(said(smoke)).not.toMatch(/a bug in pdctl|no SSH server/);
     const stopped = await pdctl(["up", file, "--on-failure", "stop"]);
     expect(stopped.code).toBe(1);
+    expect(said(stopped)).toMatch(/then +everything else is stopped/);
     expect(lab.hosts.flatMap(engines)).toEqual([]);
     const healed = await pdctl(["up", topology("dies"), "--no-smoke"]);
     expect(healed.code, said(healed)).toBe(0);
@@ -63,7 +64,7 @@ describe("a proof that does not hold", () => {
     expect(said(ended)).toMatch(/proxy died .* after its start, killed by signal KILL/);
     const more = [
       "services:",
-      "  - { name: agent, node: n1, wave: 0, command: [bash, -c, 'sleep 3; echo FATAL: no lease; exit 3'] }",
+      "  - { name: agent, node: n1, wave: 0, command: [bash, -c, 'sleep 2; echo FATAL: no lease; exit 3'] }",
     ];
     const faults = { "prefill-0-0": { loadSeconds: 20 } };
     const side = await pdctl(["up", topology("proxy", { faults, more })]);

@@ -11,7 +11,9 @@ export function announce(plan: Plan, { file, smoke }: { file: string; smoke: boo
   const counts = { services: services.length, engines, nodes: nodes.length };
   const data = { verb: "up", version: run.version, plan: hash, ...counts, file, rehearsal };
   run.emit({ type: "start", level: "info", data });
-  const climbed = waves.map((ids) => phaseOf(services.filter(({ id }) => ids.includes(id))));
+  const climbed = waves
+    .filter((ids) => ids.length > 0)
+    .map((ids) => phaseOf(services.filter(({ id }) => ids.includes(id))));
   const awaited: Partial<Record<Phase, string>> = { proxy: several(engines, "engine"), smoke: "the proxy" };
   const last: readonly Phase[] = smoke ? ["smoke"] : [];
   for (const name of new Set<Phase>(["connect", "check", "push", ...climbed, ...last])) {

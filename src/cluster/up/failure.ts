@@ -2,7 +2,7 @@ import { causes, type Death, diagnose } from "../../diagnose/index.ts";
 import { Bug } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Phase } from "../events.ts";
+import type { FindingData, Phase } from "../events.ts";
 import { type Fleet, userError } from "../fleet.ts";
 import { holders } from "../gather.ts";
 import type { Run } from "../run.ts";
@@ -18,15 +18,15 @@ const LOG_LINES = 2_000; // of a dead service: its first error is nearly always 
 export async function sayFirstCause(
   deaths: readonly Exit[],
   scene: Scene,
-  phase: Phase,
-  facts: readonly Facts[],
+  { phase, facts, stopAll }: { phase: Phase; facts: readonly Facts[]; stopAll: boolean },
   fleet: Fleet,
   run: Run,
 ): Promise<string> {
   const seen = await Promise.all(deaths.map((exit) => deathOf(exit, scene.plan, facts, fleet, run)));
   const diagnosed = diagnose(seen, causes);
   if (diagnosed === undefined) throw new Bug("a wait ended by a death has a death");
-  const card = deathCard(scene, diagnosed, scene.livedMs(diagnosed.first.service));
+  const told = deathCard(scene, diagnosed, scene.livedMs(diagnosed.first.service));
+  const card = stopAll ? withoutRest(told) : told;
   const held = /Address already in use|EADDRINUSE/.test(diagnosed.why[0] ?? "")
     ? await heldBy(diagnosed.first.service, scene.plan, fleet, run)
     : undefined;
@@ -40,6 +40,12 @@ export async function sayFirstCause(
   );
   return diagnosed.first.group;
 }
+
+/** Where all is stopped, nothing is kept and no group is named. */
+const withoutRest = ({ kept: _kept, then: _then, ...card }: FindingData): FindingData => ({
+  ...card,
+  then: "everything else is stopped",
+});
 
 async function deathOf(
   { service, exit, signal, atMs }: Exit,

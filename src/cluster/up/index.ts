@@ -158,7 +158,7 @@ class Climb {
     const standing = await look(known, fleet, run, { ready: false });
     const alive = standing.services.filter(({ state }) => state.state === "alive");
     await makeRoom(alive, known, fleet, run);
-    for (const { spec } of alive) scene.become(spec.service, "stopped", "push");
+    for (const { spec } of alive) scene.become(spec.service, "stopped", "engines");
   }
 
   left(): Pick<Closing, "kept" | "next" | "nextWhy" | "state"> {

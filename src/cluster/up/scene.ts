@@ -29,7 +29,7 @@ export class Scene {
   ): void {
     const from = this.states.get(id) ?? "waiting";
     if (from === state && data.progress === undefined) return;
-    if (state === "starting") this.#since.set(id, this.#run.clock());
+    if (state === "starting" && from !== "unknown") this.#since.set(id, this.#run.clock()); // its node was away, it was not
     if (data.progress !== undefined) this.progress.set(id, data.progress);
     this.states.set(id, state);
     if (state === "ready") this.lastReady = id;

@@ -134,7 +134,7 @@ async function followNode(
       const before = new Map(services.map(({ id }) => [id, scene.states.get(id)]));
       for (const { id } of services) scene.become(id, "unknown", phase);
       await fleet.again(node, whyOf(userError(error)), signal);
-      for (const [id, state] of before) scene.become(id, state === "ready" ? "ready" : "starting", phase);
+      for (const [id, state = "starting"] of before) scene.become(id, state === "unknown" ? "starting" : state, phase);
     }
   }
 }

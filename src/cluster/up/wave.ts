@@ -65,7 +65,7 @@ export async function died(
   fleet: Fleet,
   run: Run,
 ) {
-  const first = await sayFirstCause(deaths, scene, name, facts, fleet, run);
+  const first = await sayFirstCause(deaths, scene, { phase: name, facts, stopAll }, fleet, run);
   if (stopAll) return notUp(scene, [first]);
   await sure();
   const broken = new Set(deaths.map(({ service }) => serviceOf(scene.plan, service)?.group ?? service));
