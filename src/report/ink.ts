@@ -1,5 +1,5 @@
 import { Chalk } from "chalk";
-import { cut } from "./width.ts";
+import { fitted } from "./width.ts";
 
 /** How one stream shows pdctl's lines. Views write plain text with the signs of ux.md §2; everything else happens here. */
 export interface Ink {
@@ -31,7 +31,7 @@ export function ink({ columns, ascii, colour, redact }: InkChoice): Ink {
     columns,
     // redacted before it is cut: half a secret would not be recognised
     line: (text) => {
-      const shown = cut(redact(text).replace(/[\x00-\x1f\x7f-\x9f]/g, " "), columns);
+      const shown = fitted(redact(text).replace(/[\x00-\x1f\x7f-\x9f]/g, " "), columns);
       const painted = colour ? paint(shown) : shown;
       return ascii ? twins(painted) : painted;
     },

@@ -40,7 +40,9 @@ function header(state: Tally, now: number): string[] {
 }
 
 function phaseRows(state: Tally, now: number): readonly (readonly [Phase, readonly string[]])[] {
-  const begun = [...state.phases].map(([phase, row]) => [phase, phaseLines(state, phase, row, now)] as const);
+  const last = [...state.phases.values()].findLastIndex((row) => row.state !== "waiting");
+  const come = [...state.phases].filter(([, row], at) => row.state !== "waiting" || at > last); // what was passed over has nothing to do
+  const begun = come.map(([phase, row]) => [phase, phaseLines(state, phase, row, now)] as const);
   if (state.result !== undefined) return begun.filter(([phase]) => state.phases.get(phase)?.state !== "waiting"); // they never came
   if (state.phases.get("engines")?.state !== "running") return begun;
   const coming = state.expects.filter((phase) => !state.phases.has(phase));
@@ -100,7 +102,8 @@ function awaits(state: Tally, phase: Phase, row: PhaseRow): string {
 /** The phase's own words; what can be counted here is counted here, so that it changes in place. */
 export function phaseText(state: Tally, phase: Phase, row: PhaseRow): string {
   const engines = enginesOf(state);
-  if (phase === "engines" && engines.length > 0 && row.state === "running") return readyOf(state);
+  const known = engines.length > 0 || state.start !== undefined;
+  if (phase === "engines" && known && row.state === "running") return readyOf(state);
   if (row.text !== undefined)
     return phase === "logs" ? row.text.replace(/(?<= to )\/.*/, (path) => shorten(path, state.places)) : row.text;
   if (phase === "engines" && engines.length > 0)

@@ -18,6 +18,16 @@ export function cut(text: string, columns: number): string {
   return columns > 0 ? `${kept}…` : "";
 }
 
+const AT_THE_END = /^(.*\S)( {2,})(\d\S*[smhd](?: \d\d[smhd])?(?: \/ \S+)?|\[[\w.-]+\])$/;
+
+/** Where a line is too long, a duration or a code at its end moves in; only then its text is cut. */
+export function fitted(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  const [, left, , right] = AT_THE_END.exec(text) ?? [];
+  if (left === undefined || right === undefined || width(right) + 12 > columns) return cut(text, columns);
+  return justify(cut(left, columns - width(right) - 2), right, columns);
+}
+
 export function padEnd(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - width(text)));
 }

@@ -31,6 +31,14 @@ describe("a line in a stream's ink", () => {
     expect(ink({ ...plain, columns: 40, ascii: true }).line(long)).toBe(`${"x".repeat(39)}~`);
     expect(ink(plain).line(long)).toBe(long);
   });
+  it("keeps the duration or the code at its end where the terminal is narrow, and cuts the text before it", () => {
+    const { line } = ink({ ...plain, columns: 40 });
+    expect(line("→ engines   2 of 8 ready                                  2m 36s / 15m")).toBe(
+      "→ engines   2 of 8 ready    2m 36s / 15m",
+    );
+    for (const text of ["2m 36s / 15m", "0.3s", "[device-memory]"])
+      expect(line(`${"x".repeat(50)}   ${text}`)).toMatch(new RegExp(`…  ${text.replace(/[[\]]/g, "\\$&")}$`));
+  });
   it("cannot drive the terminal", () => {
     expect(ink(plain).line("a\x1b[2Jb\rc\u009bd")).toBe("a [2Jb c d");
   });

@@ -33,6 +33,14 @@ describe("up on a terminal", () => {
     expect(frame(story.told("up", { expects }), ms("10:02:41"))).toEqual(screen("up-loading"));
   });
 
+  it("says nothing of a phase that was passed over, and counts engines before any is heard of", () => {
+    const waiting = { type: "phase", phase: "side", level: "info", data: { state: "waiting" } } as const;
+    const story = new Story().at("10:00:00", start(), done("push", 0.3, "2 files"), waiting, running("engines", 900));
+    const lines = frame(story.told("up", { expects }), ms("10:00:01"));
+    expect(lines.filter((line) => line.includes("side"))).toEqual([]);
+    expect(lines.find((line) => line.startsWith("→ engines"))).toMatch(/^→ engines {3}0 of 8 ready +1\.0s \/ 15m$/);
+  });
+
   it("folds a fleet by role and state, and names the one that is least far", () => {
     const ids = [
       ...Array.from({ length: 160 }, (_, i) => ({ id: `prefill-${Math.floor(i / 4)}-${i % 4}`, node: "p" })),
