@@ -53,8 +53,10 @@ for dir in "$PD_STATE"/runs/*/*/; do
     "${count[$run]-0}" "${bytes[$dir/log]-0}" "$((${pages[$run]-0} * page))" "${former[${run#*/}]}" "$exit" "$spec"
   if [[ -n $PD_READY && $life == alive ]]; then
     run_facts "$dir"
+    ((${#HOLDS[@]})) || listeners
     for probe in "${PROBES[@]}"; do # all probes of all services at once
-      exec {fd}< <(probe "$probe" && printf 'yes\n')
+      read -r _ _ port _ <<<"$probe"
+      exec {fd}< <(probe "$probe" && ! stranger "$run" "${port:-0}" && printf 'yes\n')
       asked+=("$run") answers+=("$fd")
     done
     ready[$run]=1

@@ -47,7 +47,7 @@ scan() {
   done
 }
 
-# The living processes of this state directory → RUN_OF[pid] = generation/service.
+# The living processes of this state directory → RUN_OF[pid] = generation/service; those of other ones → ELSE_OF[pid] = 1.
 marked() {
   local entry pid
   local -A home=() run=()
@@ -56,13 +56,13 @@ marked() {
     entry=${entry#*:}
     if [[ $entry == PDCTL_HOME=* ]]; then home[$pid]=${entry#*=}; else run[$pid]=${entry#*=}; fi
   done < <(scan environ '^PDCTL_(HOME|RUN)=')
-  RUN_OF=()
+  RUN_OF=() ELSE_OF=()
   for pid in "${!run[@]}"; do
-    [[ ${home[$pid]-} == "$PD_STATE" ]] && RUN_OF[$pid]=${run[$pid]#*/}
+    if [[ ${home[$pid]-} == "$PD_STATE" ]]; then RUN_OF[$pid]=${run[$pid]#*/}; else ELSE_OF[$pid]=1; fi
   done
   return 0
 }
-declare -A RUN_OF=()
+declare -A RUN_OF=() ELSE_OF=()
 
 # The processes of these sessions → SESSION_OF[pid] = session.
 sessions() {

@@ -54,10 +54,19 @@ tell_lines() {
   done
 }
 
+own_answers() { # who answered was the run itself
+  local kind port
+  marked && listeners
+  while read -r kind _ port _; do
+    [[ $kind != http && $kind != tcp ]] || ! stranger "$1" "$port" || return 1
+  done <<<"${probes[$1]}"
+}
+
 ask_ready() { # every probe of a run in turn, beside the loop; the answer is a line on a descriptor
   local run=$1 fd probe
   if [[ -z ${asking[$run]-} ]]; then
-    exec {fd}< <(while read -r probe; do [[ -z $probe ]] || probe "$probe" || { printf 'no\n' && exit; }; done <<<"${probes[$run]}" && printf 'yes\n')
+    exec {fd}< <(while read -r probe; do [[ -z $probe ]] || probe "$probe" || { printf 'no\n' && exit; }; done <<<"${probes[$run]}" &&
+      own_answers "$run" && printf 'yes\n')
     asking[$run]=$fd
   elif read -r -t 0 -u "${asking[$run]}"; then
     fd=${asking[$run]} && unset "asking[$run]"

@@ -1,7 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { expect, it } from "vitest";
-import { watch } from "../../src/supervise/index.ts";
+import { inspect, stop, watch } from "../../src/supervise/index.ts";
 import { script } from "../../src/supervise/scripts.ts";
 import type { WatchEvent } from "../../src/supervise/supervise.ts";
 import { drain } from "../nodes/session-contract.ts";
@@ -28,30 +27,74 @@ async function seen(
   throw new Error(`the watch ended by itself after ${JSON.stringify(events)}`);
 }
 
+/** Serves /health on PORT as soon as it can be had: 503 until FILE.well exists; each question leaves FILE.asked. */
+const served = (port: number, file: string) => [
+  process.execPath,
+  "-e",
+  `const fs = require("node:fs");
+   const server = require("node:http").createServer((_, response) => {
+     fs.writeFileSync(process.argv[2] + ".asked", "");
+     response.writeHead(fs.existsSync(process.argv[2] + ".well") ? 200 : 503).end();
+   });
+   const listen = () => server.listen(Number(process.argv[1]), "127.0.0.1");
+   server.on("error", () => setTimeout(listen, 20));
+   listen();`,
+  String(port),
+  file,
+];
+
+const health = (port: number) => [{ kind: "http" as const, host: "127.0.0.1", port, path: "/health" }];
+
 it.concurrent("a service is ready when all its probes hold, once, and not before", async () => {
   await using node = await lab();
   const port = await freePort();
-  const ready = [{ kind: "http" as const, host: "127.0.0.1", port, path: "/health" }, { kind: "alive" as const }];
-  await node.start({ slow: ["sleep", "1000"] }, { ready });
+  const file = `${node.home}/slow`;
+  await node.start({ slow: served(port, file) }, { ready: [...health(port), { kind: "alive" }] });
   await node.start({ quick: ["sleep", "1000"] }, { ready: [{ kind: "alive" }] });
-  let server: Server | undefined;
-  let health = 503;
-  let asked = 0;
   const events = await seen(
     node,
     ["slow", "quick"],
     (event) => event.type === "ready" && event.service === "slow",
     (event) => {
-      if (event.type === "ready" && event.service === "quick")
-        server = createServer((_, response) => response.writeHead(health).end(void asked++)).listen(port, "127.0.0.1");
-      if (event.type === "beat" && asked === 1) health = 200;
+      if (event.type === "beat" && existsSync(`${file}.asked`)) appendFileSync(`${file}.well`, "");
     },
   );
-  server?.close();
+  expect(existsSync(`${file}.well`)).toBe(true);
   expect(events).toEqual([
     { type: "ready", service: "quick" },
     { type: "ready", service: "slow" },
   ]);
+});
+
+it.concurrent("a service is not ready because another cluster's answers on its port", async () => {
+  await using node = await lab();
+  await using other = await lab();
+  const port = await freePort();
+  for (const one of [node, other]) appendFileSync(`${one.home}/it.well`, "");
+  await other.start({ first: served(port, `${other.home}/it`) });
+  await until(() =>
+    fetch(`http://127.0.0.1:${port}`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  await node.start({ late: served(port, `${node.home}/it`), beside: ["sleep", "1000"] }, { ready: health(port) });
+  let beats = 0;
+  let left = false;
+  const events = await seen(
+    node,
+    ["late", "beside"],
+    ({ type }) => type === "ready",
+    async ({ type }) => {
+      if (type !== "beat" || ++beats !== 3) return;
+      const look = await inspect(node.session, { stateDir: node.stateDir, ready: true }, scripts, never);
+      expect(look.found.map(({ ready }) => ready)).toEqual([false, false]);
+      await stop(other.session, { stateDir: other.stateDir, services: [], graceMs: 0 }, scripts, never);
+      left = true;
+    },
+  );
+  expect(left).toBe(true);
+  expect(events).toEqual([{ type: "ready", service: "late" }]); // and not the one beside it, whose port this is not
 });
 
 it.concurrent("a service that was dead before the watch began is told at once", async () => {
