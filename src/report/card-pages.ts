@@ -140,6 +140,34 @@ export const cardPages: Readonly<Record<string, CardPage>> = {
       "timeouts.smoke, longer, for a model that is slow at its first request",
     ],
   },
+  "no-answer": {
+    found: PROOF,
+    says: "An endpoint, or the proxy, refused the connection or broke off in the middle of an answer. Its node is well.",
+    remedy: ["pdctl status: does it run?", "pdctl logs SERVICE --errors", "pdctl up starts what is missing"],
+  },
+  "answer-differs": {
+    found: PROOF,
+    says: "The KV came, and decode's own answer to the same prompt goes on differently at the named word.",
+    because: [
+      "Sums in another order do that: other batches, other kernels, prefill and decode on different hardware. So does KV that is slightly wrong.",
+    ],
+    remedy: [
+      "pdctl smoke a few times: numerics differ now and then, wrong KV always",
+      "the same dtype, quantization and attention backend on both roles",
+    ],
+    related: "other-answer already the first token differs",
+  },
+  "former-node": {
+    found: "found by up",
+    says: "The topology no longer has this node, an earlier up used it, and it does not answer: what was started there may still run.",
+    because: ["It stays on the launcher's list, and status and down go on asking for it."],
+    remedy: ["pdctl down --forget NODE, if it will not come back", "pdctl up or pdctl down, when it answers again"],
+  },
+  "fact-missing": {
+    found: "found by up",
+    says: "The plan needs something that only the node knows, and the node does not tell it.",
+    remedy: ["write it into the topology: ip, nic of the node", "an ip that an interface of the node has"],
+  },
   "left-over": {
     found: "found when something is stopped",
     says: "A process of the cluster is still there after SIGKILL, or a port, shared memory or a file is.",
