@@ -5,7 +5,7 @@ import { common } from "./options.ts";
 
 export const demo = (program: Command) =>
   does(
-    helped(common(program.command("demo")), {
+    helped(common(program.command("demo"), { document: false }), {
       sentence: "A cluster on this machine in 30 seconds: no SSH, no accelerator, nothing left afterwards.",
     }),
     async (call) => (await import("./demo-steps.ts")).demonstrate(call),

@@ -9,7 +9,7 @@ import { root } from "./package.ts";
 
 export const explain = (program: Command) =>
   does(
-    helped(common(program.command("explain").argument("<code>")), {
+    helped(common(program.command("explain").argument("<code>"), { document: false }), {
       sentence: "What a code means, and what to do: a rule (P03), a cause or a verdict (device-memory, auth).",
     }),
     async ({ args: [code = ""], streams: { out } }) => {

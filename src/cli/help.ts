@@ -53,7 +53,7 @@ Common options
   -f, --file FILE      the topology; else $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml
   --set PATH=VALUE     change one value, any number of times
   --hosts RANGE|FILE   put these hosts in the place of the topology's, in order
-  --json, --ndjson     one document, or events as they happen
+  --json, --ndjson     one document, or events as they happen (up, smoke, down, logs)
   --no-color, --ascii, -q, --debug
 
 A first cluster     pdctl demo

@@ -15,13 +15,22 @@ export interface Common {
 
 const gathered = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
-export function common(command: Command, { short = true }: { short?: boolean } = {}): Command {
+export interface Taken {
+  /** `-f` is the topology. */
+  readonly short?: boolean;
+  /** The answer can be one document. */
+  readonly document?: boolean;
+  /** The verb emits events. */
+  readonly events?: boolean;
+}
+
+export function common(command: Command, { short = true, document = true, events = false }: Taken = {}): Command {
   const options = [
     new Option(short ? "-f, --file <FILE>" : "--file <FILE>"), // `logs -f` follows
     new Option("--set <PATH=VALUE>").argParser(assignment).default([]),
     new Option("--hosts <RANGE|FILE>"),
-    new Option("--json").conflicts("ndjson"),
-    new Option("--ndjson"),
+    ...(document ? [new Option("--json").conflicts("ndjson")] : []),
+    ...(events ? [new Option("--ndjson")] : []),
     new Option("--no-color"),
     new Option("--ascii"),
     new Option("-q, --quiet"),

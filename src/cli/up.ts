@@ -20,7 +20,7 @@ interface Flags {
 export const up = (program: Command) =>
   does<Flags>(
     helped(
-      common(program.command("up").argument("[topology]"))
+      common(program.command("up").argument("[topology]"), { events: true })
         .option("--rehearse", "stand-in engines on the real nodes and ports; no weight is loaded")
         .addOption(
           new Option("--on-failure <keep|stop>", "keep what is healthy (default), or stop everything")

@@ -69,15 +69,6 @@ export const cardPages: Readonly<Record<string, CardPage>> = {
     remedy: ["pdctl status, when the node answers", "pdctl up or pdctl down goes on from what is there"],
     related: "silent no answer in time",
   },
-  "fact-missing": {
-    found: "found by up",
-    says: "A node did not tell something that the plan needs: its home, the interface that owns its ip, a version.",
-    because: ["Nothing was started: a process would have got a place-holder in the place of the value."],
-    remedy: [
-      "ip or nic of the node, written into the topology",
-      "ssh NODE, and look there: the login shell of a node that is well answers without a word of its own",
-    ],
-  },
   "not-started": {
     found: "found by up",
     says: "The service's launch script could not be started on its node.",

@@ -25,7 +25,8 @@ const cases: readonly (readonly [words: string, what: string, next: string])[] =
   ["proxy", "proxy needs a configuration: --config FILE", "pdctl proxy --help"],
   ["proxy --config", "--config FILE needs a value", "pdctl proxy --help"],
   ["proxy --confg x", "unknown option --confg", "pdctl proxy --help"],
-  ["plan --json --ndjson", "--json cannot be used with --ndjson", "pdctl plan --help"],
+  ["up --json --ndjson", "--json cannot be used with --ndjson", "pdctl up --help"],
+  ["plan --ndjson", "unknown option --ndjson; did you mean --json?", "pdctl plan --help"], // it has no events
 ];
 
 describe.concurrent("a command line that is not understood", () => {
