@@ -14,7 +14,7 @@ export function proofLines(
     proof.evidence === "none"
       ? line(requireEvidence ? "✖" : "⚠", "kv", "no counter, log or store shows it (none)")
       : line(proof.from_prefill >= proof.prompt_tokens ? "✔" : "✖", "kv", moved(proof)),
-    line(proof.same_answer ? "✔" : "✖", "answer", answer(proof)),
+    line(proof.same_answer ? "✔" : proof.answers[1] === 0 ? "⚠" : "✖", "answer", answer(proof)),
     ...(proof.latency === undefined ? [] : [line("✔", "latency", latencies(proof.latency))]),
   ];
 }
@@ -36,6 +36,7 @@ function moved({ from_prefill, prompt_tokens, bytes, evidence }: ProofData): str
 }
 
 function answer({ same_answer, answers: [right, of] }: ProofData): string {
+  if (of === 0) return "not compared: no counter shows that decode computed one by itself";
   return same_answer
     ? `the same as decode's own, ${right} of ${of}`
     : `differs from decode's own, ${right} of ${of} the same`;

@@ -31,10 +31,21 @@ export class Coverage {
     return 3 * Math.max(this.#all.prefill.length, this.#all.decode.length, paths ? this.paths[1] : 0);
   }
 
+  /** Slots that never served. */
   get uncovered(): readonly string[] {
     return (["prefill", "decode"] as const).flatMap((role) =>
       this.#all[role].filter((slot) => !this.#met[role].has(slot)),
     );
+  }
+
+  /** The same as people name them: an engine that never served, or the slots that it left out. */
+  named(serviceOf: (url: string) => string | undefined): readonly string[] {
+    const met = new Set([...this.#met.prefill, ...this.#met.decode].map(urlOf));
+    const names = this.uncovered.map((slot) => {
+      const service = serviceOf(urlOf(slot)) ?? urlOf(slot);
+      return met.has(urlOf(slot)) ? `${service} slot ${slot.slice(slot.lastIndexOf("#") + 1)}` : service;
+    });
+    return [...new Set(names)];
   }
 
   slots(role: Role): Share {
@@ -58,4 +69,5 @@ const slotsOf = (targets: readonly Target[], role: Role) =>
     .filter((target) => target.role === role)
     .flatMap(({ url, slots }) => Array.from({ length: slots }, (_, slot) => nameOf({ url, slot })));
 
-const urls = (slots: readonly string[]) => new Set(slots.map((slot) => slot.slice(0, slot.lastIndexOf("#")))).size;
+const urlOf = (slot: string) => slot.slice(0, slot.lastIndexOf("#"));
+const urls = (slots: readonly string[]) => new Set(slots.map(urlOf)).size;

@@ -13,7 +13,7 @@ export interface Proving {
   readonly targets: readonly Target[];
   /** Every prefill endpoint has to hand KV to every decode endpoint, as a rehearsal wants it; else each has to serve once. */
   readonly paths: boolean;
-  readonly engines: readonly Pick<Answering, "url" | "hardware">[];
+  readonly engines: readonly Pick<Answering, "url" | "hardware" | "service">[];
 }
 
 /** A trial that shows the opposite of what it should: KV did not move, the answer differs, a failure counter rose. */
@@ -55,7 +55,7 @@ export async function prove(
     coverage.add(one.trial);
   }
   return {
-    proof: graded(trials, coverage, paths),
+    proof: graded(trials, coverage, { paths, engines }),
     broken: trials.flatMap((one, at) => judge(one, at, mixed(one, engines))),
     differing: trials.flatMap((one, at) => {
       const word = one.own === undefined ? undefined : differsAt(one.answer, one.own);
@@ -87,7 +87,11 @@ export function differsAt(answer: string, own: string): number | undefined {
   return a.length === b.length ? undefined : a.length;
 }
 
-function graded(trials: readonly Trial[], coverage: Coverage, paths: boolean): ProofData {
+function graded(
+  trials: readonly Trial[],
+  coverage: Coverage,
+  { paths, engines }: Pick<Proving, "paths" | "engines">,
+): ProofData {
   const sum = (of: (one: Trial) => number | undefined) => trials.reduce((total, one) => total + (of(one) ?? 0), 0);
   const bytes = sum(({ seen }) => seen.bytes);
   const compared = trials.filter(({ own }) => own !== undefined);
@@ -101,7 +105,7 @@ function graded(trials: readonly Trial[], coverage: Coverage, paths: boolean): P
     covered: { prefill: coverage.slots("prefill"), decode: coverage.slots("decode") },
     endpoints: { prefill: coverage.endpoints("prefill"), decode: coverage.endpoints("decode") },
     ...(paths && { paths: coverage.paths }),
-    uncovered: coverage.uncovered,
+    uncovered: coverage.named((url) => engines.find((one) => one.url === url)?.service),
     answers: [right.length, compared.length],
     same_answer: compared.length > 0 && right.length === compared.length,
     latency: latency(trials),
