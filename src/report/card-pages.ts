@@ -154,6 +154,11 @@ export const cardPages: Readonly<Record<string, CardPage>> = {
     because: ["It stays on the launcher's list, and status and down go on asking for it."],
     remedy: ["pdctl down --forget NODE, if it will not come back", "pdctl up or pdctl down, when it answers again"],
   },
+  "fact-missing": {
+    found: "found by up",
+    says: "The plan needs something that only the node knows, and the node does not tell it.",
+    remedy: ["write it into the topology: ip, nic of the node", "an ip that an interface of the node has"],
+  },
   "left-over": {
     found: "found when something is stopped",
     says: "A process of the cluster is still there after SIGKILL, or a port, shared memory or a file is.",
