@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,32 +13,49 @@ const topology = blocks.find(({ kind }) => kind === "yaml")?.text ?? "";
 const inline = [...readme.matchAll(/`(pdctl [^`]+)`/g)].map(([, words = ""]) => words);
 
 let home: string;
+let machine: string; // where the same commands find a topology of this machine
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "pdctl-readme-"));
+  machine = join(home, "machine");
+  await mkdir(machine);
   await writeFile(join(home, "cluster.yaml"), topology);
+  await cp(join(root, "topologies/local.yaml"), join(machine, "cluster.yaml"));
 });
 afterAll(() => rm(home, { recursive: true }));
 
 const words = (command: string) => command.split(" ").slice(1);
 const touches = (command: string) => !/^pdctl (validate|plan(?! --changes)|explain|--help)/.test(command);
+const shown = [...new Set([...commands, ...inline])];
+const looking = shown.filter((command) => command.startsWith("pdctl") && !touches(command));
+
+/** In the order of the page; what only the text names comes before the cluster is taken down. */
+const acting = commands.filter((command) => /^(curl|pdctl) /.test(command) && !looking.includes(command));
+const named = inline.filter((command) => !commands.includes(command) && !looking.includes(command));
+const played = [...acting.filter((command) => command !== "pdctl down"), ...new Set(named), "pdctl down"];
+
+/** Names of the page for what the test calls otherwise. */
+const here = (command: string) =>
+  words(command).map((word) => ({ "mine.yaml": "cluster.yaml", first: "readme" })[word] ?? word);
 
 describe("the README", () => {
   it("starts with the two commands that do everything", () => {
     expect(commands.slice(0, 2)).toEqual(["npm run demo", "npm test"]);
   });
 
-  it.each([...commands, ...inline].filter((command) => command.startsWith("pdctl") && !touches(command)))(
-    "%s works with the topology that it shows",
-    async (command) => {
-      const { exit, lines } = await run(words(command), { cwd: home });
-      expect(exit, lines.join("\n")).toBe(0);
-    },
-  );
+  it("shows no command that no test runs", () => {
+    const run = new Set([...looking, ...played, "npm run demo", "npm test"]); // the last one runs this
+    expect(shown.filter((command) => !run.has(command))).toEqual([]);
+    expect(commands.at(-1)).toBe("pdctl down");
+  });
+
+  it.concurrent.each(looking)("%s works with the topology that it shows", async (command) => {
+    const { exit, lines } = await run(words(command), { cwd: home });
+    expect(exit, lines.join("\n")).toBe(0);
+  });
 
   it.concurrent("the other commands work in their order, on a cluster of this machine", {
     timeout: 60_000,
   }, async () => {
-    await cp(join(root, "topologies/local.yaml"), join(home, "cluster.yaml"));
     const base = 26_000 + (process.pid % 300) * 20; // below the range that the kernel draws from
     const ports = [
       `proxy.port=${base}`,
@@ -47,9 +64,7 @@ describe("the README", () => {
       `kv.transfer.side_channel_port=${base + 10}`,
     ];
     const sets = ["name=readme", ...ports].flatMap((set) => ["--set", set]);
-    for (const command of commands.filter(
-      (command) => command.startsWith("curl") || (command.startsWith("pdctl") && touches(command)),
-    )) {
+    for (const command of played) {
       if (command.startsWith("curl")) {
         const [, path = "", body = ""] = /http:\/\/[^/]+(\S+).* -d '(.*)'$/.exec(command) ?? [];
         const headers = { "content-type": "application/json" };
@@ -61,10 +76,10 @@ describe("the README", () => {
         expect(await reply.json()).toMatchObject({ choices: [{ finish_reason: "length" }] });
         continue;
       }
-      const { exit, lines } = await run([...words(command), ...sets], { cwd: home });
+      const { exit, lines } = await run([...here(command), ...sets], { cwd: machine });
       expect(exit, `${command}\n${lines.join("\n")}`).toBe(0);
     }
-    const { exit } = await run(["status", ...sets], { cwd: home });
+    const { exit } = await run(["status", ...sets], { cwd: machine });
     expect(exit).toBe(1); // absent
   });
 
