@@ -2,35 +2,40 @@ import { spawn } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { run } from "./run-pdctl.ts";
 import { pdctl, Terminal } from "./terminal.ts";
 
-let home: string;
-const base = 20_000 + (process.pid % 300) * 20; // other tests bind ports too
-const ports = [
-  `proxy.port=${base}`,
-  `prefill.port=${base + 1}`,
-  `decode.port=${base + 5}`,
-  `kv.transfer.side_channel_port=${base + 10}`,
-];
-const sets = (...more: string[]) => ["name=live", ...ports, ...more].flatMap((set) => ["--set", set]);
-
-beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), "pdctl-live-"));
+/** A cluster of this machine with a home, a name and ports of its own; it is taken down whatever the test has found. */
+async function cluster(name: string, slot: number) {
+  const home = await mkdtemp(join(tmpdir(), "pdctl-live-"));
   await cp(join(import.meta.dirname, "../../topologies/local.yaml"), join(home, "cluster.yaml"));
-});
-afterAll(async () => {
-  const { exit, lines } = await run(["down", "--discard-logs", ...sets()], { cwd: home });
-  await rm(home, { recursive: true });
-  expect(exit, lines.join("\n")).toBe(0);
-});
+  const base = 20_000 + (process.pid % 100) * 60 + slot * 20; // other tests bind ports too
+  const ports = [
+    `proxy.port=${base}`,
+    `prefill.port=${base + 1}`,
+    `decode.port=${base + 5}`,
+    `kv.transfer.side_channel_port=${base + 10}`,
+  ];
+  const sets = (...more: string[]) => [`name=${name}`, ...ports, ...more].flatMap((set) => ["--set", set]);
+  return {
+    home,
+    sets,
+    async [Symbol.asyncDispose]() {
+      const { exit, lines } = await run(["down", "--discard-logs", ...sets()], { cwd: home });
+      await rm(home, { recursive: true });
+      expect(exit, lines.join("\n")).toBe(0);
+    },
+  };
+}
 
 const durationless = (lines: readonly string[]) =>
   lines.map((line) => line.replace(/ +(?:\d+m )?[\d.]+s(?: \/ \d+m)?$/, " …"));
 
-describe("up on a real terminal", () => {
-  it("Ctrl-C starts nothing more, keeps what runs, says so, and leaves the terminal usable", async () => {
+describe.concurrent("up on a real terminal", () => {
+  it("Ctrl-C starts nothing more, keeps what runs, says so, and leaves the terminal usable; a narrow one never wraps", async () => {
+    await using live = await cluster("live", 0);
+    const { home, sets } = live;
     const terminal = new Terminal(["up", ...sets('engine.env.PDCTL_SIM_NEVER_READY="1"')], {
       cwd: home,
       columns: 100,
@@ -60,23 +65,23 @@ describe("up on a real terminal", () => {
     const { exit, out } = await run(["status", "--json", ...sets()], { cwd: home });
     expect(exit).toBe(5);
     expect(JSON.parse(out).services).toHaveLength(4);
-  });
 
-  it("never wraps on a narrow terminal, and ends with a receipt", async () => {
-    const terminal = new Terminal(["down", ...sets()], { cwd: home, columns: 46, rows: 12 });
-    const { exitCode } = await terminal.exited;
-    const lines = await terminal.text();
-    expect(exitCode).toBe(0);
-    expect(lines[0]).toBe("live · 4 services on 1 node · generation 1");
-    const stopped = lines.find((line) => line.startsWith("✔ decode")) ?? "";
+    // never wraps on a narrow terminal, and ends with a receipt
+    const narrow = new Terminal(["down", ...sets()], { cwd: home, columns: 46, rows: 12 });
+    expect((await narrow.exited).exitCode).toBe(0);
+    const gone = await narrow.text();
+    expect(gone[0]).toBe("live · 4 services on 1 node · generation 1");
+    const stopped = gone.find((line) => line.startsWith("✔ decode")) ?? "";
     expect([stopped.length, stopped]).toEqual([46, expect.stringMatching(/^✔ decode {4}2 engines stopped +[\d.]+s$/)]); // its time has moved in
-    expect(lines.find((line) => line.startsWith("✔ live is gone"))).toMatch(
+    expect(gone.find((line) => line.startsWith("✔ live is gone"))).toMatch(
       /^✔ live is gone from 1 of 1 node · [\d.]+s$/,
     );
-    expect(lines.at(-1)).toMatch(/^ {2}receipt .*…$/);
+    expect(gone.at(-1)).toMatch(/^ {2}receipt .*…$/);
   });
 
   it("SIGTERM ends it as Ctrl-C does, with exit 143, and a result as the last event", async () => {
+    await using live = await cluster("ended", 1);
+    const { home, sets } = live;
     const child = spawn(process.execPath, [pdctl, "up", "--ndjson", ...sets('engine.env.PDCTL_SIM_NEVER_READY="1"')], {
       cwd: home,
       env: { PATH: process.env.PATH ?? "", HOME: home, LANG: "C.UTF-8" },
@@ -93,13 +98,14 @@ describe("up on a real terminal", () => {
       143,
       {
         type: "result",
-        data: { exit: 143, next: [expect.stringMatching(/^pdctl up --set name=live --set /), "pdctl down live"] },
+        data: { exit: 143, next: [expect.stringMatching(/^pdctl up --set name=ended --set /), "pdctl down ended"] },
       },
     ]);
-    expect((await run(["down", "--discard-logs", ...sets()], { cwd: home })).exit).toBe(0);
   });
 
   it("shows the first cause when an engine dies, and machine output ends with a result", async () => {
+    await using live = await cluster("dying", 2);
+    const { home, sets } = live;
     const faults = `engine.env.PDCTL_SIM_FAULTS='{"decode-1-0":{"dieAfterMs":300,"dieLine":"RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB"}}'`;
     const terminal = new Terminal(["up", ...sets(faults)], { cwd: home });
     const { exitCode } = await terminal.exited;
@@ -112,7 +118,7 @@ describe("up on a real terminal", () => {
       /RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB$/,
     );
     expect(lines.find((line) => line.startsWith("  cause"))).toMatch(/ {3}\[device-memory\]$/);
-    expect(lines.find((line) => line.startsWith("✖ live is not up"))).toMatch(/· exit 1$/);
+    expect(lines.find((line) => line.startsWith("✖ dying is not up"))).toMatch(/· exit 1$/);
     const { out, err, exit } = await run(["down", "--ndjson", ...sets()], { cwd: home });
     const events = out
       .trimEnd()
@@ -123,7 +129,7 @@ describe("up on a real terminal", () => {
     expect(events.at(-1)).toMatchObject({
       schema: "pdctl.event/1",
       type: "result",
-      cluster: "live",
+      cluster: "dying",
       data: { verb: "down", exit: 0, state: "gone" },
     });
   });
