@@ -5,6 +5,8 @@ import type { Run } from "./run.ts";
 
 const LEASE_MS = 40_000; // after a silent loss the node frees the lock when its lease is over: 30 s, and time to answer
 
+const PATIENCE_MS = 60_000; // for the lock's node to come back, before the verb ends as it stands
+
 export interface HoldAsk {
   readonly cluster: string;
   readonly node: string;
@@ -57,7 +59,10 @@ export class Hold {
       run.signal.throwIfAborted();
       const away = userError(error);
       if (away.code === "lock.held") throw away;
-      await fleet.again(ask.node, whyOf(away), run.signal);
+      const late = AbortSignal.timeout(PATIENCE_MS);
+      await fleet.again(ask.node, whyOf(away), AbortSignal.any([run.signal, late])).catch((reason: unknown) => {
+        throw late.aborted && !run.signal.aborted ? away : reason;
+      });
       return taken(ask, waitMs, fleet, run);
     }
   }

@@ -71,7 +71,7 @@ export async function startAll(
   if (silent.length > 0)
     throw new NodeErrors(
       silent.map(({ error }) => userError(error)),
-      fleet.nodes.length,
+      launch.plan.nodes.length,
     );
   return failed;
 }
