@@ -54,8 +54,7 @@ export const causes: readonly Cause[] = [
   },
   {
     id: "nixl-ticket",
-    pattern:
-      /(assert num_decode_blocks <= len\(prefill_group\)|KeyError: 'remote_request_id')/,
+    pattern: /(assert num_decode_blocks <= len\(prefill_group\)|KeyError: 'remote_request_id')/,
     says: "decode was handed KV of another prompt",
     remedy: [
       "the proxy must carry prefill's kv_transfer_params unchanged, with the same prompt",
