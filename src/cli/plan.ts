@@ -22,7 +22,7 @@ export const plan = (program: Command) =>
       common(program.command("plan").argument("[topology]"))
         .option("--explain <ID>", "every value of one service, and where it comes from")
         .option("--script <ID>", "its launch script, byte for byte")
-        .option("--full", "cut nothing, fold nothing")
+        .option("--full", "with --explain: cut nothing, fold nothing")
         .option("--rehearse", "the plan of a rehearsal: stand-in engines")
         .addOption(
           new Option("--changes", "ask the nodes once, and show what up would do").conflicts(["explain", "script"]),

@@ -31,7 +31,8 @@ function worded(code: string, head: string, quoted: string): string {
           /^(?:option|command-argument value) '(?:-\w, )?([^' ]+)[^']*' argument '([^']*)' is invalid\. /,
           "$1 $2: ",
         )
-        .replace(/\.$/, "");
+        .replace(/\.$/, "")
+        .replace(/Allowed choices are (.*), ([^,]*)$/, "it has to be $1 or $2");
     case "commander.conflictingOption":
       return head.replace(/option '(?:-\w, )?([^' ]+)[^']*'/g, "$1");
     default:

@@ -49,7 +49,7 @@ describe("the README", () => {
   });
 
   it.concurrent.each(looking)("%s works with the topology that it shows", async (command) => {
-    const { exit, lines } = await run(words(command), { cwd: home });
+    const { exit, lines } = await run(here(command), { cwd: home });
     expect(exit, lines.join("\n")).toBe(0);
   });
 

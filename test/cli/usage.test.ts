@@ -19,7 +19,7 @@ const cases: readonly (readonly [words: string, what: string, next: string])[] =
   ["explain", "CODE is missing", "pdctl explain --help"],
   ["up --timeout", "--timeout DURATION needs a value", "pdctl up --help"],
   ["up --timeout soon", "--timeout soon: a duration is written 90s, 15m or 2h", "pdctl up --help"],
-  ["up --on-failure weep", "--on-failure weep: Allowed choices are keep, stop", "pdctl up --help"],
+  ["up --on-failure weep", "--on-failure weep: it has to be keep or stop", "pdctl up --help"],
   ["logs --tail many", "--tail many: it has to be a whole number", "pdctl logs --help"],
   ["up --set engine.port", "--set engine.port: it has to be PATH=VALUE", "pdctl up --help"],
   ["proxy", "proxy needs a configuration: --config FILE", "pdctl proxy --help"],
