@@ -1,5 +1,6 @@
 import {
   array,
+  boolean,
   int,
   literal,
   looseObject,
@@ -49,7 +50,7 @@ const spec = looseObject({
   peers: array(text),
   note: record(text, unknown()),
 });
-const exit = looseObject({ status: int(), signal: nullable(text), at: int() });
+const exit = looseObject({ status: int(), signal: nullable(text), at: int(), asked: optional(boolean()) });
 const state = looseObject({
   schema: literal(1),
   cluster: text,
@@ -63,9 +64,12 @@ export function readSpec(json: string): ServiceSpec | undefined {
   return reading(() => parse(spec, JSON.parse(json)));
 }
 
-export function readExit(json: string): { exit: number; signal: string | null; atMs: number } | undefined {
+export function readExit(
+  json: string,
+): { exit: number; signal: string | null; atMs: number; asked?: boolean } | undefined {
   const read = reading(() => parse(exit, JSON.parse(json)));
-  return read && { exit: read.status, signal: read.signal, atMs: read.at };
+  const asked = read?.asked === undefined ? {} : { asked: read.asked };
+  return read && { exit: read.status, signal: read.signal, atMs: read.at, ...asked };
 }
 
 export function readState(json: string): NodeState | undefined {

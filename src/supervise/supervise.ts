@@ -74,6 +74,8 @@ export type ServiceState =
       readonly exit: number | null;
       readonly signal: string | null;
       readonly atMs: number | null;
+      /** pdctl had told it to. Without that even exit code 0 is a death: vLLM ends so when its engine core is gone. */
+      readonly asked?: boolean;
     }
   /** It is written down and was never started: a launcher died in between. */
   | { readonly state: "absent" }

@@ -35,6 +35,6 @@ function read(line: string): WatchEvent | undefined {
   if (type === "ready") return { type, service };
   if (type === "log") return { type, service, line: rest.join("\t") };
   if (type !== "exit") return undefined;
-  const end = readExit(rest.join("\t"));
-  return { type, service, ...(end ?? { exit: null, signal: null, atMs: null }) };
+  const { exit = null, signal = null, atMs = null } = readExit(rest.join("\t")) ?? {};
+  return { type, service, exit, signal, atMs };
 }

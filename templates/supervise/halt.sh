@@ -29,6 +29,7 @@ halt() {
     halt_container "${container[$run]}" "$run" TERM "$grace" &
     stops+=($!)
   done
+  for run in "${!wrapper[@]}"; do { : >"$PD_STATE/runs/$run/asked"; } 2>/dev/null || true; done # what ends now was told to
   for run in "${!engine[@]}"; do # the engine knows best how to end its children
     [[ ${container[$run]-} == *' run '* ]] || halt_signal TERM "${engine[$run]}"
   done

@@ -33,4 +33,5 @@ now_ms
 signal=null
 ((status > 128 && status < 193)) && name=$(kill -l $((status - 128)) 2>/dev/null) && signal="\"${name#SIG}\""
 rm -f -- "$dir/secrets"
-put exit.json "{\"status\":$status,\"signal\":$signal,\"at\":$NOW}"
+asked=false && [[ ! -e $dir/asked ]] || asked=true
+put exit.json "{\"status\":$status,\"signal\":$signal,\"at\":$NOW,\"asked\":$asked}"

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { inspect, readState, writeState } from "../../src/supervise/index.ts";
+import { inspect, readState, stop, writeState } from "../../src/supervise/index.ts";
 import { httpServer } from "../nodes/session-contract.ts";
 import { lab, never, scripts } from "./lab.ts";
 import { isAlive, until } from "./processes.ts";
@@ -113,6 +113,19 @@ it.concurrent("the newest run of a service counts, and an older one is listed as
   process.kill(orphan, "SIGKILL");
   await until(() => !isAlive(orphan));
   expect(await listed()).toEqual(["2/a", "2/b"]);
+});
+
+it.concurrent("who ended by himself and who was told to are told apart, both with exit code 0", async () => {
+  await using node = await place();
+  const polite = "trap 'exit 0' TERM; while :; do sleep 0.02; done";
+  await node.start({ itself: ["bash", "-c", "exit 0"], told: ["bash", "-c", polite] });
+  await until(async () => (await node.look()).found.some(({ state }) => state.state === "died"));
+  await stop(node.session, { stateDir: node.stateDir, services: ["told"], graceMs: 5_000 }, scripts, never);
+  const ends = (await node.look()).found.map(({ spec, state }) => [spec.service, state]);
+  expect(Object.fromEntries(ends)).toMatchObject({
+    itself: { state: "died", exit: 0, asked: false },
+    told: { state: "died", exit: 0, asked: true },
+  });
 });
 
 it.concurrent("readiness is asked on the node: 200 is ready, anything else and a port that only accepts is not", async () => {

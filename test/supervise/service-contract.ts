@@ -43,7 +43,7 @@ export function serviceContract(
       const since = performance.now();
       expect(await node.end(["a"], 20_000)).toEqual([gone("a")]);
       expect(performance.now() - since).toBeLessThan(5_000);
-      expect(await node.stateOf("a")).toMatchObject({ state: "died", exit: 143, signal: "TERM" });
+      expect(await node.stateOf("a")).toMatchObject({ state: "died", exit: 143, signal: "TERM", asked: true });
       expect(await node.end(["a"])).toEqual([gone("a")]); // twice is fine
     });
 
