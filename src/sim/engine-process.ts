@@ -176,7 +176,14 @@ class EngineProcess {
     core.plain(lines.join("\n"));
     const death = new EngineDied(lines);
     for (const one of this.ranks) one.die(death);
-    setTimeout(() => this.end(1), this.faults.msDeath); // the front-end lives a little longer and answers 503
+    setTimeout(() => this.leave(), this.faults.msDeath); // the front-end lives a little longer and answers 503
+  }
+
+  /** A server whose engine core is gone shuts down in order, and that is how it ends: with exit code 0. */
+  private leave(): void {
+    if (this.servers.length > 0)
+      for (const line of ["Shutting down", "Application shutdown complete."]) this.log.plain(`INFO:     ${line}`);
+    this.end(this.servers.length > 0 ? 0 : 1);
   }
 
   private terminated(signal: string): void {

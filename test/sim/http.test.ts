@@ -15,12 +15,18 @@ describe("requests that vLLM refuses are refused with its words", () => {
   });
 
   it.each([
-    ["no such model", { model: "other", prompt: "x" }, 404, "The model `other` does not exist.", "NotFoundError"],
+    [
+      "no such model",
+      { model: "other", prompt: "x" },
+      404,
+      "The model `other` does not exist. Valid aliases: m, tiny-alias.",
+      "NotFoundError",
+    ],
     [
       "no token to be generated",
       { prompt: "x", max_tokens: 0 },
       400,
-      "max_tokens must be at least 1, got 0.",
+      "max_tokens must be at least 1, got 0. (parameter=max_tokens, value=0)",
       "BadRequestError",
     ],
     [
@@ -34,17 +40,44 @@ describe("requests that vLLM refuses are refused with its words", () => {
       "stream_options without a stream",
       { prompt: "x", stream_options: { include_usage: true } },
       400,
-      "Stream options can only be defined when `stream=True`.",
+      "Stream options can only be defined when `stream=True`. (parameter=stream_options)",
       "BadRequestError",
     ],
     [
       "a prompt longer than the context",
-      { prompt: promptOf(98) },
+      { prompt: promptOf(101) },
       400,
-      "This model's maximum context length is 100 tokens.",
+      "However, your prompt contains at least 101 input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt. (parameter=input_tokens, value=101)",
       "BadRequestError",
     ],
-    ["an empty prompt", { prompt: "" }, 400, "The decoder prompt cannot be empty", "BadRequestError"],
+    [
+      "more tokens than the context holds",
+      { prompt: "x", max_tokens: 101 },
+      400,
+      "max_tokens=101 cannot be greater than max_model_len=100. Please request fewer output tokens. (parameter=max_tokens, value=101)",
+      "BadRequestError",
+    ],
+    [
+      "an empty prompt",
+      { prompt: "" },
+      400,
+      "Either prompt or prompt_embeds must be provided and non-empty. (parameter=prompt)",
+      "BadRequestError",
+    ],
+    [
+      "an empty cache_salt",
+      { prompt: "x", cache_salt: "" },
+      400,
+      "Parameter 'cache_salt' must be a non-empty string if provided. (parameter=cache_salt)",
+      "BadRequestError",
+    ],
+    [
+      "a word where a number belongs",
+      { prompt: "x", max_tokens: "many" },
+      400,
+      "1 validation error:\n  {'type': 'int_parsing', 'loc': 'body.max_tokens', 'msg': 'Input should be a valid integer'}",
+      "Bad Request",
+    ],
     ["an empty stop text", { prompt: "x", stop: [""] }, 400, "stop cannot contain an empty string.", "BadRequestError"],
   ])("%s", async (_, body, status, says, type) => {
     const answer = await engine.complete(body);
@@ -59,12 +92,17 @@ describe("requests that vLLM refuses are refused with its words", () => {
   });
 
   it("an unknown path is a 404, a wrong method a 405", async () => {
-    expect((await engine.get("/v1/nothing")).status).toBe(404);
-    expect((await engine.get("/v1/completions")).status).toBe(405);
+    expect(await engine.get("/v1/nothing")).toMatchObject({ status: 404, json: { detail: "Not Found" } });
+    expect(await engine.get("/v1/completions")).toMatchObject({ status: 405, json: { detail: "Method Not Allowed" } });
   });
 
-  it("/health is empty, /v1/models lists every served name, /version is vLLM's", async () => {
-    expect(await engine.get("/health")).toMatchObject({ status: 200, text: "" });
+  it("what the context has left is generated, however much more is asked for", async () => {
+    const answer = await engine.complete({ prompt: promptOf(95), max_tokens: 20, ignore_eos: true });
+    expect(answer.json.usage).toMatchObject({ prompt_tokens: 95, completion_tokens: 5 });
+  });
+
+  it("/health and /ping are empty, /v1/models lists every served name, /version is vLLM's", async () => {
+    for (const path of ["/health", "/ping"]) expect(await engine.get(path)).toMatchObject({ status: 200, text: "" });
     const { data } = (await engine.get("/v1/models")).json;
     expect(data.map(({ id }: { id: string }) => id)).toEqual(["m", "tiny-alias"]);
     expect(data[0]).toMatchObject({ root: "tiny", max_model_len: 100, owned_by: "vllm" });

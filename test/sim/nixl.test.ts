@@ -223,8 +223,17 @@ describe("what goes wrong between P and D", () => {
     const params = await prefill(p, prompt);
     expect((await pull(d, prompt, { ...params, remote_block_ids: [[1]] })).status).toBe(500);
     expect((await d.get("/health")).status).toBe(503);
-    expect(await d.exit).toMatchObject({ code: 1 });
+    expect(await d.exit).toMatchObject({ code: 0 });
     expect(d.output).toContain("EngineDeadError");
+  });
+
+  it("a flat list of block ids, as older engines send it, kills the decode engine, too", async () => {
+    const d = await started("kv_consumer", { env: { PDCTL_SIM_MS_DEATH: "50" } });
+    const prompt = promptOf(300, "flat");
+    const params = await prefill(p, prompt);
+    expect((await pull(d, prompt, { ...params, remote_block_ids: params.remote_block_ids[0] })).status).toBe(500);
+    expect(await d.exit).toMatchObject({ code: 0 });
+    expect(d.output).toContain("TypeError: 'int' object is not iterable");
   });
 
   it("without remote_request_id the request hangs, and its abort kills the engine", async () => {
@@ -236,7 +245,7 @@ describe("what goes wrong between P and D", () => {
     await eventually(async () => (await d.metric("vllm:num_requests_running")) === 1, "the request waits");
     leave.abort();
     await expect(asked).rejects.toThrow();
-    expect(await d.exit).toMatchObject({ code: 1 });
+    expect(await d.exit).toMatchObject({ code: 0 });
     expect(d.output).toContain("KeyError: 'remote_request_id'");
   });
 });

@@ -33,6 +33,7 @@ export function usageOf(choices: readonly Choice[], config: EngineConfig): JsonO
     total_tokens: prompt + generated,
     completion_tokens: generated,
     prompt_tokens_details: config.promptTokensDetails && cached > 0 ? { cached_tokens: cached } : null,
+    completion_tokens_details: null,
   };
 }
 
@@ -49,17 +50,32 @@ export function wholeAnswer(
     created: head.created,
     model: head.model,
     choices: choices.map((choice) => (request.chat ? chatChoice(choice) : textChoice(choice, request.echo))),
+    service_tier: null,
+    system_fingerprint: `vllm-${config.version}-standin`,
     usage: usageOf(choices, config),
+    ...(request.chat && { prompt_logprobs: null, prompt_token_ids: null, prompt_text: null }),
     ...(first?.kvParams === undefined ? {} : { kv_transfer_params: first.kvParams }),
+    ec_transfer_params: null,
+    metrics: null,
   };
 }
 
 const chatChoice = ({ index, text, reason, stopReason }: Choice) => ({
   index,
-  message: { role: "assistant", content: text.trimStart(), refusal: null, tool_calls: [] },
+  message: {
+    role: "assistant",
+    content: text.trimStart(),
+    refusal: null,
+    annotations: null,
+    audio: null,
+    function_call: null,
+    reasoning: null,
+  },
   logprobs: null,
   finish_reason: reason,
   stop_reason: stopReason,
+  token_ids: null,
+  routed_experts: null,
 });
 
 const textChoice = ({ index, text, reason, stopReason, prompt }: Choice, echo: boolean) => ({
@@ -68,6 +84,10 @@ const textChoice = ({ index, text, reason, stopReason, prompt }: Choice, echo: b
   logprobs: null,
   finish_reason: reason,
   stop_reason: stopReason,
+  token_ids: null,
+  prompt_logprobs: null,
+  prompt_token_ids: null,
+  routed_experts: null,
 });
 
 /** Server-sent events of one request, in vLLM's order: (chat: the role), pieces, usage if asked for, [DONE]. */

@@ -13,7 +13,9 @@ export function metricsPage(ranks: readonly Rank[], model: string): string {
     for (const { key, value, engine } of rows) {
       const [, metric = "", own = ""] = /^([^{]+)(?:\{(.*)\})?$/.exec(key) ?? [];
       if (!wanted(metric)) continue;
-      const labels = [`engine="${engine}"`, ...(own === "" ? [] : [own]), `model_name="${escapeLabel(model)}"`];
+      const labels = [`engine="${engine}"`, `model_name="${escapeLabel(model)}"`, ...(own === "" ? [] : [own])].sort(
+        (a, b) => (a < b ? -1 : 1),
+      );
       lines.push(`${metric}{${labels.join(",")}} ${Number.isInteger(value) ? value.toFixed(1) : value}`);
     }
   };

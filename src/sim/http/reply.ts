@@ -15,6 +15,21 @@ export class HttpError extends Error {
 
 export const badRequest = (message: string, param: string | null = null) =>
   new HttpError(400, message, "BadRequestError", param);
+/** What vLLM's own checks refuse: the message ends with the parameter, and its value where that is the matter. */
+export const refused = (message: string, param: string, value?: number) =>
+  badRequest(`${message} (parameter=${param}${value === undefined ? "" : `, value=${value}`})`, param);
+
+/** What does not fit the shape of a request, in the words of its schema. */
+export const misshapen = (type: string, loc: readonly string[], msg: string) => {
+  const place = ["body", ...loc].join(".");
+  return new HttpError(
+    400,
+    `1 validation error:\n  {'type': '${type}', 'loc': '${place}', 'msg': '${msg}'}`,
+    "Bad Request",
+    place,
+  );
+};
+
 export const serverError = () => new HttpError(500, "Internal server error", "InternalServerError");
 
 export const errorBody = ({ message, type, param, status }: HttpError) => ({

@@ -1,6 +1,6 @@
 import { integerOf, isObject, type JsonObject, parseJson } from "../json.ts";
 import type { EngineConfig } from "../start/config.ts";
-import { badRequest, HttpError } from "./reply.ts";
+import { badRequest, HttpError, misshapen, refused } from "./reply.ts";
 
 /** A completion request after vLLM's validation; prompts are lists of words, a word is a token. */
 export interface Completion {
@@ -22,23 +22,25 @@ export interface Completion {
 
 export function readCompletion(text: string, chat: boolean, config: EngineConfig): Completion {
   const parsed = parseJson(text);
-  if (parsed === undefined)
-    throw badRequest("[{'type': 'json_invalid', 'loc': ('body', 0), 'msg': 'JSON decode error'}]");
+  if (parsed === undefined) throw misshapen("json_invalid", ["0"], "JSON decode error");
   const body = parsed.value;
   if (!isObject(body))
-    throw badRequest(
-      "[{'type': 'model_attributes_type', 'loc': ('body',), 'msg': 'Input should be a valid dictionary or object to extract fields from'}]",
-    );
+    throw misshapen("model_attributes_type", [], "Input should be a valid dictionary or object to extract fields from");
   const model = body.model ?? config.servedNames[0];
   if (typeof model !== "string" || !config.servedNames.includes(model)) {
-    throw new HttpError(404, `The model \`${String(model)}\` does not exist.`, "NotFoundError", "model");
+    throw new HttpError(
+      404,
+      `The model \`${String(model)}\` does not exist. Valid aliases: ${config.servedNames.join(", ")}.`,
+      "NotFoundError",
+      "model",
+    );
   }
   const stream = boolean(body, "stream");
   const options = body.stream_options ?? undefined;
   if (options !== undefined && !stream)
-    throw badRequest("Stream options can only be defined when `stream=True`.", "stream_options");
+    throw refused("Stream options can only be defined when `stream=True`.", "stream_options");
   const prompts = chat ? [chatWords(body)] : promptsOf(body);
-  if (prompts.some((prompt) => prompt.length === 0)) throw badRequest("The decoder prompt cannot be empty", "prompt");
+  if (prompts.some((prompt) => prompt.length === 0)) throw refused(NO_PROMPT, "prompt");
   const asked = maxTokensOf(body, chat);
   const minTokens = integer(body, "min_tokens") ?? 0;
   if (minTokens < 0) throw badRequest(`min_tokens must be greater than or equal to 0, got ${minTokens}.`, "min_tokens");
@@ -54,7 +56,7 @@ export function readCompletion(text: string, chat: boolean, config: EngineConfig
     minTokens,
     ignoreEos: boolean(body, "ignore_eos"),
     stop,
-    salt: typeof body.cache_salt === "string" ? body.cache_salt : "",
+    salt: saltOf(body.cache_salt),
     echo: boolean(body, "echo"),
     stream,
     includeUsage: isObject(options) && options.include_usage === true,
@@ -62,6 +64,8 @@ export function readCompletion(text: string, chat: boolean, config: EngineConfig
     kvParams: isObject(body.kv_transfer_params) ? body.kv_transfer_params : undefined,
   };
 }
+
+const NO_PROMPT = "Either prompt or prompt_embeds must be provided and non-empty.";
 
 /** The text as words. There is no tokenizer: one token is one word between blanks. */
 export const wordsOf = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== "");
@@ -75,8 +79,7 @@ function promptsOf({ prompt }: JsonObject): readonly (readonly string[])[] {
   };
   const whole = tokens(prompt);
   if (whole !== undefined) return [whole];
-  if (!Array.isArray(prompt) || prompt.length === 0)
-    throw badRequest("Either prompt or prompt_embeds must be provided and non-empty.", "prompt");
+  if (!Array.isArray(prompt) || prompt.length === 0) throw refused(NO_PROMPT, "prompt");
   return prompt.map((one) => {
     const words = tokens(one);
     if (words === undefined) throw badRequest("Input should be a valid string or a list of integers", "prompt");
@@ -87,8 +90,7 @@ function promptsOf({ prompt }: JsonObject): readonly (readonly string[])[] {
 /** The chat template of the stand-in: a marker for each role, the words, the tools as JSON, and the assistant's turn. */
 function chatWords(body: JsonObject): readonly string[] {
   const { messages, tools } = body;
-  if (!Array.isArray(messages) || messages.length === 0)
-    throw badRequest("[{'type': 'missing', 'loc': ('body', 'messages'), 'msg': 'Field required'}]", "messages");
+  if (!Array.isArray(messages) || messages.length === 0) throw misshapen("missing", ["messages"], "Field required");
   const turns = messages.flatMap((message) => {
     if (!isObject(message) || typeof message.role !== "string")
       throw badRequest("Input should be a valid message", "messages");
@@ -113,11 +115,18 @@ function maxTokensOf(body: JsonObject, chat: boolean): number | undefined {
     (chat ? integer(body, "max_completion_tokens") : undefined) ??
     integer(body, "max_tokens") ??
     (chat ? undefined : 16);
-  if (given !== undefined && given < 1) throw badRequest(`max_tokens must be at least 1, got ${given}.`, "max_tokens");
+  if (given !== undefined && given < 1)
+    throw refused(`max_tokens must be at least 1, got ${given}.`, "max_tokens", given);
   return given;
 }
 
-/** How much may be generated behind a prompt; the answer to one that does not fit is vLLM's. */
+function saltOf(salt: unknown): string {
+  if (salt === undefined || salt === null) return "";
+  if (typeof salt === "string" && salt !== "") return salt;
+  throw refused("Parameter 'cache_salt' must be a non-empty string if provided.", "cache_salt");
+}
+
+/** How much may be generated behind a prompt: what is asked for, or what the context has left. */
 function room(
   prompt: number,
   asked: number | undefined,
@@ -125,16 +134,22 @@ function room(
   chat: boolean,
   { maxModelLen }: EngineConfig,
 ): number {
-  const left = maxModelLen - prompt;
-  const wanted = asked ?? (chat ? Math.max(left, 1) : 16);
-  if (left < 1 || (asked !== undefined && wanted > left)) {
-    throw badRequest(
-      `This model's maximum context length is ${maxModelLen} tokens. However, you requested ${asked ?? 0} output tokens and your prompt contains ${prompt} input tokens, for a total of ${prompt + (asked ?? 0)} tokens. Please reduce the length of the input prompt or the number of requested output tokens.`,
-      "input_tokens",
+  if (asked !== undefined && asked > maxModelLen)
+    throw refused(
+      `max_tokens=${asked} cannot be greater than max_model_len=${maxModelLen}. Please request fewer output tokens.`,
+      "max_tokens",
+      asked,
     );
-  }
+  if (prompt > maxModelLen)
+    throw refused(
+      `This model's maximum context length is ${maxModelLen} tokens. However, your prompt contains at least ${maxModelLen + 1} input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt.`,
+      "input_tokens",
+      maxModelLen + 1,
+    );
+  const left = maxModelLen - prompt;
+  const wanted = Math.min(left, asked ?? (chat ? left : 16));
   if (minTokens > wanted)
-    throw badRequest(`min_tokens must be less than or equal to max_tokens=${wanted}, got ${minTokens}.`, "min_tokens");
+    throw badRequest(`min_tokens must be less than or equal to max_tokens=${wanted}, got ${minTokens}.`);
   return wanted;
 }
 
@@ -148,21 +163,13 @@ function integer(body: JsonObject, name: string): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
   const whole = integerOf(value);
-  if (whole === undefined)
-    throw badRequest(
-      `[{'type': 'int_parsing', 'loc': ('body', '${name}'), 'msg': 'Input should be a valid integer'}]`,
-      name,
-    );
+  if (whole === undefined) throw misshapen("int_parsing", [name], "Input should be a valid integer");
   return whole;
 }
 
 function boolean(body: JsonObject, name: string): boolean {
   const value = body[name];
   if (value === undefined || value === null) return false;
-  if (typeof value !== "boolean")
-    throw badRequest(
-      `[{'type': 'bool_parsing', 'loc': ('body', '${name}'), 'msg': 'Input should be a valid boolean'}]`,
-      name,
-    );
+  if (typeof value !== "boolean") throw misshapen("bool_parsing", [name], "Input should be a valid boolean");
   return value;
 }

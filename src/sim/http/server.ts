@@ -93,21 +93,22 @@ async function answer(req: IncomingMessage, res: ServerResponse, front: Front): 
       return complete(req, res, false, front);
     case "POST /v1/chat/completions":
       return complete(req, res, true, front);
-    default:
-      throw known.has(path)
-        ? new HttpError(405, "Method Not Allowed", "Method Not Allowed")
-        : new HttpError(404, "Not Found", "Not Found");
+    case "GET /ping":
+    case "POST /ping":
+      res.writeHead(balancer.dead ? 503 : 200, { "content-length": 0 });
+      res.end();
+      return;
+    default: {
+      const method = methods.get(path);
+      if (method === undefined) sendJson(res, 404, { detail: "Not Found" });
+      else sendJson(res, 405, { detail: "Method Not Allowed" }, { allow: method });
+    }
   }
 }
 
-const known = new Set([
-  "/health",
-  "/v1/models",
-  "/version",
-  "/load",
-  "/metrics",
-  "/v1/completions",
-  "/v1/chat/completions",
+const methods: ReadonlyMap<string, string> = new Map([
+  ...["/health", "/v1/models", "/version", "/load", "/metrics"].map((path) => [path, "GET"] as const),
+  ...["/v1/completions", "/v1/chat/completions"].map((path) => [path, "POST"] as const),
 ]);
 
 const modelCard = (id: string, { config, startedAt }: Front) => ({

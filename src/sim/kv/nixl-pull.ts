@@ -30,7 +30,11 @@ export class NixlPull {
     const { die } = this.context;
     const request = params.remote_request_id;
     if (typeof request !== "string") return this.nameless(signal);
-    const blocks = blockIds(params.remote_block_ids);
+    const blocks = this.blockIds(params.remote_block_ids);
+    if (blocks === undefined) {
+      die(["Traceback (most recent call last):", "TypeError: 'int' object is not iterable"]);
+      return forever(signal);
+    }
     const remote = remoteOf(params);
     const agent = await untilAbort(this.agents.meet(remote), signal);
     const needed = Math.ceil(ask.prompt.length / agent.meta.blockSize);
@@ -113,6 +117,14 @@ export class NixlPull {
     return layoutMask(permuted ? meta.memory : memoryOf(this.context))(bytes);
   }
 
+  /** Block ids per KV group; the flat list of older engines ends all but the Gaudi plugin. */
+  private blockIds(ids: unknown): readonly number[] | undefined {
+    if (!Array.isArray(ids)) return [];
+    const [first] = ids;
+    if (first === undefined || Array.isArray(first)) return (first ?? []).map(Number);
+    return this.context.config.platform.name === "gaudi" ? ids.map(Number) : undefined;
+  }
+
   /** A ticket without a request id: nobody is asked, the request waits, and its abort is the engine's end. Source: vllm-cpu.md §5. */
   private async nameless(signal: AbortSignal): Promise<never> {
     try {
@@ -142,10 +154,3 @@ const remoteOf = (params: JsonObject): Remote => ({
   host: String(params.remote_host),
   port: Number(params.remote_port),
 });
-
-/** Block ids per KV group, or the older flat list. */
-function blockIds(ids: unknown): readonly number[] {
-  if (!Array.isArray(ids)) return [];
-  const [first] = ids;
-  return (Array.isArray(first) ? first : ids).map(Number);
-}
