@@ -28,10 +28,22 @@ const touches = (command: string) => !/^pdctl (validate|plan(?! --changes)|expla
 const shown = [...new Set([...commands, ...inline])];
 const looking = shown.filter((command) => command.startsWith("pdctl") && !touches(command));
 
+const alters = (command: string) => /^pdctl (up|down)/.test(command);
+
 /** In the order of the page; what only the text names comes before the cluster is taken down. */
 const acting = commands.filter((command) => /^(curl|pdctl) /.test(command) && !looking.includes(command));
-const named = inline.filter((command) => !commands.includes(command) && !looking.includes(command));
+const named = inline
+  .filter((command) => !commands.includes(command) && !looking.includes(command))
+  .sort((a, b) => Number(alters(a)) - Number(alters(b)));
 const played = [...acting.filter((command) => command !== "pdctl down"), ...new Set(named), "pdctl down"];
+
+/** Those that only look go together. */
+const steps: string[][] = [];
+for (const command of played) {
+  const last = steps.at(-1);
+  if (last === undefined || alters(command) || last.some(alters)) steps.push([command]);
+  else last.push(command);
+}
 
 /** Names of the page for what the test calls otherwise. */
 const here = (command: string) =>
@@ -64,7 +76,7 @@ describe("the README", () => {
       `kv.transfer.side_channel_port=${base + 10}`,
     ];
     const sets = ["name=readme", ...ports].flatMap((set) => ["--set", set]);
-    for (const command of played) {
+    const play = async (command: string) => {
       if (command.startsWith("curl")) {
         const [, path = "", body = ""] = /http:\/\/[^/]+(\S+).* -d '(.*)'$/.exec(command) ?? [];
         const headers = { "content-type": "application/json" };
@@ -74,11 +86,12 @@ describe("the README", () => {
           body: body.replace("/models/Qwen3-32B", "pdctl/stand-in"),
         });
         expect(await reply.json()).toMatchObject({ choices: [{ finish_reason: "length" }] });
-        continue;
+        return;
       }
       const { exit, lines } = await run([...here(command), ...sets], { cwd: machine });
       expect(exit, `${command}\n${lines.join("\n")}`).toBe(0);
-    }
+    };
+    for (const step of steps) await Promise.all(step.map(play));
     const { exit } = await run(["status", ...sets], { cwd: machine });
     expect(exit).toBe(1); // absent
   });
