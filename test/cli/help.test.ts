@@ -1,3 +1,7 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { program } from "../../src/cli/program.ts";
 import { run } from "./run-pdctl.ts";
@@ -24,6 +28,22 @@ describe("pdctl --help", () => {
   it("without a verb is the same on stderr, and a usage error", async () => {
     const [asked, bare] = await Promise.all([run(["--help"]), run([])]);
     expect([bare.exit, bare.out, bare.err]).toEqual([2, "", asked.out]);
+  });
+
+  it("loads nothing of what the verbs need", async () => {
+    const coverage = await mkdtemp(join(tmpdir(), "pdctl-loaded-"));
+    await run(["--help"], { env: { NODE_V8_COVERAGE: coverage } });
+    const [report = ""] = await readdir(coverage);
+    const { result } = JSON.parse(await readFile(join(coverage, report), "utf8"));
+    const loaded: string[] = result
+      .map(({ url }: { url: string }) => url)
+      .filter((url: string) => url.includes("/dist/"));
+    const texts = await Promise.all(loaded.map((url) => readFile(fileURLToPath(url), "utf8")));
+    expect(texts.join()).toContain("node_modules/commander/"); // it is seen what is loaded
+    expect(
+      ["listr2", "zod", "ssh2", "undici", "yaml"].filter((name) => texts.join().includes(`node_modules/${name}/`)),
+    ).toEqual([]);
+    await rm(coverage, { recursive: true });
   });
 
   it("is not needed to know the version", async () => {
