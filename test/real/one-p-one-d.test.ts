@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { complete, counted, countedUntil } from "./asking.ts";
-import { cluster, lacking } from "./cluster.ts";
+import { cluster, lacking, titled } from "./cluster.ts";
 
 const name =
   "real vLLM comes up, KV crosses from prefill to decode, the answer is decode's own, and down leaves nothing";
 
-it.skipIf(lacking !== undefined)(lacking === undefined ? name : `${name} (${lacking})`, async () => {
+it.skipIf(lacking !== undefined)(titled(name), async () => {
   await using real = cluster("real");
   const up = await real.pdctl("up", "--require-evidence", "--timeout", "4m");
   expect(up.exit, up.lines.join("\n")).toBe(0);
