@@ -95,7 +95,7 @@ export function word(state: Found["state"], ready: boolean | undefined, probed: 
     case "alive":
       return ready === true || !probed ? "ready" : "starting";
     case "died":
-      return state.exit === 0 || state.signal === "TERM" ? "stopped" : "died";
+      return state.asked === true ? "stopped" : "died";
     default:
       return state.state;
   }

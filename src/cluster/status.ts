@@ -40,7 +40,7 @@ const LOG_LINES = 500; // a first error lies near the end of the log of what die
 
 /** Reads the logs of what died, to say why and not only that. */
 async function causesOf(known: Known, standing: Standing, fleet: Fleet, run: Run): Promise<ReadonlyMap<string, Note>> {
-  const dead = standing.services.filter(({ state }) => state.state === "died" && state.exit !== 0);
+  const dead = standing.services.filter(({ state }) => state.state === "died" && state.asked !== true);
   const notes = await Promise.all(
     dead.map(async ({ spec: { service, group }, node }): Promise<readonly [string, Note][]> => {
       const log = await tailOf(service, node, stateDirOf(known, node), LOG_LINES, fleet, run);
