@@ -35,6 +35,8 @@ beforeAll(async () => {
   await Promise.all([p.ready(), d.ready()]);
 });
 
+const QUERIES = "vllm:external_prefix_cache_queries_total";
+
 describe("a pair over NIXL", () => {
   it("the prefill answer has the fields that decode needs, in vLLM's shape", async () => {
     const params = await prefill(p, promptOf(300, "shape"), { "x-request-id": "r1" });
@@ -57,11 +59,14 @@ describe("a pair over NIXL", () => {
     const prompt = promptOf(600, "cross");
     const bytes = await d.metric("vllm:nixl_bytes_transferred_sum");
     const external = await d.metric("vllm:prompt_tokens_by_source_total", "external_kv_transfer");
+    const [cached, asked] = [await d.metric("vllm:prompt_tokens_cached_total"), await p.metric(QUERIES)];
     const answer = await pull(d, prompt, await prefill(p, prompt));
     expect(answer.json.usage).toMatchObject({ prompt_tokens: 600, completion_tokens: 8 });
     expect(answer.json.choices[0].text).toBe(await own(d, prompt));
     expect((await d.metric("vllm:nixl_bytes_transferred_sum")) - bytes).toBe(5 * 128 * 32);
     expect((await d.metric("vllm:prompt_tokens_by_source_total", "external_kv_transfer")) - external).toBe(600);
+    expect((await d.metric("vllm:prompt_tokens_cached_total")) - cached).toBe(600);
+    expect((await p.metric(QUERIES)) - asked).toBe(600); // prefill asks its connector, too
     expect(await p.metric("vllm:nixl_bytes_transferred_sum")).toBe(0);
     await eventually(async () => (await p.metric("vllm:kv_cache_usage_perc")) === 0, "prefill let go of its blocks");
   });

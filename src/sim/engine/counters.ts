@@ -34,6 +34,7 @@ export const counters = [
   "vllm:prompt_tokens_total",
   "vllm:generation_tokens_total",
   "vllm:prompt_tokens_by_source_total",
+  "vllm:prompt_tokens_cached_total",
   "vllm:prompt_tokens_cached_by_source_total",
   "vllm:prefix_cache_queries_total",
   "vllm:prefix_cache_hits_total",
@@ -54,6 +55,7 @@ export const histograms = [
 
 export const finishedReasons = ["stop", "length", "abort", "error", "repetition"] as const;
 export const sources = ["local_compute", "local_cache_hit", "external_kv_transfer"] as const;
+export const tiers = ["device", "host", "p2p", "disk", "external_unspecified"] as const;
 
 const zeros: Record<string, number> = {
   ...Object.fromEntries(gauges.map((name) => [name, 0])),
@@ -62,6 +64,7 @@ const zeros: Record<string, number> = {
     finishedReasons.map((reason) => [`vllm:request_success_total{finished_reason="${reason}"}`, 0]),
   ),
   ...Object.fromEntries(sources.map((source) => [`vllm:prompt_tokens_by_source_total{source="${source}"}`, 0])),
+  ...Object.fromEntries(tiers.map((source) => [`vllm:prompt_tokens_cached_by_source_total{source="${source}"}`, 0])),
   ...Object.fromEntries(
     histograms.flatMap((name) => [
       [`vllm:${name}_sum`, 0],

@@ -164,9 +164,10 @@ export class LocalRank implements Rank {
 
   private async fromOutside(ask: Ask, computed: number, match: Match | undefined, signal: AbortSignal) {
     const nothing = { outside: Buffer.alloc(0), external: 0 };
+    if (this.context.config.kv !== undefined)
+      this.counters.add("vllm:external_prefix_cache_queries_total", ask.prompt.length - computed);
     if (match === undefined) return nothing;
     // these rise when the load is planned, also when it fails: no proof of a transfer (vllm-cpu.md §5)
-    this.counters.add("vllm:external_prefix_cache_queries_total", ask.prompt.length - computed);
     this.counters.add("vllm:external_prefix_cache_hits_total", match.tokens);
     if (match.via === "p2p")
       this.counters.add("vllm:prompt_tokens_cached_by_source_total", match.tokens, 'source="p2p"');
@@ -200,6 +201,7 @@ export class LocalRank implements Rank {
   private account(ask: Ask, computed: number, external: number): void {
     const local = ask.prompt.length - computed - external;
     this.counters.add("vllm:prompt_tokens_total", ask.prompt.length);
+    this.counters.add("vllm:prompt_tokens_cached_total", computed + external);
     this.counters.add("vllm:prompt_tokens_by_source_total", local, 'source="local_compute"');
     this.counters.add("vllm:prompt_tokens_by_source_total", computed, 'source="local_cache_hit"');
     this.counters.add("vllm:prompt_tokens_by_source_total", external, 'source="external_kv_transfer"');

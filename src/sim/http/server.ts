@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { raised } from "../fatal.ts";
 import type { Faults } from "../faults.ts";
@@ -119,7 +120,22 @@ const modelCard = (id: string, { config, startedAt }: Front) => ({
   root: config.model,
   parent: null,
   max_model_len: config.maxModelLen,
-  permission: [],
+  permission: [
+    {
+      id: `modelperm-${randomBytes(8).toString("hex")}`,
+      object: "model_permission",
+      created: Math.floor(startedAt / 1000),
+      allow_create_engine: false,
+      allow_sampling: true,
+      allow_logprobs: true,
+      allow_search_indices: false,
+      allow_view: true,
+      allow_fine_tuning: false,
+      organization: "*",
+      group: null,
+      is_blocking: false,
+    },
+  ],
 });
 
 /** Only /v1 asks for the key. */
