@@ -7,12 +7,15 @@ const MILDER = /^(?:\([^)]*\)\s*)*(?:DEBUG|INFO|WARNING)\b/;
 
 /** Lines that name an error only to say that another one is meant, or that carry a frame of a traceback. */
 const ECHO =
-  /See root cause above|During handling of the above exception|The above exception was the direct cause|^\s+File "|^\s+raise\b/;
+  /See root cause above|During handling of the above exception|The above exception was the direct cause|^\s+File "/;
+
+/** The code of a traceback that throws an error: its text is yet to come. */
+const RAISES = /^\s+raise\b/;
 
 const TRACEBACK = /^Traceback \(most recent call last\):/;
 
-/** Whether a line may say why a service ended: its writer does not call it less than an error. */
-export const isError = (line: string): boolean => !MILDER.test(line);
+/** Whether a line may say why a service ended: its writer does not call it less than an error, and it is no code. */
+export const isError = (line: string): boolean => !MILDER.test(line) && !RAISES.test(bare(line));
 
 /** The log from the first line on which the service says what went wrong, verbatim. */
 export function firstError(lines: readonly string[], most = 10): readonly string[] {

@@ -77,6 +77,20 @@ describe("the first cause among many deaths", () => {
     expect(diagnose([death("decode-0-0", 1, plain)], [])?.why).toEqual(["KeyError: 'x'"]);
   });
 
+  it("shows the error itself, not the line of code that raised it", () => {
+    const raised = "huggingface_hub.errors.LocalEntryNotFoundError: Cannot find an appropriate cached snapshot folder";
+    const log = [
+      "Traceback (most recent call last):",
+      '  File "a.py", line 9',
+      "    raise LocalEntryNotFoundError(",
+      raised,
+    ];
+    expect(diagnose([death("decode-0-0", 1, log)], causes)).toMatchObject({
+      cause: { id: "model-missing" },
+      why: [raised],
+    });
+  });
+
   it("takes no cause from what an engine merely warns of", () => {
     const warning =
       "(APIServer pid=9) WARNING 11-20 12:48:46 [x.py:1] could not cache: [Errno 28] No space left on device";
