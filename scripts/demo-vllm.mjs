@@ -11,6 +11,14 @@ const TOPOLOGY = join(root, "topologies/local-vllm-cpu.yaml");
 const PROMPT = "Prefill reads this prompt, decode writes what follows, and the keys and values travel between them.";
 const CANNOT = 8;
 
+/** A program that ended badly; it has said why. */
+class Ended extends Error {
+  constructor(code) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}
+
 let interrupted; // a terminal sends ^C to the children too: each decides when to leave, and then we go on to `down`
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 143 }))
   process.on(signal, () => {
@@ -24,14 +32,6 @@ process.exitCode = await main().catch((error) => {
   if (!(error instanceof Failed)) console.error(error);
   return interrupted ?? 1;
 });
-
-/** A program that ended badly; it has said why. */
-class Ended extends Error {
-  constructor(code) {
-    super(`exit ${code}`);
-    this.code = code;
-  }
-}
 
 async function main() {
   const began = performance.now();

@@ -9,6 +9,12 @@ export const cpuCauses: readonly Cause[] = [
     remedy: ["args.block-size: 32, or a multiple of it"],
   },
   {
+    id: "cpu-kv-memory",
+    pattern: /Available memory on node \d+ .* on kv cache allocation is less than requested memory/,
+    says: "the machine has no room for the KV cache",
+    remedy: ["lower env VLLM_CPU_KVCACHE_SPACE, which is in GiB", "or free memory on the node"],
+  },
+  {
     id: "cpu-binding",
     pattern: /Not enough allowed NUMA nodes to bind threads/,
     says: "vLLM wants a NUMA node for each of its workers",

@@ -30,6 +30,12 @@ const lines: readonly (readonly [source: string, line: string, cause: string, wr
     "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}",
     "engine-core",
   ],
+  [
+    "vllm-cpu.md §9",
+    "ValueError: Available memory on node 0 (9.29/13.84 GiB) on kv cache allocation is less than requested memory for kv (100000.0 GiB).",
+    "cpu-kv-memory",
+    "cpu",
+  ],
   ["vllm-cpu.md §4", "ValueError: No common block size for 16 (CPU_ATTN: [MultipleOf(32)]).", "cpu-blocks", "cpu"],
   [
     "vllm-cpu.md §6",
