@@ -82,6 +82,8 @@ export interface PhaseData {
 
 export interface ServiceData {
   readonly state: ServiceWord;
+  /** Found so, not made so: it ran before this verb and stays. */
+  readonly kept?: true;
   readonly from?: ServiceWord;
   /** How far a loading engine is, in its own words: `31 of 46 shards`. */
   readonly progress?: string;

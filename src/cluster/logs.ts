@@ -41,6 +41,7 @@ export async function logs(known: Known, ask: LogsAsk, run: Run): Promise<number
           untimed: true,
           next: ["pdctl status"],
         });
+      announce(chosen, run);
       await Promise.all(
         [...new Set(chosen.map(({ node }) => node))].map((node) =>
           readNode(
@@ -67,6 +68,12 @@ function logsRead({ nodes }: Standing): Closing {
   const names = folded(silent.map(({ node }) => node));
   const verdict = `has logs on ${names} that were not read: ${silent[0]?.why ?? "no answer"}`;
   return { exit: 5, state: "unknown", verdict, untimed: true, next: ["pdctl status"] };
+}
+
+function announce(chosen: Standing["services"], run: Run): void {
+  const engines = chosen.filter(({ spec }) => spec.kind === "engine").length;
+  const counts = { services: chosen.length, engines, nodes: new Set(chosen.map(({ node }) => node)).size };
+  run.emit({ type: "start", level: "info", data: { verb: "logs", version: run.version, plan: null, ...counts } });
 }
 
 async function readNode(

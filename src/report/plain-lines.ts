@@ -27,7 +27,12 @@ const TOGETHER: ReadonlySet<ServiceWord> = new Set(["starting", "stopped", "unkn
 
 export function plain(before: Plain, event: ClusterEvent): Plain {
   const state = tally(before.state, event);
-  if (event.type === "service" && TOGETHER.has(event.data.state) && event.service !== undefined)
+  if (
+    event.type === "service" &&
+    event.data.kept !== true &&
+    TOGETHER.has(event.data.state) &&
+    event.service !== undefined
+  )
     return gather(before, state, event, event.service);
   const flushed = flush(before);
   const said = lineOf(flushed, state, event);
@@ -140,7 +145,7 @@ function nodeText(before: Tally, state: Tally, { node, data }: ClusterEvent & { 
 }
 
 function serviceText(before: Tally, state: Tally, { service, data }: ClusterEvent & { type: "service" }): string[] {
-  if (service === undefined || before.services.get(service)?.state === data.state) return [];
+  if (service === undefined || data.kept === true || before.services.get(service)?.state === data.state) return [];
   const name = naming(state.services.keys())(service);
   if (data.state === "died") return [`${name} died, ${ended(data)}`];
   if (

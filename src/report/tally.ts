@@ -145,7 +145,7 @@ function serviceHeard(
     node: node ?? known?.node ?? "",
     since: known?.state === data.state ? known.since : at,
     progressSince: known?.progress === progress && known?.state === data.state ? known.progressSince : at,
-    started: known?.started === true || data.state === "starting",
+    started: known?.started === true || (data.state === "starting" && data.kept !== true),
     ...(where && { phase: where }),
     ...(progress !== undefined && { progress }),
   });

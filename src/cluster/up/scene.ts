@@ -56,11 +56,16 @@ export class Scene {
     return this.#lived.get(id) ?? null;
   }
 
-  /** Known to run already, and not by this verb: no event, nothing changed. */
+  /** Known to run already, and not by this verb: said as what it is, nothing changed. */
   keep(id: string, state: ServiceWord, generation: number): void {
     this.states.set(id, state);
     this.generations.set(id, generation);
     this.#kept.add(id);
+    const service = this.plan.services.find((one) => one.id === id);
+    if (service === undefined) return;
+    const phase = service.kind === "engine" ? "engines" : service.kind;
+    const data = { state, from: state, kept: true } as const;
+    this.#run.emit({ type: "service", level: "info", phase, node: service.node, service: id, data });
   }
 
   /** Something was started, or may have been. */
