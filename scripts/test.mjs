@@ -32,18 +32,40 @@ async function prepare() {
   return remarks.join("; ");
 }
 
-/** All suites in one run of vitest, inside namespaces of its own where the machine has them. Its tally comes over descriptor 3. */
+/**
+ * All suites, each run of vitest inside namespaces of its own where the machine has them. With nothing chosen, three runs share two
+ * lanes: host tests mostly wait. The first run is shown as it goes, the others when they are over, so that no lines mix.
+ */
 async function suites(args) {
+  const hosts = (shard) => ["--project", "hosts", `--shard=${shard}`];
+  const whole = args.length === 0 && refused === undefined;
+  const runs = whole ? [hosts("1/2"), ["--project", "unit"], hosts("2/2")] : [args];
+  const waiting = [...runs.entries()];
+  const counts = [];
+  const lane = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      counts.push(await suite(next[1], { live: next[0] === 0 }));
+  };
+  await Promise.all([lane(), lane()]);
+  const sum = (name) => counts.reduce((total, count) => total + count[name], 0);
+  return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+}
+
+/** One run of vitest. Its tally comes over descriptor 3. */
+async function suite(args, { live }) {
   const vitest = [process.execPath, bin("vitest/vitest.mjs"), "run", ...args];
   const [command, ...rest] = refused === undefined ? [join(root, "test/hosts/isolated.sh"), ...vitest] : vitest;
   const env = { ...process.env, PATH: toolPath, PDCTL_TALLY_FD: "3" };
-  const child = spawn(command, rest, { cwd: root, env, stdio: ["inherit", "inherit", "inherit", "pipe"] });
+  const shown = live ? "inherit" : "pipe";
+  const child = spawn(command, rest, { cwd: root, env, stdio: [live ? "inherit" : "ignore", shown, shown, "pipe"] });
   // namespaces do not pass signals on; their end takes everything in them along
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill("SIGKILL"));
   process.on("SIGINT", () => setTimeout(() => child.kill("SIGKILL"), 5000).unref()); // a terminal has sent it to vitest too
-  const tally = [];
+  const [tally, printed] = [[], []];
   child.stdio[3].on("data", (bytes) => tally.push(bytes));
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (bytes) => printed.push(bytes));
   const code = await new Promise((resolve) => child.on("close", (exit) => resolve(exit ?? 1)));
+  process.stdout.write(Buffer.concat(printed));
   const counted = tally.length > 0 ? JSON.parse(Buffer.concat(tally).toString()) : { passed: 0, failed: 0, skipped: 0 }; // none: vitest did not get to its tests
   return { ...counted, failed: counted.failed || (code === 0 ? 0 : 1) };
 }

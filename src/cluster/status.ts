@@ -1,4 +1,4 @@
-import { causes, diagnose } from "../diagnose/index.ts";
+import { causesOf, diagnose } from "../diagnose/index.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { theseOf } from "./known.ts";
 import { located, look, stateDirOf } from "./look.ts";
@@ -21,7 +21,7 @@ export async function status(known: Known, { nodes }: { nodes: readonly string[]
     run.about(known.cluster, standing.generation);
     const [last, notes] = await Promise.all([
       proven(there, standing, fleet, run),
-      causesOf(there, standing, fleet, run),
+      notesOf(there, standing, fleet, run),
     ]);
     return reportOf(standing, { proven: last, notes, nowMs: Date.now() });
   } finally {
@@ -39,12 +39,15 @@ async function proven(known: Known, standing: Standing, fleet: Fleet, run: Run) 
 const LOG_LINES = 500; // a first error lies near the end of the log of what died
 
 /** Reads the logs of what died, to say why and not only that. */
-async function causesOf(known: Known, standing: Standing, fleet: Fleet, run: Run): Promise<ReadonlyMap<string, Note>> {
+async function notesOf(known: Known, standing: Standing, fleet: Fleet, run: Run): Promise<ReadonlyMap<string, Note>> {
   const dead = standing.services.filter(({ state }) => state.state === "died" && state.asked !== true);
   const notes = await Promise.all(
-    dead.map(async ({ spec: { service, group }, node }): Promise<readonly [string, Note][]> => {
+    dead.map(async ({ spec: { service, group, note: facts }, node }): Promise<readonly [string, Note][]> => {
       const log = await tailOf(service, node, stateDirOf(known, node), LOG_LINES, fleet, run);
-      const found = diagnose([{ service, group, exit: null, signal: null, atMs: null, log }], causes);
+      const found = diagnose(
+        [{ service, group, exit: null, signal: null, atMs: null, log }],
+        causesOf((facts.parts ?? []) as readonly string[]),
+      );
       const note = found?.cause?.says ?? found?.why[0];
       return note === undefined ? [] : [[service, { note, code: found?.cause?.id ?? null }]];
     }),

@@ -7,12 +7,16 @@ export { progressOf } from "../engines/progress.ts";
 export { type Death, type Diagnosed, diagnose } from "./diagnose.ts";
 export { firstError } from "./first-error.ts";
 
-/** Every cause that pdctl knows: accelerators and connectors before engines, whose patterns are wider. */
-export const causes: readonly Cause[] = [
-  ...[...hardware.values()].flatMap((one) => one.causes),
-  ...[...connectors.values()].flatMap((one) => one.causes),
-  ...engineCauses,
-].filter(
-  (cause, at, all) =>
-    all.findIndex(({ id, pattern }) => id === cause.id && String(pattern) === String(cause.pattern)) === at,
-);
+/**
+ * The causes that can apply where these accelerators and connectors are at work, theirs before those of the engine, whose
+ * patterns are wider. Names that nobody has are passed over: an older or newer pdctl may have written them.
+ */
+export function causesOf(names: Iterable<string>): readonly Cause[] {
+  const owners = [...new Set(names)].flatMap((name) => hardware.get(name) ?? connectors.get(name) ?? []);
+  const all = [...owners.flatMap((owner) => owner.causes), ...engineCauses];
+  const same = (a: Cause, b: Cause) => a.id === b.id && String(a.pattern) === String(b.pattern);
+  return all.filter((cause, at) => all.findIndex((other) => same(cause, other)) === at);
+}
+
+/** Every cause that pdctl knows. */
+export const causes: readonly Cause[] = causesOf([...hardware.keys(), ...connectors.keys()]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { causes, type Death, diagnose, firstError, progressOf } from "../../src/diagnose/index.ts";
+import { causes, causesOf, type Death, diagnose, firstError, progressOf } from "../../src/diagnose/index.ts";
 
 const death = (
   service: string,
@@ -157,4 +157,15 @@ it("how far a loading engine is comes from its own log", () => {
     "engine initialised in 12.77 s",
   );
   expect(progressOf("INFO nothing of the kind")).toBeUndefined();
+});
+
+it("a connector that is not at work is not blamed: a NIXL port that is taken is no Mooncake port", () => {
+  const line = "zmq.error.ZMQError: Address already in use (addr='tcp://10.0.0.1:5600')";
+  const [nixl, mooncake] = [
+    ["cuda", "nixl"],
+    ["ascend", "mooncake-ascend"],
+  ].map((parts) => diagnose([death("prefill-0-0", 1, [line])], causesOf(parts))?.cause);
+  expect(nixl).toBeDefined();
+  expect(nixl?.remedy.join(" ")).not.toMatch(/kv_port/);
+  expect(mooncake?.remedy.join(" ")).toMatch(/kv_port/);
 });

@@ -13,6 +13,8 @@ export interface Answering {
   readonly ranks: readonly number[];
   readonly devices: readonly string[];
   readonly hardware: string;
+  /** Accelerators and connectors of the whole cluster. */
+  readonly parts: readonly string[];
 }
 
 /** And where its log is. */

@@ -1,4 +1,4 @@
-import { causes, type Death, diagnose } from "../../diagnose/index.ts";
+import { causesOf, type Death, diagnose } from "../../diagnose/index.ts";
 import { Bug } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -10,6 +10,7 @@ import { tailOf } from "../tail.ts";
 import { finding } from "../verb.ts";
 import { deathCard, serviceOf } from "./cards.ts";
 import type { Scene } from "./scene.ts";
+import { partsOf } from "./spec.ts";
 import type { Exit } from "./wait.ts";
 
 const LOG_LINES = 2_000; // of a dead service: its first error is nearly always in them, its last twenty always
@@ -23,7 +24,7 @@ export async function sayFirstCause(
   run: Run,
 ): Promise<string> {
   const seen = await Promise.all(deaths.map((exit) => deathOf(exit, scene.plan, facts, fleet, run)));
-  const diagnosed = diagnose(seen, causes);
+  const diagnosed = diagnose(seen, causesOf(partsOf(scene.plan)));
   if (diagnosed === undefined) throw new Bug("a wait ended by a death has a death");
   const told = deathCard(scene, diagnosed, scene.livedMs(diagnosed.first.service));
   const card = stopAll ? withoutRest(told) : told;

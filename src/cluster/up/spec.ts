@@ -34,6 +34,7 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
       argv: service.argv,
       env: service.env,
       rehearsal: plan.rehearsal,
+      parts: partsOf(plan),
       ...(kind === "proxy" && { smoke: plan.smoke, targets: plan.targets, engines: enginesOf(plan) }),
     },
   };
@@ -45,9 +46,15 @@ export function enginesOf(plan: Plan): readonly Answering[] {
     const http = listens.find(({ purpose }) => purpose === "http");
     const { ip, hardware } = plan.nodes.find(({ name }) => name === node) ?? {};
     if (role === null || http === undefined || ip === undefined || hardware === undefined) return [];
-    return [{ service: id, url: `http://${ip}:${http.port}`, node, role, group, ranks, devices, hardware }];
+    const parts = partsOf(plan);
+    return [{ service: id, url: `http://${ip}:${http.port}`, node, role, group, ranks, devices, hardware, parts }];
   });
 }
+
+/** Accelerators and connectors at work: whose causes can be behind a death. */
+export const partsOf = ({ nodes, transfer, cache }: Plan): readonly string[] => [
+  ...new Set([...nodes.map(({ hardware }) => hardware), transfer, ...(cache === null ? [] : [cache.connector])]),
+];
 
 /** The files of one node, each once: contents of the plan, programs from the launcher under a stable name. */
 export async function filesOf(services: readonly Service[], stateDir: string, run: Run): Promise<readonly NodeFile[]> {
