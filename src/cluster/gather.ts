@@ -27,8 +27,18 @@ export async function gatherFacts(plan: Plan, fleet: Fleet, run: Run): Promise<r
 
 function questionOf(plan: Plan, name: string): Question {
   const node = plan.nodes.find((one) => one.name === name);
-  const paths = plan.model.path.startsWith("/") ? [plan.model.path] : [];
-  return { paths, host: node === undefined || !node.ip.startsWith("<fact:") ? "" : node.host, python: "" };
+  const paths = /^~?\//.test(plan.model.path) ? [plan.model.path] : [];
+  const host = node === undefined || !node.ip.startsWith("<fact:") ? "" : node.host;
+  return { paths, host, python: pythonOf(plan, name) };
+}
+
+/** Of the engines' virtual environment: it knows which vLLM they are. Elsewhere nobody is asked, as nobody knows which one it would be. */
+function pythonOf({ services }: Plan, name: string): string {
+  const engine = services.find(
+    ({ node, kind, runtime }) => node === name && kind === "engine" && runtime.kind === "process",
+  );
+  const venv = engine?.env["VIRTUAL_ENV"];
+  return typeof venv === "string" ? `${venv.replace(`<fact:home@${name}>`, "~")}/bin/python` : "";
 }
 
 export async function gather(session: Session, { paths, host, python }: Question, run: Run): Promise<Facts> {

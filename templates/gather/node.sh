@@ -1,5 +1,5 @@
 # What only this node knows, as "key value" lines. Values arrive as PD_PATHS (absolute paths to look for, or below ~), PD_HOST (name of
-# this node when its address is not in the topology), PD_PYTHON (interpreter whose packages are asked for versions, or empty).
+# this node when its address is not in the topology), PD_PYTHON (interpreter whose packages are asked for versions, ~ allowed, or empty).
 export LC_ALL=C
 line() { printf '%s %s\n' "$1" "${2//$'\n'/ }"; }
 line home "${HOME:-$(cd ~ && pwd)}"
@@ -39,8 +39,9 @@ done
 for path in "${PD_PATHS[@]}"; do
   if [[ -e ${path/#\~\//$HOME/} ]]; then line path "1 $path"; else line path "0 $path"; fi
 done
-if [[ -n $PD_PYTHON ]] && command -v "$PD_PYTHON" >/dev/null 2>&1; then
-  "$PD_PYTHON" - 2>/dev/null <<'PY'
+python=${PD_PYTHON/#\~\//$HOME/}
+if [[ -n $python ]] && command -v "$python" >/dev/null 2>&1; then
+  "$python" - 2>/dev/null <<'PY'
 from importlib import metadata
 for name in ("vllm", "vllm-ascend", "vllm-gaudi", "nixl", "mooncake-transfer-engine", "ucm", "torch"):
     try:

@@ -1,7 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { listener, readFacts } from "../../src/facts/index.ts";
 import { quote } from "../../src/quote.ts";
@@ -28,6 +30,26 @@ describe("what a node says of itself", () => {
     });
     expect(facts?.bash).toMatch(/^\d+\.\d+\.\d+$/);
     expect(Math.abs(facts?.clockOffsetMs ?? Number.NaN)).toBeLessThan(5_000);
+  });
+
+  it("finds what lies below ~ in the home of the node: the model, and the interpreter that knows which vLLM this is", () => {
+    const home = mkdtempSync(join(tmpdir(), "home-"));
+    mkdirSync(join(home, "vllm/bin"), { recursive: true });
+    writeFileSync(join(home, "vllm/bin/python"), "#!/bin/sh\ncat >/dev/null\necho version vllm 0.32.0+cpu\n", {
+      mode: 0o755,
+    });
+    const head = "PD_PATHS=('~/vllm' '~/no-model') PD_HOST= PD_PYTHON='~/vllm/bin/python'\n";
+    const env = { ...process.env, HOME: home };
+    const text = execFileSync("bash", ["--noprofile", "--norc"], {
+      input: head + script("node"),
+      encoding: "utf8",
+      env,
+    });
+    expect(readFacts("here", text, times)).toMatchObject({
+      paths: { "~/vllm": true, "~/no-model": false },
+      versions: { vllm: "0.32.0+cpu" },
+    });
+    rmSync(home, { recursive: true });
   });
 
   it("is not half believed: an answer that was cut off is none", () => {
