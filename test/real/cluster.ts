@@ -99,6 +99,6 @@ async function listening(ports: readonly number[]): Promise<readonly string[]> {
 const litter = (): readonly string[] =>
   ["/tmp", "/dev/shm"].flatMap((directory) =>
     readdirSync(directory)
-      .filter((name) => /^(vllm_dist_|pdctl-real[a-z]*-(prefill|decode)|psm_|torch_|sem\.mp-|pymp-)/.test(name))
+      .filter((name) => /^(vllm_dist_|pdctl-real[a-z-]*-(prefill|decode)|psm_|torch_|sem\.mp-|pymp-)/.test(name))
       .map((name) => join(directory, name)),
   );

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { cluster, lacking, titled } from "./cluster.ts";
+
+/** The process of a service, as status knows it. */
+function pidOf(status: string, service: string): number {
+  const { services } = JSON.parse(status) as {
+    services: readonly { readonly service: string; readonly pid: number | null }[];
+  };
+  return services.find((one) => one.service === service)?.pid ?? 0;
+}
+
+it.skipIf(lacking !== undefined)(
+  titled("a server that is killed leaves its engine core behind: status says died, down finds the orphan"),
+  async () => {
+    await using real = cluster("real-orphan");
+    const up = await real.pdctl("up", "--no-smoke", "--timeout", "4m");
+    expect(up.exit, up.lines.join("\n")).toBe(0);
+    const pid = pidOf((await real.pdctl("status", "--json")).out, "decode-0-0");
+    expect(pid).toBeGreaterThan(1);
+    process.kill(pid, "SIGKILL");
+    const status = await real.pdctl("status");
+    expect(status.exit).toBe(5);
+    expect(status.out).toMatch(/✖ decode-0 +died/);
+    expect((await real.leftovers()).filter((left) => left.includes("VLLM::EngineCore"))).toHaveLength(2);
+    const down = await real.pdctl("down", "--discard-logs");
+    expect(down.exit, down.lines.join("\n")).toBe(0);
+    expect(await real.leftovers()).toEqual([]);
+  },
+);
+
+it.skipIf(lacking !== undefined)(
+  titled("an argument that vLLM does not know ends up in seconds, in vLLM's words, with the cause"),
+  async () => {
+    await using real = cluster("real-flag");
+    const wrong = ["--set", "prefill.args.enable-warp-drive=true", "--set", "timeouts.stop=5s"];
+    const up = await real.pdctl("up", ...wrong, "--on-failure", "stop"); // a vLLM that loads does not hear SIGTERM
+    expect(up.exit).toBe(1);
+    const said = up.lines.join("\n");
+    expect(said).toMatch(/prefill-0 died .* after its start, exit code 2/);
+    expect(said).toMatch(/why +vllm: error: unrecognized arguments: --enable-warp-drive/);
+    expect(said).toMatch(/\[unknown-flag\]/);
+    expect((await real.pdctl("down", "--discard-logs")).exit).toBe(0);
+    expect(await real.leftovers()).toEqual([]);
+  },
+);
