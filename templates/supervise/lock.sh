@@ -8,9 +8,8 @@ file=$PD_DIR/$PD_NAME.lock
 
 take() {
   while :; do
-    mkdir -m 700 -- "$PD_DIR" 2>/dev/null
-    [[ -d $PD_DIR && ! -L $PD_DIR && -O $PD_DIR ]] || refuse "$PD_DIR is not a directory of this user"
-    exec {gate}>>"$file" || refuse "$file cannot be written"
+    own_directory "$PD_DIR" || refuse "$PD_DIR is not a directory of this user"
+    exec {gate}>>"$file" || { ((++tries < 100)) && nap 0.01 && continue || refuse "$file cannot be written"; } # as below, the directory
     flock -n "$gate" || { exec {gate}>&- && return 1; }
     [[ $file -ef /proc/self/fd/$gate ]] && return 0
     exec {gate}>&- # its last holder removed it before we had it

@@ -13,6 +13,18 @@ now_ms() { # → NOW
   if [[ -n ${EPOCHREALTIME-} ]]; then NOW=${EPOCHREALTIME/[.,]/} && NOW=${NOW%???}; else NOW=$(date +%s%3N); fi
 }
 
+# Makes a directory that only this user can enter, or finds it made; fails when it is somebody else's or no directory. Others of ours
+# remove it when it is empty, also between two lines of this.
+own_directory() {
+  local kind= tries=0
+  until [[ -n $kind ]]; do
+    ((++tries < 1000)) || return 1
+    mkdir -m 700 -- "$1" 2>/dev/null || [[ -w ${1%/*} ]] || return 1
+    kind=$(LC_ALL=C stat -c '%F:%u' -- "$1" 2>/dev/null)
+  done
+  [[ $kind == "directory:$UID" ]]
+}
+
 # A whole small file → TEXT; fails when it cannot be read or is empty. Without a fork, unlike $(<file).
 slurp() {
   TEXT=

@@ -7,9 +7,8 @@ shopt -s nullglob
 locks=/var/tmp/pdctl-$UID
 start_lock=$locks/$(start_lock_name)
 while :; do
-  mkdir -m 700 -- "$locks" 2>/dev/null
-  [[ -d $locks && ! -L $locks && -O $locks ]] || { printf '%s is not a directory of this user\n' "$locks" >&2 && exit 4; }
-  exec {gate}>"$start_lock" || continue # its last holder has just removed the directory
+  own_directory "$locks" || { printf '%s is not a directory of this user\n' "$locks" >&2 && exit 4; }
+  exec {gate}>"$start_lock" || { ((++tries < 100)) && nap 0.01 && continue || exit 4; } # its last holder may have removed the directory
   flock -w 60 "$gate" || { printf 'another start has held %s for 60 s\n' "$start_lock" >&2 && exit 4; }
   [[ $start_lock -ef /proc/self/fd/$gate ]] && break
   exec {gate}>&- # its last holder removed it before we had it

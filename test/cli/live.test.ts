@@ -107,7 +107,7 @@ describe.concurrent("up on a real terminal", () => {
     await using live = await cluster("dying", 2);
     const { home, sets } = live;
     const faults = `engine.env.PDCTL_SIM_FAULTS='{"decode-1-0":{"dieAfterMs":300,"dieLine":"RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB"}}'`;
-    const terminal = new Terminal(["up", ...sets(faults)], { cwd: home });
+    const terminal = new Terminal(["up", ...sets(faults, "nodes[0].hardware=cuda")], { cwd: home });
     const { exitCode } = await terminal.exited;
     const lines = await terminal.text();
     expect(exitCode).toBe(1);
