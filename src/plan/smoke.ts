@@ -7,6 +7,7 @@ import type { BenchStep, SmokeStep } from "./plan.ts";
 import type { Seat } from "./seats.ts";
 
 const SHORTEST = 512; // shorter prompts move no block on hardware with large ones
+const TOKENS_PER_WORD = 7; // six letters and a blank, for a tokenizer that knows none of them
 const nothing: Proof = { rises: [], tokens: "", stays: [] };
 
 /** The trial: one request per slot of the larger side at least, each longer than four blocks. Source: seed-lines.md C12. */
@@ -23,11 +24,20 @@ export function smokeStep(
     node: seat.node.name,
     path: "/v1/completions",
     body: { model: topology.model.servedName, max_tokens: topology.smoke.maxTokens, temperature: 0 },
-    promptWords: Math.max(topology.smoke.promptWords, SHORTEST, 4 * largestBlock(topology)),
+    promptWords: Math.min(
+      Math.max(topology.smoke.promptWords, SHORTEST, 4 * largestBlock(topology)),
+      Math.max(1, Math.floor((shortestContext(topology) - topology.smoke.maxTokens) / TOKENS_PER_WORD)),
+    ),
     requests: Math.max(1, slots("prefill"), slots("decode")),
     proof: proof ?? nothing,
   };
 }
+
+/** What is written; the model's own context is long enough. */
+const shortestContext = ({ instances }: Topology) =>
+  Math.min(
+    ...instances.map(({ engine }) => Number(engine.args["max-model-len"] ?? Number.NaN)).filter(Number.isInteger),
+  );
 
 const largestBlock = ({ instances }: Topology) =>
   Math.max(0, ...instances.map(({ engine }) => Number(engine.args["block-size"] ?? 0)).filter(Number.isInteger));
