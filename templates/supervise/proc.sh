@@ -16,7 +16,7 @@ now_ms() { # → NOW
 # Makes a directory that only this user can enter, or finds it made; fails when it is somebody else's or no directory. Others of ours
 # remove it when it is empty, also between two lines of this.
 own_directory() {
-  local kind= tries=0
+  local kind='' tries=0
   until [[ -n $kind ]]; do
     ((++tries < 1000)) || return 1
     mkdir -m 700 -- "$1" 2>/dev/null || [[ -w ${1%/*} ]] || return 1
