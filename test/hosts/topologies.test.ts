@@ -12,6 +12,25 @@ const events = (stdout: string) =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as ClusterEvent);
 
+/** A streamed completion of a client, through the proxy's own address. */
+async function stream(result: ClusterEvent | undefined): Promise<{ events: string[]; ttftMs: number }> {
+  if (result?.type !== "result") throw new Error("a run ends with its result");
+  const { serve, model } = result.data;
+  const began = performance.now();
+  const body = JSON.stringify({ model, prompt: "one two three four", max_tokens: 16, stream: true });
+  const reply = await fetch(`${serve}/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
+  let [text, ttftMs] = ["", 0];
+  for await (const chunk of reply.body ?? []) {
+    ttftMs ||= performance.now() - began;
+    text += Buffer.from(chunk).toString();
+  }
+  return { events: text.split("\n\n").filter((event) => event !== ""), ttftMs };
+}
+
 describe("every reference topology, verbatim, on hosts of its own", () => {
   it.each(Object.entries(referenceHosts))(
     "%s comes up, its KV crosses, nothing is left to do in between, and it goes without a trace",
@@ -27,6 +46,10 @@ describe("every reference topology, verbatim, on hosts of its own", () => {
       expect(proof?.data).toMatchObject({ evidence: "counter", same_answer: true, uncovered: [] });
       expect(proof?.data.from_prefill).toBeGreaterThan(0);
       expect(said.at(-1)).toMatchObject({ type: "result", data: { exit: 0, state: "healthy" } });
+
+      const streamed = await stream(said.at(-1));
+      expect(streamed.events.at(-1)).toBe("data: [DONE]");
+      expect(streamed.events.length).toBeGreaterThan(8);
 
       const status = await pdctl(["status", file, "--json"]);
       expect(status.code).toBe(0);
@@ -44,7 +67,7 @@ describe("every reference topology, verbatim, on hosts of its own", () => {
       if (start?.type === "start" && proof?.type === "proof" && result?.type === "result")
         process.stderr.write(
           `  ${name}: ${start.data.nodes} hosts, ${start.data.services} services, up in ${result.data.seconds.toFixed(1)}s, ` +
-            `first answer ${Math.round(proof.data.latency?.first ?? 0)}ms, ${proof.data.from_prefill} of ${proof.data.prompt_tokens} tokens from prefill\n`,
+            `first token of a stream after ${Math.round(streamed.ttftMs)}ms, ${proof.data.from_prefill} of ${proof.data.prompt_tokens} tokens from prefill\n`,
         );
     },
   );
