@@ -1,10 +1,11 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalRank } from "../engine/local-rank.ts";
 import { engineRaised } from "../fatal.ts";
 import { type Frame, onFrames, sendFrame } from "../kv/frames.ts";
 import type { Log } from "../log.ts";
 import type { Parallel } from "../start/parallel.ts";
+import { dial } from "./dial.ts";
 import { type Group, Membership } from "./group.ts";
 import { serveLink } from "./serve-link.ts";
 
@@ -102,18 +103,4 @@ function inbox(socket: Socket) {
       socket.once("close", () => resolve(undefined));
     }),
   };
-}
-
-function dial(host: string, port: number): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, noDelay: true });
-    socket.once("connect", () => {
-      socket.on("error", () => socket.destroy());
-      resolve(socket);
-    });
-    socket.once("error", () => {
-      socket.destroy();
-      resolve(undefined);
-    });
-  });
 }

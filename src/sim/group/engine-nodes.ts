@@ -4,6 +4,7 @@ import { engineRaised } from "../fatal.ts";
 import { onFrames, sendFrame } from "../kv/frames.ts";
 import type { Log } from "../log.ts";
 import type { Parallel } from "../start/parallel.ts";
+import { dial } from "./dial.ts";
 import { type Group, Membership } from "./group.ts";
 
 const RETRY_MS = 200;
@@ -112,18 +113,4 @@ async function follower(
     },
     close: () => connected.destroy(),
   };
-}
-
-function dial(host: string, port: number): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, noDelay: true });
-    socket.once("connect", () => {
-      socket.on("error", () => socket.destroy());
-      resolve(socket);
-    });
-    socket.once("error", () => {
-      socket.destroy();
-      resolve(undefined);
-    });
-  });
 }
