@@ -1,4 +1,4 @@
-import { connect, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { engineRaised } from "../fatal.ts";
 import { onFrames, sendFrame } from "../kv/frames.ts";
