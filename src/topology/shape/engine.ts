@@ -39,7 +39,6 @@ const engineKeys = {
   prelude: z.string().optional(),
 };
 export const engine = z.strictObject(engineKeys);
-export type EngineKeys = z.infer<typeof engine>;
 
 /** First ports of the connectors' spans, pinned for a role or an instance; which connector knows which is checked later. */
 export const portPins = ["kv_port", "side_channel_port"] as const;
