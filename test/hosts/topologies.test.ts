@@ -45,6 +45,9 @@ describe("every reference topology, verbatim, on hosts of its own", () => {
       const proof = said.find((event) => event.type === "proof");
       expect(proof?.data).toMatchObject({ evidence: "counter", same_answer: true, uncovered: [] });
       expect(proof?.data.from_prefill).toBeGreaterThan(0);
+      const [open, all] = proof?.data.paths ?? [];
+      expect(open, "paths prefill → decode").toBe(all);
+      expect(all).toBeGreaterThan(0);
       expect(said.at(-1)).toMatchObject({ type: "result", data: { exit: 0, state: "healthy" } });
 
       const streamed = await stream(said.at(-1));
