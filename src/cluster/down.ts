@@ -1,5 +1,6 @@
 import path from "node:path";
 import { folded } from "../words/names.ts";
+import { sayBegin } from "./begin.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { Hold } from "./hold.ts";
 import { theseOf } from "./known.ts";
@@ -37,7 +38,7 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
   await fleet.open();
   const [first] = fleet.reached;
   if (first === undefined && fleet.nodes.length > 0) {
-    announce({ services: [], nodes: known.nodes }, run);
+    sayBegin("down", [], known.nodes.length, run);
     throw new NodeErrors(fleet.failed, fleet.nodes.length);
   }
   const hold =
@@ -47,7 +48,7 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
     const there = await located(known, fleet, run);
     const standing = await look(there, fleet, run, { ready: false });
     run.about(known.cluster, standing.generation);
-    announce(standing, run);
+    sayBegin("down", standing.services, standing.nodes.length, run);
     const taken = await takeDown(there, standing, fleet, run, {
       pull: ask.discardLogs ? undefined : path.join(run.stateHome, known.cluster),
       aloud: standing.services.length > 0,
@@ -57,15 +58,6 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
   } finally {
     await held?.release();
   }
-}
-
-function announce(
-  { services, nodes }: Pick<Standing, "services"> & { readonly nodes: readonly unknown[] },
-  run: Run,
-): void {
-  const engines = services.filter(({ spec }) => spec.kind === "engine").length;
-  const counts = { services: services.length, engines, nodes: nodes.length };
-  run.emit({ type: "start", level: "info", data: { verb: "down", version: run.version, plan: null, ...counts } });
 }
 
 async function closing(standing: Standing, taken: TakenDown, run: Run): Promise<Closing> {

@@ -1,10 +1,11 @@
 import { firstError } from "../diagnose/index.ts";
 import { logs as stream } from "../supervise/index.ts";
 import { folded } from "../words/names.ts";
-import { Fleet, NodeErrors, userError, whyOf } from "./fleet.ts";
+import { sayBegin } from "./begin.ts";
+import { Fleet, userError, whyOf } from "./fleet.ts";
 import { Lines } from "./lines.ts";
 import { tellEnds } from "./log-ends.ts";
-import { located, look, stateDirOf } from "./look.ts";
+import { opened, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
 import { selected } from "./select.ts";
 import type { Known, Standing } from "./standing.ts";
@@ -27,11 +28,7 @@ export async function logs(known: Known, ask: LogsAsk, run: Run): Promise<number
   const left = () => ({ state: "unknown" as const, next: ["pdctl status"] });
   try {
     return await verb(run, "logs", { not: "has no more logs", left }, async () => {
-      await fleet.open();
-      if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
-      const there = await located(known, fleet, run);
-      const standing = await look(there, fleet, run, { ready: false });
-      run.about(known.cluster, standing.generation);
+      const { there, standing } = await opened(known, fleet, run, { ready: false });
       const chosen = selected(standing.services, ask.select);
       if (chosen.length === 0)
         throw new Ended({
@@ -41,7 +38,7 @@ export async function logs(known: Known, ask: LogsAsk, run: Run): Promise<number
           untimed: true,
           next: ["pdctl status"],
         });
-      announce(chosen, run);
+      sayBegin("logs", chosen, new Set(chosen.map(({ node }) => node)).size, run);
       await Promise.all(
         [...new Set(chosen.map(({ node }) => node))].map((node) =>
           readNode(
@@ -68,12 +65,6 @@ function logsRead({ nodes }: Standing): Closing {
   const names = folded(silent.map(({ node }) => node));
   const verdict = `has logs on ${names} that were not read: ${silent[0]?.why ?? "no answer"}`;
   return { exit: 5, state: "unknown", verdict, untimed: true, next: ["pdctl status"] };
-}
-
-function announce(chosen: Standing["services"], run: Run): void {
-  const engines = chosen.filter(({ spec }) => spec.kind === "engine").length;
-  const counts = { services: chosen.length, engines, nodes: new Set(chosen.map(({ node }) => node)).size };
-  run.emit({ type: "start", level: "info", data: { verb: "logs", version: run.version, plan: null, ...counts } });
 }
 
 async function readNode(

@@ -2,11 +2,25 @@ import { Bug } from "../errors.ts";
 import type { Look } from "../supervise/index.ts";
 import { inspect } from "../supervise/index.ts";
 import type { NodeWord } from "./events.ts";
-import type { Fleet } from "./fleet.ts";
-import { userError, whyOf } from "./fleet.ts";
+import { type Fleet, NodeErrors, userError, whyOf } from "./fleet.ts";
 import { gather } from "./gather.ts";
 import type { Run } from "./run.ts";
 import type { Known, Standing, StandingNode } from "./standing.ts";
+
+/** What a verb over what runs begins with: a session to every node, and what those that answered list. Throws when none did. */
+export async function opened(
+  known: Known,
+  fleet: Fleet,
+  run: Run,
+  ask: { ready: boolean },
+): Promise<{ there: Known; standing: Standing }> {
+  await fleet.open();
+  if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
+  const there = await located(known, fleet, run);
+  const standing = await look(there, fleet, run, ask);
+  run.about(known.cluster, standing.generation);
+  return { there, standing };
+}
 
 /** Asks every node for its own state of the cluster. A node that does not answer is in the list as what it is. */
 export async function look(known: Known, fleet: Fleet, run: Run, { ready }: { ready: boolean }): Promise<Standing> {

@@ -1,7 +1,7 @@
 import type { SmokeStep } from "../plan/plan.ts";
 import type { Target } from "../proxy/config.ts";
-import { Fleet, NodeErrors } from "./fleet.ts";
-import { located, look, stateDirOf } from "./look.ts";
+import { Fleet } from "./fleet.ts";
+import { opened, stateDirOf } from "./look.ts";
 import { phase } from "./phase.ts";
 import type { Run } from "./run.ts";
 import { makeProof } from "./smoke/make-proof.ts";
@@ -37,11 +37,7 @@ interface Note {
 }
 
 async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promise<Closing> {
-  await fleet.open();
-  if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
-  const there = await located(known, fleet, run);
-  const standing = await look(there, fleet, run, { ready: false });
-  run.about(known.cluster, standing.generation);
+  const { there, standing } = await opened(known, fleet, run, { ready: false });
   const proxy = standing.services.find(({ spec, state }) => spec.kind === "proxy" && state.state === "alive");
   if (proxy === undefined)
     return {

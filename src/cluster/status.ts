@@ -1,7 +1,7 @@
 import { causesOf, diagnose } from "../diagnose/index.ts";
-import { Fleet, NodeErrors } from "./fleet.ts";
+import { Fleet } from "./fleet.ts";
 import { theseOf } from "./known.ts";
-import { located, look, stateDirOf } from "./look.ts";
+import { opened, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
 import { lastProof } from "./smoke/last-proof.ts";
 import type { Known, Standing, StatusReport } from "./standing.ts";
@@ -14,11 +14,7 @@ export async function status(known: Known, { nodes }: { nodes: readonly string[]
   const fleet = new Fleet(asked, run);
   run.about(known.cluster, 0);
   try {
-    await fleet.open();
-    if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
-    const there = await located({ ...known, nodes: asked }, fleet, run);
-    const standing = await look(there, fleet, run, { ready: true });
-    run.about(known.cluster, standing.generation);
+    const { there, standing } = await opened({ ...known, nodes: asked }, fleet, run, { ready: true });
     const [last, notes] = await Promise.all([
       proven(there, standing, fleet, run),
       notesOf(there, standing, fleet, run),

@@ -1,12 +1,12 @@
+import type { RuntimeSpec } from "../supervise/supervise.ts";
 import type { Instance, Node } from "../topology/topology.ts";
-import type { PlanRuntime } from "./plan.ts";
 import type { Seat } from "./seats.ts";
 
 /**
  * How an engine runs on its node. A container has the host's network and ipc, or side channel, RDMA and random ports would not
  * work; its devices are chosen by the visibility variable alone. Source: launch.md §8, seed-lines.md C18.
  */
-export function runtime({ engine }: Instance, seat: Seat, cluster: string, service: string): PlanRuntime {
+export function runtime({ engine }: Instance, seat: Seat, cluster: string, service: string): RuntimeSpec {
   const wanted = engine.runtime;
   if (wanted.kind === "process") return { kind: "process" };
   if ("container" in wanted) return { kind: wanted.kind, container: wanted.container };

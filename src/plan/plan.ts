@@ -1,7 +1,7 @@
 import type { Proof } from "../connectors/connector.ts";
 import type { SshOptions } from "../nodes/session.ts";
 import type { Target } from "../proxy/config.ts";
-import type { Probe } from "../supervise/supervise.ts";
+import type { Probe, RuntimeSpec } from "../supervise/supervise.ts";
 import type { Finding, Path } from "../topology/rule.ts";
 import type { Env, Json, Role } from "../topology/topology.ts";
 
@@ -86,7 +86,7 @@ export interface Service {
   readonly ranks: readonly number[];
   readonly node: string;
   readonly devices: readonly string[];
-  readonly runtime: PlanRuntime;
+  readonly runtime: RuntimeSpec;
   /** Vendor scripts, sourced where they exist. */
   readonly vendor: readonly string[];
   /** The user's own shell text, sourced before the environment is set. */
@@ -106,16 +106,6 @@ export interface Service {
   readonly peers: readonly string[];
   readonly hash: string;
 }
-
-export type PlanRuntime =
-  | { readonly kind: "process" }
-  | {
-      readonly kind: "docker" | "podman";
-      readonly image: string;
-      readonly name: string;
-      readonly options: readonly string[];
-    }
-  | { readonly kind: "docker" | "podman"; readonly container: string };
 
 /** A content-addressed file, or one of pdctl's own programs, which have a stable path. */
 export type PlanFile =
