@@ -1,4 +1,4 @@
-import { causesOf, diagnose } from "../diagnose/index.ts";
+import { causesOf, readLog } from "../diagnose/index.ts";
 import { Fleet } from "./fleet.ts";
 import { theseOf } from "./known.ts";
 import { opened, stateDirOf } from "./look.ts";
@@ -38,14 +38,11 @@ const LOG_LINES = 500; // a first error lies near the end of the log of what die
 async function notesOf(known: Known, standing: Standing, fleet: Fleet, run: Run): Promise<ReadonlyMap<string, Note>> {
   const dead = standing.services.filter(({ state }) => state.state === "died" && state.asked !== true);
   const notes = await Promise.all(
-    dead.map(async ({ spec: { service, group, note: facts }, node }): Promise<readonly [string, Note][]> => {
+    dead.map(async ({ spec: { service, note }, node }): Promise<readonly [string, Note][]> => {
       const log = await tailOf(service, node, stateDirOf(known, node), LOG_LINES, fleet, run);
-      const found = diagnose(
-        [{ service, group, exit: null, signal: null, atMs: null, log }],
-        causesOf((facts.parts ?? []) as readonly string[]),
-      );
-      const note = found?.cause?.says ?? found?.why[0];
-      return note === undefined ? [] : [[service, { note, code: found?.cause?.id ?? null }]];
+      const { cause, why } = readLog(log, causesOf((note.parts ?? []) as readonly string[]));
+      const says = cause?.says ?? why[0];
+      return says === undefined ? [] : [[service, { note: says, code: cause?.id ?? null }]];
     }),
   );
   return new Map(notes.flat());

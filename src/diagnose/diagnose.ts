@@ -14,11 +14,15 @@ export interface Death {
   readonly log: readonly string[];
 }
 
-export interface Diagnosed {
-  readonly first: Death;
+/** What one log says of an end. */
+export interface Reading {
   readonly cause: Cause | undefined;
   /** The machine's own words: the line that shows the cause, else from the first error line on; empty when it left none. */
   readonly why: readonly string[];
+}
+
+export interface Diagnosed extends Reading {
+  readonly first: Death;
   /** The other deaths, in their order, each with the cause that its own log shows. */
   readonly followers: readonly (Death & { readonly cause: Cause | undefined })[];
 }
@@ -28,7 +32,7 @@ export interface Diagnosed {
  * cause of its own; among equals the earlier wins. `causes` of the most specific owner come first.
  */
 export function diagnose(deaths: readonly Death[], causes: readonly Cause[]): Diagnosed | undefined {
-  const seen = deaths.map((death) => ({ death, ...read(death.log, causes) }));
+  const seen = deaths.map((death) => ({ death, ...readLog(death.log, causes) }));
   const [first, ...rest] = seen.toSorted((a, b) => rank(a.cause) - rank(b.cause) || time(a.death) - time(b.death));
   if (first === undefined) return undefined;
   return {
@@ -39,10 +43,8 @@ export function diagnose(deaths: readonly Death[], causes: readonly Cause[]): Di
   };
 }
 
-function read(
-  whole: readonly string[],
-  causes: readonly Cause[],
-): { cause: Cause | undefined; why: readonly string[] } {
+/** Why the service that wrote this log ended, or what last went wrong in it. */
+export function readLog(whole: readonly string[], causes: readonly Cause[]): Reading {
   const log = whole.slice(
     Math.max(
       0,

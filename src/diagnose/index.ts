@@ -4,7 +4,7 @@ import { hardware } from "../hardware/index.ts";
 import type { Cause } from "./cause.ts";
 
 export { progressOf } from "../engines/progress.ts";
-export { type Death, type Diagnosed, diagnose } from "./diagnose.ts";
+export { type Death, type Diagnosed, diagnose, readLog } from "./diagnose.ts";
 export { firstError } from "./first-error.ts";
 
 /**

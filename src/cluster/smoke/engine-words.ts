@@ -1,5 +1,5 @@
 import type { Cause } from "../../diagnose/cause.ts";
-import { causesOf, diagnose } from "../../diagnose/index.ts";
+import { causesOf, readLog } from "../../diagnose/index.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Run } from "../run.ts";
 import { tailOf } from "../tail.ts";
@@ -18,11 +18,11 @@ const ENGINES = 8; // more have nothing else to say
 /** The first of the decode engines whose log says what went wrong; one with a known cause before the others. */
 export async function engineWords(written: readonly Written[], fleet: Fleet, run: Run): Promise<Words | undefined> {
   const all = await Promise.all(
-    written.slice(0, ENGINES).map(async ({ service, group, node, stateDir, parts }): Promise<readonly Words[]> => {
+    written.slice(0, ENGINES).map(async ({ service, node, stateDir, parts }): Promise<readonly Words[]> => {
       const log = await tailOf(service, node, stateDir, LINES, fleet, run);
-      const found = diagnose([{ service, group, exit: null, signal: null, atMs: null, log }], causesOf(parts));
-      const [line] = found?.why ?? [];
-      return line === undefined ? [] : [{ service, line, cause: found?.cause }];
+      const { cause, why } = readLog(log, causesOf(parts));
+      const [line] = why;
+      return line === undefined ? [] : [{ service, line, cause }];
     }),
   );
   const words = all.flat();
