@@ -21,12 +21,13 @@ export async function proveUp(
   const { scene, known } = ascent;
   const { plan, generation } = ascent.launch;
   const { smoke: step, targets } = plan;
+  const engines = enginesOf(plan);
   const stateDir = (node: string) => stateDirOf(known, node);
   const proof = {
     step,
     targets,
-    engines: enginesOf(plan),
-    written: writtenBy(enginesOf(plan), targets, stateDir),
+    engines,
+    written: writtenBy(engines, targets, stateDir),
     paths: plan.rehearsal,
     requireEvidence,
     limitMs: plan.timeouts.smokeMs,
