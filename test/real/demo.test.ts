@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { lacking, titled } from "./cluster.ts";
+import { lacking, titled } from "./place.ts";
 
 const script = join(import.meta.dirname, "../../scripts/demo-vllm.mjs");
 

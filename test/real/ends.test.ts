@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { cluster, lacking, titled } from "./cluster.ts";
+import { cluster } from "./cluster.ts";
+import { lacking, titled } from "./place.ts";
 
 /** The process of a service, as status knows it. */
 function pidOf(status: string, service: string): number {

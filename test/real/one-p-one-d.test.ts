@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { complete, counted, countedUntil } from "./asking.ts";
-import { cluster, lacking, titled } from "./cluster.ts";
+import { cluster } from "./cluster.ts";
+import { lacking, titled } from "./place.ts";
 
 const name =
   "real vLLM comes up, KV crosses from prefill to decode, the answer is decode's own, and down leaves nothing";
