@@ -34,7 +34,7 @@ export async function draft({ argument, options, env, rehearse = false }: DraftA
     import("../topology/index.ts"),
     import("../plan/index.ts"),
   ]);
-  const loaded = loadTopology({ file, read: bytesOf }, { set: options.set, hosts: hostsOf(options.hosts) });
+  const loaded = loadTopology({ file, read: bytesOf, env }, { set: options.set, hosts: hostsOf(options.hosts) });
   const subject = loaded.topology ?? loaded.draft;
   const planned = subject === undefined ? undefined : plan(subject, [], { rehearse });
   const later = planned === undefined ? [] : locate(planned.findings, loaded.origins);

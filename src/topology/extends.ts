@@ -1,24 +1,25 @@
 import { posix } from "node:path";
+import type { Filled } from "./from-env.ts";
 import { readFile } from "./read-file.ts";
 import type { Say } from "./remark.ts";
 import { type Place, type Source, sourceOf } from "./source.ts";
+import type { Outside } from "./sources/index.ts";
 import { type Dict, mergeDicts } from "./tree.ts";
 import { wrongType } from "./wrong-type.ts";
 
 const LONGEST_CHAIN = 16;
 
-export interface Files {
+export interface Files extends Outside {
   readonly file: string;
-  /** Undefined when there is no such file, or none that can be read. */
-  read(path: string): Uint8Array | undefined;
 }
 
 /** The file merged over those that it extends, and all sources, the file itself first. No tree: something was said about why. */
 export function readExtended(
   files: Files,
+  filled: Filled,
   say: Say,
 ): { readonly tree: Dict | undefined; readonly sources: readonly Source[] } {
-  const { layers, sources } = readChain(files, { path: files.file }, [], say);
+  const { layers, sources } = readChain(files, { path: files.file }, [], filled, say);
   const [lowest, ...others] = layers ?? [];
   return { tree: lowest && others.reduce(mergeDicts, lowest), sources };
 }
@@ -35,15 +36,15 @@ interface Next {
   readonly place?: Place;
 }
 
-function readChain(files: Files, next: Next, seen: readonly string[], say: Say): Chain {
+function readChain(files: Files, next: Next, seen: readonly string[], filled: Filled, say: Say): Chain {
   const bytes = bytesOf(files, next, seen, say);
   if (bytes === undefined) return { layers: undefined, sources: [] };
-  const { source, tree } = readFile(next.path, bytes, say);
+  const { source, tree } = readFile(next.path, bytes, filled, say);
   if (tree === undefined) return { layers: undefined, sources: [source] };
   const base = baseOf(tree, next.path, say);
   if (base === "none") return { layers: [tree], sources: [source] };
   if (base === "refused") return { layers: undefined, sources: [source] };
-  const below = readChain(files, base, [...seen, posix.normalize(next.path)], say);
+  const below = readChain(files, base, [...seen, posix.normalize(next.path)], filled, say);
   return { layers: below.layers && [...below.layers, tree], sources: [source, ...below.sources] };
 }
 

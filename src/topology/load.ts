@@ -1,17 +1,19 @@
 import { type Declared, declared as everything } from "./declared.ts";
 import { emptyValues } from "./empty-values.ts";
 import { type Files, readExtended } from "./extends.ts";
+import { type Filled, fromEnvironment } from "./from-env.ts";
 import { place } from "./locate.ts";
 import { noOrigins, type Origins, originsOf } from "./origins.ts";
 import { readShape } from "./read-shape.ts";
-import type { Remark } from "./remark.ts";
+import type { Remark, Say } from "./remark.ts";
 import { type Overrides, resolve } from "./resolve/index.ts";
 import type { Diagnostic, Finding } from "./rule.ts";
 import { runRules } from "./run-rules.ts";
 import { applySets, setSource } from "./set.ts";
 import type { Source } from "./source.ts";
+import type { Outside } from "./sources/index.ts";
 import type { Topology } from "./topology.ts";
-import { type Dict, dictOf, type Tree } from "./tree.ts";
+import { child, type Dict, dictOf, type Tree } from "./tree.ts";
 
 export interface Loaded {
   /** Undefined when there are errors. */
@@ -28,7 +30,8 @@ export interface Loaded {
 export function loadTopology(files: Files, overrides: Overrides, declared: Declared = everything): Loaded {
   const remarks: Remark[] = [];
   const say = (remark: Remark) => remarks.push(remark);
-  const { tree: written, sources } = readExtended(files, say);
+  const filled = fromEnvironment(files.env ?? {}, say);
+  const { tree: written, sources } = readExtended(files, filled, say);
   const sets = setSource("--set", overrides.set);
   const hosts = setSource("--hosts", overrides.hosts);
   const tree = written && applySets(written, sets, say);
@@ -44,11 +47,18 @@ export function loadTopology(files: Files, overrides: Overrides, declared: Decla
       files: names,
     };
   }
+  spokenSecrets(tree, filled, say);
   const origins = originsOf(withHosts(tree, hosts), all);
-  const { draft, findings } = judge(tree, overrides, declared);
+  const { draft, findings } = judge(tree, overrides, declared, files);
   const said = remarks.map(placedRemark);
+  const blank = new Set(
+    remarks
+      .filter(({ code }) => code === "environment")
+      .map(({ place: { start, source } }) => `${source.name}:${start}`),
+  );
+  const placed = findings.map((finding) => ({ finding, place: origins.placeOf(finding.at, finding.mark) }));
   const diagnostics = place(
-    [...said, ...findings.map((finding) => ({ finding, place: origins.placeOf(finding.at, finding.mark) }))],
+    [...said, ...placed.filter(({ place: { start, source } }) => !blank.has(`${source.name}:${start}`))],
     origins,
   );
   const broken = diagnostics.some(({ level }) => level === "error");
@@ -59,11 +69,12 @@ function judge(
   written: Dict,
   overrides: Overrides,
   declared: Declared,
+  outside: Outside,
 ): { draft: Topology | undefined; findings: readonly Finding[] } {
   const { shape, tree, partial, findings: inShape } = readShape(written);
   const findings = [...emptyValues(written), ...inShape];
   if (shape === undefined) return { draft: undefined, findings };
-  const resolved = resolve(shape, tree, declared, overrides);
+  const resolved = resolve(shape, tree, declared, overrides, outside);
   if (partial) return { draft: undefined, findings: [...findings, ...resolved.findings.filter(standsAlone)] };
   if (resolved.topology === undefined) return { draft: undefined, findings: [...findings, ...resolved.findings] };
   const rules = rulesFor(resolved.topology, declared);
@@ -73,9 +84,27 @@ function judge(
   };
 }
 
+/** A secret's value would stand in the plan for everybody to read. */
+function spokenSecrets(tree: Dict, { used }: Filled, say: Say): void {
+  const secrets = child(tree, "secrets");
+  const names = new Set(
+    secrets?.kind === "list" ? secrets.items.map((item) => (item.kind === "scalar" ? item.text : "")) : [],
+  );
+  for (const { name, place } of used.filter((one) => names.has(one.name)))
+    say({
+      code: "environment",
+      title: `${name} is a secret, and its value would stand in the plan`,
+      place,
+      remedy: [`take it out: engines get ${name} because secrets lists it`],
+    });
+}
+
 /** Right whatever else is wrong: it looks at one value only. */
 const standsAlone = ({ code, at }: Finding): boolean =>
-  ["address", "env-value", "name", "range", "type"].includes(code) || at[0] === "kv" || at.at(-1) === "hardware";
+  ["address", "env-value", "from", "name", "range", "type"].includes(code) ||
+  at[0] === "kv" ||
+  at.at(-1) === "hardware" ||
+  (code === "missing" && at[0] === "nodes");
 
 /** The topology's own rules, and those of what it uses. */
 function rulesFor(topology: Topology, declared: Declared) {

@@ -6,11 +6,8 @@ import { type Dict, dictOf, type Entry, mergeTrees, type Tree } from "./tree.ts"
 /** One spelling for what may be written in several: done per file, before layers and overrides are merged. */
 export function normalise(topology: Dict, say: Say): Dict {
   const inArgs = (args: Tree) => normaliseArgs(args, say);
-  return mapKey(
-    ARGS.reduce((dict, path) => mapIn(dict, path, inArgs), topology),
-    "model",
-    modelAsMap,
-  );
+  const flags = ARGS.reduce((dict, path) => mapIn(dict, path, inArgs), topology);
+  return mapKey(mapKey(flags, "model", modelAsMap), "nodes", nodesAsList);
 }
 
 const ARGS: readonly Path[] = [
@@ -34,6 +31,10 @@ const modelAsMap = (model: Tree): Tree =>
   model.kind === "scalar" && model.value !== null
     ? dictOf([["path", { key: model.at, value: model }]], model.at)
     : model;
+
+/** `nodes: { from: slurm, … }` is a list of that one entry. */
+const nodesAsList = (nodes: Tree): Tree =>
+  nodes.kind === "dict" && nodes.entries.has("from") ? { kind: "list", items: [nodes], at: nodes.at } : nodes;
 
 /** Flags in kebab case; `compilation-config.mode` becomes a key inside compilation-config. */
 function normaliseArgs(args: Tree, say: Say): Tree {

@@ -1,4 +1,5 @@
 import { decode } from "./decode.ts";
+import type { Filled } from "./from-env.ts";
 import { normalise } from "./normalise.ts";
 import { readYaml } from "./read-yaml.ts";
 import { type Say, shown } from "./remark.ts";
@@ -10,11 +11,12 @@ import type { Dict, Tree } from "./tree.ts";
 export function readFile(
   path: string,
   bytes: Uint8Array,
+  filled: Filled,
   say: Say,
 ): { readonly source: Source; readonly tree: Dict | undefined } {
   const source = decode(path, bytes, say);
   if (source === undefined) return { source: sourceOf(path, "file", ""), tree: undefined };
-  return { source, tree: asMap(parse(source, say), source, say) };
+  return { source, tree: asMap(parse(source, say), source, filled, say) };
 }
 
 type Parsed = { readonly tree: Tree | undefined } | "refused";
@@ -39,7 +41,7 @@ function parse(source: Source, say: Say): Parsed {
   return tree === undefined && refused ? "refused" : { tree };
 }
 
-function asMap(parsed: Parsed, source: Source, say: Say): Dict | undefined {
+function asMap(parsed: Parsed, source: Source, filled: Filled, say: Say): Dict | undefined {
   if (parsed === "refused") return undefined;
   const { tree } = parsed;
   if (tree === undefined || (tree.kind === "scalar" && tree.value === null)) {
@@ -47,7 +49,7 @@ function asMap(parsed: Parsed, source: Source, say: Say): Dict | undefined {
     say({ code: "empty-file", title: "the file holds no topology", place: { source, start: 0, end: 0 }, remedy });
     return undefined;
   }
-  if (tree.kind === "dict") return normalise(tree, say);
+  if (tree.kind === "dict") return normalise(filled.fill(tree), say);
   const what = tree.kind === "list" ? "a list" : `the text ${shown(tree.text)}`;
   const remedy = ["keys: version, name, model, nodes, kv, engine, prefill, decode, proxy"];
   say({ code: "type", title: `the topology is ${what}; a map belongs there`, place: tree.at, remedy });

@@ -33,7 +33,11 @@ describe("reference.yaml", () => {
       const text = enable(reference, kind);
       expect(text).not.toBe(reference);
       const local = fromDisk(join(FOLDER, "local.yaml")) ?? "";
-      const { diagnostics, topology } = loadTexts({ "reference.yaml": text, "local.yaml": local });
+      const { diagnostics, topology } = loadTexts({
+        "reference.yaml": text,
+        "local.yaml": local,
+        "inventory.ini": "[gpus]\n10.0.0.1[0:3]\n",
+      });
       expect(spoken(diagnostics)).toBe("");
       expect(topology).toBeDefined();
     },

@@ -49,9 +49,10 @@ function sayAbout(file: string): string {
     .replaceAll(`${ROOT}/`, "");
 }
 
-function optionsOf(file: string): { set: string[]; hosts: string[] } {
+function optionsOf(file: string): { set: string[]; hosts: string[]; env: Record<string, string> } {
   const [first = ""] = readFileSync(file, "utf8").split("\n");
   const words = first.startsWith("#!") ? first.slice(2).trim().split(/\s+/) : [];
   const after = (option: string) => words.filter((_, i) => words[i - 1] === option);
-  return { set: after("--set"), hosts: after("--hosts") };
+  const env = Object.fromEntries(after("--env").map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
+  return { set: after("--set"), hosts: after("--hosts"), env };
 }

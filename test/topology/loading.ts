@@ -5,6 +5,8 @@ import type { Diagnostic } from "../../src/topology/rule.ts";
 interface Some {
   readonly set?: readonly string[];
   readonly hosts?: readonly string[];
+  /** The launcher's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 const NO_OVERRIDES = { set: [], hosts: [] };
 
@@ -17,17 +19,20 @@ export function fromDisk(path: string): Uint8Array | undefined {
   }
 }
 
-export const loadFile = (file: string, overrides: Some = {}): Loaded =>
-  loadTopology({ file, read: fromDisk }, { ...NO_OVERRIDES, ...overrides });
+export const loadFile = (file: string, { env = {}, ...overrides }: Some = {}): Loaded =>
+  loadTopology({ file, read: fromDisk, env }, { ...NO_OVERRIDES, ...overrides });
 
 /** Texts by name; the first is the one that is loaded. */
-export function loadTexts(texts: Readonly<Record<string, string | Uint8Array>>, overrides: Some = {}): Loaded {
+export function loadTexts(
+  texts: Readonly<Record<string, string | Uint8Array>>,
+  { env = {}, ...overrides }: Some = {},
+): Loaded {
   const [file = ""] = Object.keys(texts);
   const read = (path: string) => {
     const text = Object.hasOwn(texts, path) ? texts[path] : undefined;
     return typeof text === "string" ? Buffer.from(text) : text;
   };
-  return loadTopology({ file, read }, { ...NO_OVERRIDES, ...overrides });
+  return loadTopology({ file, read, env }, { ...NO_OVERRIDES, ...overrides });
 }
 
 /** A small topology on two nodes, to be overridden by what a test is about. */

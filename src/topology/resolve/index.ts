@@ -3,6 +3,7 @@ import { defined } from "../defined.ts";
 import type { Finding, Path } from "../rule.ts";
 import type { Shape } from "../shape/topology.ts";
 import { durationMs } from "../shape/words.ts";
+import type { Outside } from "../sources/index.ts";
 import type { Node, Topology } from "../topology.ts";
 import { child, lookUp, type Tree } from "../tree.ts";
 import { unknownName } from "../unknown.ts";
@@ -11,6 +12,7 @@ import { envOf } from "./env.ts";
 import { moveHosts } from "./hosts.ts";
 import { resolveInstances } from "./instances.ts";
 import { resolveKv } from "./kv.ts";
+import type { KnownNodes } from "./node-refs.ts";
 import { resolveNodes } from "./nodes.ts";
 import { resolveProxy } from "./proxy.ts";
 import { resolveServices } from "./services.ts";
@@ -26,23 +28,33 @@ export interface Overrides {
 }
 
 /** An unknown key (S07) was left out and does not hinder. From keys that fit their schema to the topology: ranges expanded, names looked up, layers merged, defaults filled in. */
-export function resolve(shape: Shape, tree: Tree, declared: Declared, overrides: Overrides): Resolved {
-  const { nodes: written, findings: inNodes } = resolveNodes(shape.nodes, tree, shape.ssh);
+export function resolve(
+  shape: Shape,
+  tree: Tree,
+  declared: Declared,
+  overrides: Overrides,
+  outside: Outside,
+): Resolved {
+  const {
+    nodes: written,
+    groups,
+    findings: inNodes,
+  } = resolveNodes(shape.nodes, tree, { ssh: shape.ssh, declared, outside });
   const { nodes, findings: inHosts } = moveHosts(written, overrides.hosts);
-  const names = nodes.map(({ name }) => name);
+  const names: KnownNodes = { nodes: new Set(nodes.map(({ name }) => name)), groups };
+  const inFields = [
+    overrides.hosts.length > 0 ? inNodes.filter(({ code }) => code !== "address") : inNodes,
+    inHosts,
+    unknownHardware(nodes, tree, declared),
+    layerFindings(tree),
+  ].flat();
+  if (inNodes.some(({ code }) => code === "from")) return { topology: undefined, findings: inFields }; // nobody knows who the nodes are
   const kv = resolveKv(shape, tree, declared, names);
   const prefill = resolveInstances("prefill", shape.prefill, tree, names);
   const decode = resolveInstances("decode", shape.decode, tree, names);
   const proxy = resolveProxy(shape, tree, names);
   const services = resolveServices(shape, tree, names);
-  const findings = [
-    overrides.hosts.length > 0 ? inNodes.filter(({ code }) => code !== "address") : inNodes,
-    inHosts,
-    unknownHardware(nodes, tree, declared),
-    kv.findings,
-    layerFindings(tree),
-  ].flat();
-  const all = [...findings, ...prefill.findings, ...decode.findings, ...proxy.findings, ...services.findings];
+  const all = [inFields, kv.findings, prefill.findings, decode.findings, proxy.findings, services.findings].flat();
   if (kv.kv === undefined || all.some(({ level, code }) => level === "error" && code !== "S07"))
     return { topology: undefined, findings: all };
   const topology: Topology = defined({

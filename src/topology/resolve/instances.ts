@@ -6,6 +6,7 @@ import { portPins, type RoleKeys } from "../shape/engine.ts";
 import type { EngineChoice, Instance, Role } from "../topology.ts";
 import { child, type Tree } from "../tree.ts";
 import { resolveEngine } from "./engine.ts";
+import type { KnownNodes } from "./node-refs.ts";
 import { type Entry, seatEntries } from "./seats.ts";
 
 interface Resolved {
@@ -14,7 +15,7 @@ interface Resolved {
 }
 
 /** The instances of a role in file order, each on its nodes. */
-export function resolveInstances(role: Role, keys: RoleKeys, tree: Tree, known: readonly string[]): Resolved {
+export function resolveInstances(role: Role, keys: RoleKeys, tree: Tree, known: KnownNodes): Resolved {
   const { seated, findings } = seatEntries(role, keys, tree, known);
   const found = [...findings];
   const instances: Instance[] = [];

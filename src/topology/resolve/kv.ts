@@ -10,7 +10,7 @@ import { keysAt } from "../shape-keys.ts";
 import type { ConnectorUse, Kv, Role } from "../topology.ts";
 import { child, type Dict, dictOf, lookUp, mergeTrees, plainOf, type Tree, withoutKeys } from "../tree.ts";
 import { unknownName } from "../unknown.ts";
-import { oneNode } from "./node-refs.ts";
+import { type KnownNodes, oneNode } from "./node-refs.ts";
 
 const ROLES: readonly Role[] = ["prefill", "decode"];
 const FRAME = ["connector", "roles", ...ROLES];
@@ -20,7 +20,7 @@ export function resolveKv(
   { kv }: Shape,
   tree: Tree,
   declared: Declared,
-  nodes: readonly string[],
+  nodes: KnownNodes,
 ): { readonly kv: Kv | undefined; readonly findings: readonly Finding[] } {
   const transfer = resolveUse("transfer", tree, declared);
   const cache = kv.cache === undefined ? undefined : resolveUse("cache", tree, declared);
@@ -86,7 +86,7 @@ function readFields(schema: z.ZodType, dict: Dict, role: Role, path: Path): Read
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 /** A connector's side service stands on a node of the topology: whatever is called `node` in its fields names one. */
-function unknownNodes(tree: Tree, path: Path, known: readonly string[]): readonly Finding[] {
+function unknownNodes(tree: Tree, path: Path, known: KnownNodes): readonly Finding[] {
   const value = child(tree, ...path);
   if (value?.kind !== "dict") return [];
   return [...value.entries.keys()]

@@ -5,13 +5,13 @@ import type { ProxyChoice } from "../topology.ts";
 import { child, type Tree } from "../tree.ts";
 import { argsOf } from "./args.ts";
 import { envOf } from "./env.ts";
-import { oneNode } from "./node-refs.ts";
+import { type KnownNodes, oneNode } from "./node-refs.ts";
 import { textsOf } from "./texts.ts";
 
 export function resolveProxy(
   { proxy }: Shape,
   tree: Tree,
-  known: readonly string[],
+  known: KnownNodes,
 ): { readonly proxy: ProxyChoice; readonly findings: readonly Finding[] } {
   const args = argsOf(child(tree, "proxy", "args"), ["proxy", "args"]);
   const env = envOf(child(tree, "proxy", "env"), ["proxy", "env"]);

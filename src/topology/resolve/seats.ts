@@ -3,7 +3,7 @@ import type { Finding, Path } from "../rule.ts";
 import type { InstanceEntry, RoleKeys } from "../shape/engine.ts";
 import type { Role } from "../topology.ts";
 import type { Tree } from "../tree.ts";
-import { namedNodes } from "./node-refs.ts";
+import { type KnownNodes, namedNodes } from "./node-refs.ts";
 import { shareOut } from "./share-out.ts";
 
 /** One entry of a role's list of instances; a role with a number of instances is one entry. */
@@ -25,7 +25,7 @@ export function seatEntries(
   role: Role,
   keys: RoleKeys,
   tree: Tree,
-  known: readonly string[],
+  known: KnownNodes,
 ): { readonly seated: readonly Seated[]; readonly findings: readonly Finding[] } {
   const entries = entriesOf(role, keys);
   const shared = keys.nodes === undefined ? NOBODY : namedNodes(tree, [role, "nodes"], known);
@@ -51,7 +51,7 @@ function entriesOf(role: Role, { instances = 1 }: RoleKeys): readonly Entry[] {
   return instances.map((keys, i) => ({ role, path: [role, "instances", i], count: keys.count ?? 1, keys }));
 }
 
-const ownSeats = (entry: Entry, tree: Tree, known: readonly string[]) =>
+const ownSeats = (entry: Entry, tree: Tree, known: KnownNodes) =>
   seatsFor([entry], entry.count, namedNodes(tree, [...entry.path, "nodes"], known), entry.role);
 
 type Named = ReturnType<typeof namedNodes>;

@@ -5,7 +5,7 @@ import type { Shape } from "../shape/topology.ts";
 import type { SideProcess } from "../topology.ts";
 import { child, type Tree } from "../tree.ts";
 import { envOf } from "./env.ts";
-import { oneNode } from "./node-refs.ts";
+import { type KnownNodes, oneNode } from "./node-refs.ts";
 import { textsOf } from "./texts.ts";
 
 /** Names that the plan gives to services of its own. */
@@ -14,13 +14,14 @@ const TAKEN = /^(proxy|(prefill|decode)-.*)$/;
 export function resolveServices(
   { services }: Shape,
   tree: Tree,
-  known: readonly string[],
+  known: KnownNodes,
 ): { readonly services: readonly SideProcess[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
   const resolved = services.map((service, i): SideProcess => {
     const path = ["services", i];
     const env = envOf(child(tree, ...path, "env"), [...path, "env"]);
-    findings.push(...env.findings, ...oneNode(tree, [...path, "node"], known).findings);
+    const node = oneNode(tree, [...path, "node"], known);
+    findings.push(...env.findings, ...node.findings);
     const twice = services.findIndex(({ name }) => name === service.name) < i;
     if (twice || TAKEN.test(service.name)) {
       const whose = twice ? "another service" : "a service of pdctl's own";
@@ -33,7 +34,7 @@ export function resolveServices(
     }
     return {
       name: service.name,
-      node: service.node,
+      node: node.names[0] ?? service.node,
       command: textsOf(child(tree, ...path, "command")),
       env: env.env,
       listens: service.listens ?? [],

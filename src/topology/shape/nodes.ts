@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { ssh } from "./ssh.ts";
-import { count, deviceIds, env, line } from "./words.ts";
+import { count, deviceIds, env, line, type Wrong } from "./words.ts";
 
-/** One entry: a node, or several that a range in `name` names; `host` and `ip` then hold ranges of the same length. */
-export const node = z.strictObject({
-  name: line,
+/** One entry: a node, or several that a range in `name` names or `from` lists; `host` and `ip` then hold ranges of the same length. */
+const keys = z.strictObject({
+  name: line.optional(),
+  from: line.optional(),
+  group: line.optional(),
   host: line.optional(),
   ip: line.optional(),
   nic: line.optional(),
@@ -14,6 +16,11 @@ export const node = z.strictObject({
   env: env.optional(),
   mounts: z.array(line).optional(),
   state_dir: line.optional(),
+});
+
+export const node = keys.refine(({ name, from }) => name !== undefined || from !== undefined, {
+  error: "has no name",
+  params: { code: "missing", remedy: ["name: …"] } satisfies Wrong,
 });
 export type NodeEntry = z.infer<typeof node>;
 
