@@ -52,12 +52,12 @@ function* stalePeers(
   broken: ReadonlySet<string>,
   runs: (id: string) => boolean,
 ): Iterable<[string, string]> {
-  const groupOf = new Map(plan.services.map(({ id, group }) => [id, group]));
+  const fresh = new Map(
+    plan.services.flatMap(({ role, group }) => (broken.has(group) ? [[role, group] as const] : [])).toReversed(),
+  );
   for (const service of plan.services) {
     if (!runs(service.id) || broken.has(service.group)) continue;
-    const cause = service.peers
-      .map((peer) => groupOf.get(peer))
-      .find((group) => group !== undefined && broken.has(group));
+    const cause = service.peers.map((role) => fresh.get(role)).find((group) => group !== undefined);
     if (cause !== undefined) yield [service.id, `peer of ${cause}: its handshake with it would be stale`];
   }
 }

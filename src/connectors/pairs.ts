@@ -1,11 +1,20 @@
+import { firsts, meetings, once } from "../once.ts";
 import type { Path } from "../topology/rule.ts";
 import type { ConnectorUse, EnvValue, Instance, Role, Topology } from "../topology/topology.ts";
 
-/** Every prefill instance with every decode instance: any of them may meet. */
-export function* pairs({ instances }: Topology): Iterable<readonly [Instance, Instance]> {
-  for (const p of instances.filter(({ role }) => role === "prefill"))
-    for (const d of instances.filter(({ role }) => role === "decode")) yield [p, d];
+/** Prefill instances with the decode instances that they may meet; those that look alike are not paired one by one. */
+export const pairs = once((topology: Topology) => {
+  const of = (role: Role) => topology.instances.filter((instance) => instance.role === role);
+  return meetings(of("prefill"), of("decode"), (instance) => looks(topology, instance));
+});
+
+/** All that a rule over pairs may look at. */
+function looks(topology: Topology, instance: Instance): string {
+  const environments = instance.nodes.map((name) => nodesByName(topology).get(name)?.env);
+  return JSON.stringify([instance.engine, hardwareOf(topology, instance), environments]);
 }
+
+const nodesByName = once(({ nodes }: Topology) => firsts(nodes, ({ name }) => name));
 
 /** Where a connector stands in the topology, and the roles whose engines have it. */
 export function* usesOf(connector: string, { kv }: Topology): Iterable<{ use: ConnectorUse; roles: readonly Role[] }> {
@@ -14,17 +23,17 @@ export function* usesOf(connector: string, { kv }: Topology): Iterable<{ use: Co
 }
 
 /** Hardware of an instance: that of its first node. */
-export function hardwareOf({ nodes }: Topology, instance: Instance): string {
-  return nodes.find(({ name }) => name === instance.nodes[0])?.hardware ?? "none";
+export function hardwareOf(topology: Topology, instance: Instance): string {
+  return nodesByName(topology).get(instance.nodes[0] ?? "")?.hardware ?? "none";
 }
 
 /** What the user set for one variable of an instance, per node; the node's own value is the last layer. */
 export function* userEnv(
-  { nodes }: Topology,
+  topology: Topology,
   instance: Instance,
   name: string,
 ): Iterable<{ node: string; value: EnvValue; at: Path }> {
-  for (const node of nodes.filter((each) => instance.nodes.includes(each.name))) {
+  for (const node of new Set(instance.nodes.flatMap((each) => nodesByName(topology).get(each) ?? []))) {
     const own = node.env[name];
     const value = own ?? instance.engine.env[name];
     if (value === undefined) continue;

@@ -1,6 +1,7 @@
 import type { PortSpan } from "../connectors/connector.ts";
 import { claims as engineClaims } from "../engines/claims.ts";
 import { type Layout, layout } from "../engines/layout.ts";
+import { grouped } from "../once.ts";
 import type { Instance, Topology } from "../topology/topology.ts";
 import { bounded } from "./bounds.ts";
 import { type DeviceClaim, grantDevices } from "./devices.ts";
@@ -33,7 +34,6 @@ interface Claim extends PortClaim {
   readonly of?: { readonly use: Use; readonly span: PortSpan };
 }
 
-type ClaimGrant = Claim & PortGrant;
 type Shape = Pick<Granted, "instance" | "layout" | "uses">;
 
 /** Devices and ports of all instances: prefill before decode, in file order; an instance that is added last moves nobody's. */
@@ -43,7 +43,7 @@ export function grant(topology: Topology): readonly Granted[] {
     layout: layout(instance),
     uses: usesOf(topology, instance.role),
   }));
-  const ports = byInstance(grantPorts(shapes.flatMap(portClaims)));
+  const ports = grouped(grantPorts(shapes.flatMap(portClaims)), ({ instance }) => instance);
   const devices = grantDevices(
     shapes.flatMap(deviceClaims),
     new Map(topology.nodes.map((node) => [node.name, node.devices])),
@@ -82,12 +82,6 @@ function portClaims({ instance, layout: shape, uses }: Shape, index: number): re
 
 const deviceClaims = ({ instance, layout: { processes } }: Shape): readonly DeviceClaim[] =>
   processes.map((process) => ({ node: process.node, count: process.devices, ...pinned(instance, processes, process) }));
-
-function byInstance(grants: readonly ClaimGrant[]): ReadonlyMap<number, readonly ClaimGrant[]> {
-  const groups = new Map<number, ClaimGrant[]>();
-  for (const claim of grants) groups.set(claim.instance, [...(groups.get(claim.instance) ?? []), claim]);
-  return groups;
-}
 
 /** Sums of all before each. */
 function running(lengths: readonly number[]): readonly number[] {

@@ -148,8 +148,7 @@ function inOrder(drafts: readonly Draft[], { nodes }: Topology): readonly Draft[
 
 /** With some connectors a restart makes the handshakes of the whole other role stale. */
 function withPeers(drafts: readonly Draft[], restarts: boolean): readonly Service[] {
-  const idsOf = (role: Role) => drafts.filter(({ service }) => service.role === role).map(({ service }) => service.id);
-  const peers = { prefill: idsOf("decode"), decode: idsOf("prefill") };
+  const peers = { prefill: ["decode"], decode: ["prefill"] } as const;
   return drafts.map(({ service }) => ({
     ...service,
     peers: restarts && service.role !== null ? peers[service.role] : [],

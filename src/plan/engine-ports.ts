@@ -1,4 +1,5 @@
 import type { Process } from "../engines/layout.ts";
+import { firsts, once } from "../once.ts";
 import type { Granted } from "./claims.ts";
 import type { EngineAsk } from "./engine-service.ts";
 import type { Listen, Reservation, Service } from "./plan.ts";
@@ -37,7 +38,7 @@ export function engineReserves(
   process: Process,
   listens: readonly Listen[],
 ): readonly Reservation[] {
-  const carries = layout.processes.find(({ node }) => node === process.node) === process;
+  const carries = carriers(layout).get(process.node) === process;
   return [
     ...listens
       .filter(({ purpose }) => !spans.some(({ span }) => span.purpose === purpose))
@@ -47,6 +48,8 @@ export function engineReserves(
       : []),
   ];
 }
+
+const carriers = once(({ processes }: Granted["layout"]) => firsts(processes, ({ node }) => node));
 
 /** How an engine says that it is ready; it says nothing itself when its head answers for it. */
 export function engineProbes(ask: EngineAsk): Service["ready"] {

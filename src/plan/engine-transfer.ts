@@ -1,3 +1,4 @@
+import { firsts, once } from "../once.ts";
 import type { Role } from "../topology/topology.ts";
 import type { EngineAsk, Scene } from "./engine-service.ts";
 import { type Transfer, transfer } from "./transfer.ts";
@@ -15,8 +16,8 @@ export function engineTransfer({ scene, grants, process, seat, id }: EngineAsk):
       parallel: instance.engine.parallel,
       node: { name: process.node, ip: seat.ip, nic: seat.nic },
     },
-    peers: peersOf(scene, instance.role),
-    sizes: { prefill: sizeOf(scene, "prefill"), decode: sizeOf(scene, "decode") },
+    peers: roundOf(scene).peers[instance.role],
+    sizes: roundOf(scene).sizes,
     services: scene.sideAddresses,
     versions: seat.versions,
   };
@@ -25,13 +26,24 @@ export function engineTransfer({ scene, grants, process, seat, id }: EngineAsk):
   return transfer(grants.uses, context, ({ key }) => spans(key), seat.stateDir);
 }
 
-const peersOf = ({ granted, seats }: Scene, role: Role) =>
-  granted
+/** What the engines of a scene see of each other: worked out once, as a thousand instances would ask for it. */
+const roundOf = once((scene: Scene) => ({
+  peers: { prefill: peersOf(scene, "prefill"), decode: peersOf(scene, "decode") },
+  sizes: { prefill: sizeOf(scene, "prefill"), decode: sizeOf(scene, "decode") },
+}));
+
+/** Peers by kind: instances that look the same to a connector are there once. */
+function peersOf({ granted, seats }: Scene, role: Role) {
+  const all = granted
     .filter(({ instance }) => instance.role !== role)
     .flatMap(({ instance: { engine, nodes } }) => {
       const seat = seats.get(nodes[0] ?? "");
       return seat ? [{ kvLayout: engine.kvLayout, hardware: seat.hardware, parallel: engine.parallel }] : [];
     });
+  const kind = ({ kvLayout, hardware, parallel }: (typeof all)[number]) =>
+    JSON.stringify([kvLayout, hardware.name, parallel]);
+  return [...firsts(all, kind).values()];
+}
 
 const single = { tp: 1, pp: 1, pcp: 1, dcp: 1, dp: 1 };
 

@@ -103,7 +103,8 @@ export interface Service {
   readonly ready: readonly Probe[];
   readonly live: readonly Probe[];
   readonly stop: { readonly order: number; readonly graceMs: number };
-  readonly peers: readonly string[];
+  /** Roles whose engines are restarted with it: their handshakes with a fresh one would be stale. */
+  readonly peers: readonly Role[];
   readonly hash: string;
 }
 

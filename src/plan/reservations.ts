@@ -1,4 +1,5 @@
 import type { Shared } from "../connectors/connector.ts";
+import { grouped } from "../once.ts";
 import type { Reservation, Service } from "./plan.ts";
 import type { Seat } from "./seats.ts";
 
@@ -8,9 +9,10 @@ export function reservations(
   seats: ReadonlyMap<string, Seat>,
   shared: readonly { readonly name: string; readonly shared: Shared }[],
 ): Readonly<Record<string, readonly Reservation[]>> {
+  const byNode = grouped(services, ({ node }) => node);
   return Object.fromEntries(
     [...seats].flatMap(([node, seat]) => {
-      const here = services.filter((service) => service.node === node);
+      const here = byNode.get(node) ?? [];
       const all = [...here.flatMap(({ reserves }) => reserves), ...drawn(here, seat, shared)];
       return all.length === 0 ? [] : [[node, all.toSorted((a, b) => a.first - b.first || a.last - b.last)]];
     }),

@@ -2,6 +2,7 @@ import { isIPv4 } from "node:net";
 import type { Facts } from "../facts/facts.ts";
 import type { Hardware } from "../hardware/hardware.ts";
 import { hardware } from "../hardware/index.ts";
+import { firsts } from "../once.ts";
 import type { Node, Topology } from "../topology/topology.ts";
 import { atHome } from "./home.ts";
 import type { PlanFile } from "./plan.ts";
@@ -36,17 +37,10 @@ const none: Hardware = {
   rules: [],
 };
 
-export const seats = ({ name, nodes }: Topology, facts: readonly Facts[]): ReadonlyMap<string, Seat> =>
-  new Map(
-    nodes.map((node) => [
-      node.name,
-      seat(
-        node,
-        name,
-        facts.find((one) => one.node === node.name),
-      ),
-    ]),
-  );
+export function seats({ name, nodes }: Topology, facts: readonly Facts[]): ReadonlyMap<string, Seat> {
+  const said = firsts(facts, ({ node }) => node);
+  return new Map(nodes.map((node) => [node.name, seat(node, name, said.get(node.name))]));
+}
 
 function seat(node: Node, cluster: string, said: Facts | undefined): Seat {
   const ip = node.ip ?? addressOf(node.host) ?? said?.hostIp ?? `<fact:ip@${node.name}>`;

@@ -31,6 +31,7 @@ export function planExplain(ask: ExplainAsk): string[] {
   const { plan, service, full, aim = asItStands } = ask;
   const shown = naming(plan.services.map(({ id }) => id));
   const id = shown(service.id);
+  const peers = plan.services.flatMap(({ id, role }) => (role !== null && service.peers.includes(role) ? [id] : []));
   return [
     headline(plan, service, id),
     "",
@@ -40,9 +41,7 @@ export function planExplain(ask: ExplainAsk): string[] {
     "",
     ...labelled(
       "peers",
-      service.peers.length === 0
-        ? []
-        : [`${folded(service.peers.map(shown))}, restarted together with ${service.group}`],
+      peers.length === 0 ? [] : [`${folded(peers.map(shown))}, restarted together with ${service.group}`],
     ),
     ...nextLines([...(full ? [] : [`pdctl plan --explain ${id} --full`]), `pdctl plan --script ${id}`].map(aim)),
   ];

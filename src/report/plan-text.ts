@@ -1,3 +1,4 @@
+import { grouped } from "../once.ts";
 import type { Listen, Plan, PlanInstance, Service } from "../plan/plan.ts";
 import type { Finding } from "../topology/rule.ts";
 import { folded, naming, runs } from "../words/names.ts";
@@ -47,11 +48,7 @@ function headline({ cluster, model, transfer, cache, rehearsal }: Plan): string 
 function instances(all: readonly PlanInstance[]): string[] {
   const shape = ({ role, engines, parallel, devices, lb }: PlanInstance) =>
     JSON.stringify([role, engines.length, parallel, devices, lb]);
-  const groups = new Map<string, PlanInstance[]>();
-  for (const one of all) {
-    const key = all.length > 8 ? shape(one) : one.id;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
+  const groups = grouped(all, (one) => (all.length > 8 ? shape(one) : one.id));
   const rows = [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
@@ -84,6 +81,7 @@ function parallel({ parallel: { tp, pp, pcp, dcp, dp }, lb }: PlanInstance): str
 
 function waves(plan: Plan): string[] {
   const byId = new Map(plan.services.map((service) => [service.id, service]));
+  const ips = new Map(plan.nodes.map(({ name, ip }) => [name, ip]));
   const shown = naming(byId.keys());
   const cells = plan.services.map((service) => [shown(service.id), rank(service), devices(service)]);
   const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => width(row[column] ?? ""))) + 3);
@@ -91,17 +89,14 @@ function waves(plan: Plan): string[] {
     texts.map((text, column) => padEnd(text, widths[column] ?? 0)).join("") + last;
   const lines = plan.waves.flatMap((ids, index) => {
     const services = ids.flatMap((id) => byId.get(id) ?? []);
-    const nodes = [...new Set(services.map(({ node }) => node))];
     if (services.length === 0) return [];
     return [
       `wave ${index}  ${waveTitle(services)}`,
-      ...nodes.flatMap((node) => [
-        `  ${node}  ${plan.nodes.find(({ name }) => name === node)?.ip ?? "-"}`,
-        ...services
-          .filter((service) => service.node === node)
-          .map((service) =>
-            `    ${row([shown(service.id), rank(service), devices(service)], [ports(service), ...proxyFacts(service, plan)].join(" · "))}`.trimEnd(),
-          ),
+      ...[...grouped(services, ({ node }) => node)].flatMap(([node, here]) => [
+        `  ${node}  ${ips.get(node) ?? "-"}`,
+        ...here.map((service) =>
+          `    ${row([shown(service.id), rank(service), devices(service)], [ports(service), ...proxyFacts(service, plan)].join(" · "))}`.trimEnd(),
+        ),
       ]),
     ];
   });
@@ -165,16 +160,17 @@ function environment({ services }: Plan, own: readonly string[]): string[] {
 
 /** Ranges that a library draws from at random: nothing else should listen there. */
 function reserves({ reservations }: Plan): string[] {
-  const nodes = new Map<string, string[]>();
-  for (const [node, spans] of Object.entries(reservations))
-    for (const { first, last, purpose, random } of spans)
-      if (random === true) {
-        const key = `${first}-${last}\t${purpose}`;
-        nodes.set(key, [...new Set([...(nodes.get(key) ?? []), node])]);
-      }
-  return [...nodes].flatMap(([key, names]) => {
-    const [range = "", purpose = ""] = key.split("\t");
-    return labelled("reserve", [`${range} on ${folded(names)}: the ${purpose} draws ports from it at random`]);
+  const drawn = Object.entries(reservations).flatMap(([node, spans]) =>
+    spans.filter(({ random }) => random === true).map((one) => ({ ...one, node })),
+  );
+  const alike = grouped(drawn, ({ first, last, purpose }) => `${first}-${last} ${purpose}`);
+  return [...alike.values()].flatMap((ranges) => {
+    const [range] = ranges;
+    if (range === undefined) return [];
+    const nodes = folded([...new Set(ranges.map(({ node }) => node))]);
+    return labelled("reserve", [
+      `${range.first}-${range.last} on ${nodes}: the ${range.purpose} draws ports from it at random`,
+    ]);
   });
 }
 
@@ -183,8 +179,10 @@ const FACTS = ["home", "nic", "ip", "vllm", "node"];
 /** `home of a2-[1-4], vllm version, Node >= 20 on a2-1`: a version that all nodes with engines are asked for needs no nodes. */
 function unknowns({ unknowns: waiting, services }: Plan): string[] {
   if (waiting.length === 0) return [];
-  const facts = new Map<string, string[]>(FACTS.map((fact) => [fact, []]));
-  for (const { fact, node } of waiting) facts.set(fact, [...(facts.get(fact) ?? []), node]);
+  const byFact = grouped(waiting, ({ fact }) => fact);
+  const facts = new Map(
+    [...FACTS, ...byFact.keys()].map((fact) => [fact, (byFact.get(fact) ?? []).map(({ node }) => node)]),
+  );
   const serving = new Set(services.filter(({ kind }) => kind === "engine").map(({ node }) => node));
   const texts = [...facts].flatMap(([fact, nodes]) => {
     if (nodes.length === 0) return [];

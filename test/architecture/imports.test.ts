@@ -38,7 +38,7 @@ const arrows: Record<string, readonly string[]> = {
 /** How names, sets and numbers are written: the ground floor, open to all. */
 const ground = "words";
 /** At home in no room: each stands alone and imports nothing. */
-const everybodys = ["era.ts", "errors.ts", "quote.ts"];
+const everybodys = ["era.ts", "errors.ts", "once.ts", "quote.ts"];
 /** Their types are free for all. */
 const contracts = [
   "topology/topology.ts",

@@ -10,8 +10,8 @@ export const p06: Rule<
   id: "P06",
   level: "warning",
   *check({ topology, plan }) {
-    const boxes = plan.nodes.filter(({ hardware }) => hardware === "gaudi").map(({ name }) => name);
-    for (const engine of plan.services.filter(({ kind, node }) => kind === "engine" && boxes.includes(node))) {
+    const boxes = new Set(plan.nodes.filter(({ hardware }) => hardware === "gaudi").map(({ name }) => name));
+    for (const engine of plan.services.filter(({ kind, node }) => kind === "engine" && boxes.has(node))) {
       const use = aligned(engine);
       if (use === undefined) continue;
       const at = topology.instances.find(({ id }) => id === engine.group)?.path ?? [];

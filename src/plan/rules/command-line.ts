@@ -1,4 +1,5 @@
 import { flagName } from "../../engines/index.ts";
+import { firsts, once } from "../../once.ts";
 import type { Path } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Plan, Service } from "../plan.ts";
@@ -35,14 +36,22 @@ export function number(service: Service, flag: string): number | undefined {
   return word === undefined || !/^\d+$/.test(word) ? undefined : Number(word);
 }
 
-export const engines = ({ services }: Plan): readonly Service[] => services.filter(({ kind }) => kind === "engine");
+export const engines = once(({ services }: Plan): readonly Service[] =>
+  services.filter(({ kind }) => kind === "engine"),
+);
+
+export const nodesByName = once(({ nodes }: Plan) => firsts(nodes, ({ name }) => name));
+
+const instancesById = once(({ instances }: Topology) => firsts(instances, ({ id }) => id));
+
+export const instanceOf = (topology: Topology, id: string) => instancesById(topology).get(id);
+const sidesByName = once(({ services }: Topology) => firsts(services, ({ name }) => name));
 
 /** Where the topology speaks of a service. */
-export function placeOf({ proxy, instances, services, kv }: Topology, service: Service): Path {
+export function placeOf(topology: Topology, service: Service): Path {
+  const { proxy, kv } = topology;
   if (service.kind === "proxy") return proxy.path;
   const own =
-    service.kind === "engine"
-      ? instances.find(({ id }) => id === service.group)
-      : services.find(({ name }) => name === service.id);
+    service.kind === "engine" ? instancesById(topology).get(service.group) : sidesByName(topology).get(service.id);
   return own?.path ?? [...kv.transfer.path, "master"];
 }

@@ -1,3 +1,4 @@
+import { once } from "../../once.ts";
 import { written } from "../../topology/locate.ts";
 import type { AnyRule, Path, Rule } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
@@ -13,33 +14,45 @@ interface Clash {
 }
 
 /** Reservations of two owners that share a port on a node. The owner that comes later in the plan is the second, the proxy always. */
-function* clashes({ reservations, services }: Plan): Iterable<Clash> {
-  const turn = ({ owner }: Reservation) => services.findIndex(({ id, group }) => id === owner || group === owner);
-  for (const [node, all] of Object.entries(reservations)) {
-    const listeners = all.filter(({ random }) => random !== true).toSorted((a, b) => turn(a) - turn(b));
-    for (const [index, second] of listeners.entries()) {
-      for (const first of listeners.slice(0, index)) {
-        if (first.first > second.last || second.first > first.last) continue;
-        yield {
-          node,
-          first,
-          second,
-          free: freeBehind(
-            first.last,
-            second,
-            all.filter((one) => one !== second),
-          ),
-        };
-      }
-    }
+const clashes = once((plan: Plan): readonly Clash[] =>
+  Object.entries(plan.reservations).flatMap(([node, all]) =>
+    overlaps(plan, all).map(([first, second]) => ({ node, first, second, free: freeBehind(first.last, second, all) })),
+  ),
+);
+
+/**
+ * Pairs that share a port, in the order of the plan. One sweep from the lowest port up compares a listener with those alone that are still
+ * open where it begins: a node without a clash costs its listeners, not their square.
+ */
+function overlaps(plan: Plan, all: readonly Reservation[]): readonly (readonly [Reservation, Reservation])[] {
+  const turn = ({ owner }: Reservation) => turns(plan).get(owner) ?? -1;
+  const listeners = all.filter(({ random }) => random !== true).toSorted((a, b) => turn(a) - turn(b));
+  const place = new Map(listeners.map((one, index) => [one, index]));
+  const at = (one: Reservation) => place.get(one) ?? 0;
+  const pairs: [Reservation, Reservation][] = [];
+  let open: Reservation[] = [];
+  for (const one of listeners.toSorted((a, b) => a.first - b.first)) {
+    open = open.filter(({ last }) => last >= one.first);
+    for (const other of open) pairs.push(at(other) < at(one) ? [other, one] : [one, other]);
+    open.push(one);
   }
+  return pairs.toSorted(([a, b], [c, d]) => at(b) - at(d) || at(a) - at(c));
 }
 
-/** First of as many free ports as the one that moves needs. */
-function freeBehind(port: number, moves: Reservation, others: readonly Reservation[]): number {
-  const end = port + 1 + moves.last - moves.first;
-  const taken = others.find(({ first, last }) => first <= end && last > port);
-  return taken === undefined ? port + 1 : freeBehind(taken.last, moves, others);
+/** Place of a reservation's owner in the plan: an engine's id, or an instance's by its first engine. */
+const turns = once(({ services }: Plan) => {
+  const first = new Map<string, number>();
+  for (const [index, { id, group }] of services.entries())
+    for (const owner of [id, group]) if (!first.has(owner)) first.set(owner, index);
+  return first;
+});
+
+/** First of as many free ports behind a port as the one that moves needs. */
+function freeBehind(port: number, moves: Reservation, all: readonly Reservation[]): number {
+  let free = port + 1;
+  for (const { first, last } of all.filter((one) => one !== moves).toSorted((a, b) => a.first - b.first))
+    if (last >= free && first <= free + moves.last - moves.first) free = last + 1;
+  return free;
 }
 
 const span = ({ first, last }: Reservation) => (first === last ? String(first) : `${first}-${last}`);
@@ -48,7 +61,7 @@ const span = ({ first, last }: Reservation) => (first === last ? String(first) :
 const kinds: readonly { id: string; is(clash: Clash, plan: Plan): boolean }[] = [
   {
     id: "N09",
-    is: ({ second }, { services }) => services.some(({ id, kind }) => id === second.owner && kind === "proxy"),
+    is: ({ second }, plan) => plan.services[turns(plan).get(second.owner) ?? -1]?.kind === "proxy",
   },
   { id: "N05", is: both("dp_rpc") },
   { id: "N06", is: both("side_channel") },
@@ -120,8 +133,8 @@ const keys: Readonly<Record<string, readonly string[]>> = {
 
 /** The key that decides a listener's port. */
 function portPath(topology: Topology, plan: Plan, { owner, purpose }: Reservation): Path {
-  const service = plan.services.find(({ id, group }) => id === owner || group === owner);
+  const service = plan.services[turns(plan).get(owner) ?? -1];
   if (service === undefined) return [];
-  const own = topology.services.some(({ name }) => name === service.id);
+  const own = service.kind === "side" && topology.services.some(({ name }) => name === service.id);
   return [...placeOf(topology, service), ...(own ? ["listens"] : (keys[purpose] ?? [purpose]))];
 }

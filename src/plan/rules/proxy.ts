@@ -1,6 +1,7 @@
+import { firsts, once } from "../../once.ts";
 import type { Rule } from "../../topology/rule.ts";
 import type { Service } from "../plan.ts";
-import { engines, type Planned, words, wordsOf } from "./command-line.ts";
+import { engines, nodesByName, type Planned, words, wordsOf } from "./command-line.ts";
 
 function proxyOf({ plan }: Planned): Service | undefined {
   return plan.services.find(({ kind }) => kind === "proxy");
@@ -43,17 +44,19 @@ export const r04: Rule<Planned, { url: string; size: number; slots: number }> = 
   remedy: ({ slots }) => `leave it out, or intra-node-data-parallel-size: ${slots}`,
 };
 
+const targetsByUrl = once(({ targets }: Planned["plan"]) => firsts(targets, ({ url }) => url));
+
 /** R06: a process without HTTP answers no request. Source: launch.md §1.2. */
 export const r06: Rule<Planned, { url: string; engine: string }> = {
   id: "R06",
   level: "error",
   *check({ topology, plan }) {
     for (const engine of engines(plan).filter((each) => words(each, "headless") !== undefined)) {
-      const ip = plan.nodes.find(({ name }) => name === engine.node)?.ip;
+      const ip = nodesByName(plan).get(engine.node)?.ip;
       const [port] =
         words(engine, "port") ??
         engine.listens.filter(({ purpose }) => purpose === "http").map((each) => String(each.port));
-      const target = plan.targets.find(({ url }) => url === `http://${ip}:${port ?? 8000}`);
+      const target = targetsByUrl(plan).get(`http://${ip}:${port ?? 8000}`);
       if (target !== undefined)
         yield { at: topology.proxy.path, subject: engine.id, data: { url: target.url, engine: engine.id } };
     }

@@ -1,12 +1,10 @@
+import { grouped, once } from "../../once.ts";
 import type { Rule } from "../../topology/rule.ts";
 import type { Service } from "../plan.ts";
-import { engines, number, type Planned, placeOf, words } from "./command-line.ts";
+import { engines, instanceOf, nodesByName, number, type Planned, placeOf, words } from "./command-line.ts";
 
 /** Engines by the instance they belong to. */
-function groups(plan: Planned["plan"]): readonly (readonly Service[])[] {
-  const all = engines(plan);
-  return [...new Set(all.map(({ group }) => group))].map((group) => all.filter((each) => each.group === group));
-}
+const groups = once((plan: Planned["plan"]) => [...grouped(engines(plan), ({ group }) => group).values()]);
 
 /** Global ranks that vLLM would give to the engines of this process; none for the followers of an engine that spans nodes. */
 function ranks(service: Service): readonly number[] {
@@ -18,8 +16,8 @@ function ranks(service: Service): readonly number[] {
 }
 
 /** The topology itself does not add up, which P01 says already. */
-function unevenly({ instances }: Planned["topology"], id: string): boolean {
-  const instance = instances.find((each) => each.id === id);
+function unevenly(topology: Planned["topology"], id: string): boolean {
+  const instance = instanceOf(topology, id);
   const { dp = 1, dpLocal } = instance?.engine.parallel ?? {};
   const nodes = instance?.nodes.length ?? 1;
   return dpLocal === undefined ? dp > 1 && dp % nodes !== 0 : dpLocal * nodes !== dp;
@@ -35,8 +33,9 @@ export const p02: Rule<Planned, { instance: string; rank: number; holders: strin
       if (head === undefined || unevenly(topology, head.group)) continue;
       const dp = Math.max(...group.map((each) => number(each, "data-parallel-size") ?? 1));
       const held = group.flatMap((each) => ranks(each).map((rank) => ({ rank, id: each.id })));
-      for (const rank of new Set([...Array(dp).keys(), ...held.map((each) => each.rank)])) {
-        const holders = held.filter((each) => each.rank === rank).map(({ id }) => id);
+      const byRank = grouped(held, ({ rank }) => rank);
+      for (const rank of new Set([...Array(dp).keys(), ...byRank.keys()])) {
+        const holders = (byRank.get(rank) ?? []).map(({ id }) => id);
         if (holders.length === 1 && rank < dp) continue;
         const starts = group.map(({ id, ranks: [first] }) => `${id} ${first}`).join(", ");
         yield {
@@ -64,7 +63,7 @@ export const p12: Rule<Planned, { engine: string; address: string; node: string;
   *check({ topology, plan }) {
     for (const group of groups(plan)) {
       const head = group.find((each) => ranks(each).includes(0));
-      const ip = plan.nodes.find(({ name }) => name === head?.node)?.ip;
+      const ip = nodesByName(plan).get(head?.node ?? "")?.ip;
       if (head === undefined || ip === undefined) continue;
       for (const engine of group) {
         const [address] = words(engine, "data-parallel-address") ?? [];

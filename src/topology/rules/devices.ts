@@ -1,3 +1,4 @@
+import { firsts } from "../../once.ts";
 import type { Rule } from "../rule.ts";
 import type { Instance, Node, Topology } from "../topology.ts";
 import { ranksPerNode, spans, width } from "./parallel.ts";
@@ -13,9 +14,10 @@ const share = (instance: Instance): number =>
   width(instance.engine.parallel) / (spans(instance) ? instance.nodes.length : 1);
 
 function* places({ instances, nodes }: Topology): Iterable<{ instance: Instance; node: Node }> {
+  const named = firsts(nodes, ({ name }) => name);
   for (const instance of instances) {
     for (const name of instance.nodes) {
-      const node = nodes.find((each) => each.name === name);
+      const node = named.get(name);
       if (node !== undefined) yield { instance, node };
     }
   }

@@ -1,4 +1,5 @@
 import { hardware } from "../../hardware/index.ts";
+import { firsts } from "../../once.ts";
 import type { Rule } from "../rule.ts";
 import type { Topology } from "../topology.ts";
 
@@ -7,8 +8,9 @@ export const a11: Rule<Topology, { instance: string; name: string; found: string
   id: "A11",
   level: "error",
   *check({ instances, nodes }) {
+    const named = firsts(nodes, ({ name }) => name);
     for (const { id, engine, nodes: names } of instances) {
-      const members = nodes.filter(({ name }) => names.includes(name));
+      const members = [...new Set(names)].flatMap((name) => named.get(name) ?? []);
       const accelerator = hardware.get(members[0]?.hardware ?? "none");
       for (const name of accelerator?.sameInGroup ?? []) {
         const values = members

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { firsts } from "../../once.ts";
 import type { Rule } from "../rule.ts";
 import type { Node, Topology } from "../topology.ts";
 
@@ -7,10 +8,9 @@ export const s01: Rule<Topology, { first: string; field: string; value: string }
   id: "S01",
   level: "error",
   *check({ nodes }) {
-    for (const [index, node] of nodes.entries()) {
-      const earlier = nodes.slice(0, index);
-      const named = earlier.find(({ name }) => name === node.name);
-      if (named !== undefined) {
+    const [names, addresses] = [firsts(nodes, ({ name }) => name), firsts(nodes, ({ ip }) => ip)];
+    for (const node of nodes) {
+      if (names.get(node.name) !== node) {
         yield {
           at: [...node.path, "name"],
           subject: node.name,
@@ -18,8 +18,8 @@ export const s01: Rule<Topology, { first: string; field: string; value: string }
         };
         continue;
       }
-      const sharing = node.ip === undefined ? undefined : earlier.find(({ ip }) => ip === node.ip);
-      if (sharing === undefined || node.ip === undefined) continue;
+      const sharing = addresses.get(node.ip);
+      if (sharing === undefined || sharing === node || node.ip === undefined) continue;
       const field = addressKey(node);
       yield { at: [...node.path, field], subject: node.name, data: { first: sharing.name, field, value: node.ip } };
     }

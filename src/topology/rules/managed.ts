@@ -1,6 +1,7 @@
 import { connectors } from "../../connectors/index.ts";
 import { flags, managedEnv, managedFlags } from "../../engines/index.ts";
 import { hardware } from "../../hardware/index.ts";
+import { firsts, once } from "../../once.ts";
 import type { Path, Rule } from "../rule.ts";
 import type { Instance, Node, Topology } from "../topology.ts";
 import { texts } from "./env.ts";
@@ -47,11 +48,13 @@ function fullName(written: string): string {
   return only !== undefined && others.length === 0 ? only : written;
 }
 
+const nodesByName = once(({ nodes }: Topology) => firsts(nodes, ({ name }) => name));
+
 function* variables(
-  { nodes }: Topology,
+  topology: Topology,
   { engine, nodes: names, path }: Instance,
 ): Iterable<{ node: Node; name: string; at: Path }> {
-  for (const node of nodes.filter(({ name }) => names.includes(name))) {
+  for (const node of new Set(names.flatMap((name) => nodesByName(topology).get(name) ?? []))) {
     for (const name of Object.keys(engine.env)) yield { node, name, at: [...path, "env", name] };
     for (const name of Object.keys(node.env)) yield { node, name, at: [...node.path, "env", name] };
   }

@@ -1,3 +1,4 @@
+import { meetings, once } from "../../once.ts";
 import type { Rule } from "../rule.ts";
 import type { Args, Instance, Topology } from "../topology.ts";
 
@@ -9,10 +10,10 @@ function number(args: Args, flag: string): number | undefined {
 
 const length = ({ engine }: Instance) => number(engine.args, "max-model-len");
 
-function* pairs({ instances }: Topology): Iterable<readonly [Instance, Instance]> {
-  for (const p of instances.filter(({ role }) => role === "prefill"))
-    for (const d of instances.filter(({ role }) => role === "decode")) yield [p, d];
-}
+const pairs = once(({ instances }: Topology) => {
+  const of = (side: Instance["role"]) => instances.filter(({ role }) => role === side);
+  return meetings(of("prefill"), of("decode"), ({ engine }) => JSON.stringify(engine.args));
+});
 
 /** M04: what prefill takes, decode must take too. Source: launch.md §10.4. */
 export const m04: Rule<Topology, { prefill: number; decode: number }> = {

@@ -8,11 +8,12 @@ export const x09: Rule<{ topology: Topology; plan: Plan }, { engine: string; val
   level: "error",
   *check({ topology, plan }) {
     const engines = plan.services.filter(({ kind }) => kind === "engine");
+    const addresses = new Map(plan.nodes.map(({ name, ip }) => [name, ip]));
     if (new Set(engines.map(({ node }) => node)).size < 2) return;
     for (const { id, instance, role, node, env } of engines) {
       const host = env["VLLM_NIXL_SIDE_CHANNEL_HOST"];
       const value = typeof host === "string" ? host : "unset";
-      const ip = plan.nodes.find(({ name }) => name === node)?.ip ?? "its ip";
+      const ip = addresses.get(node) ?? "its ip";
       if (value === ip) continue; // S02 judges the address itself
       if (value !== "unset" && !/^(127\.|localhost$|0\.0\.0\.0$|::1$)/.test(value)) continue;
       const at =

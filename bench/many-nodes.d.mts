@@ -1,0 +1,1 @@
+export declare function manyNodes(nodes: number): string;
