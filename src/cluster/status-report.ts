@@ -1,5 +1,7 @@
 import type { Target } from "../proxy/config.ts";
 import type { Found } from "../supervise/supervise.ts";
+import { several } from "../words/numbers.ts";
+import { bereaved } from "./bereaved.ts";
 import type { ServiceWord } from "./events.ts";
 import type { Proven } from "./smoke/last-proof.ts";
 import type { Answering } from "./smoke/witness.ts";
@@ -21,7 +23,8 @@ export interface Beside {
 
 /** What to show of what the nodes said. Pure: pdctl never guesses in the user's favour. */
 export function reportOf(standing: Standing, { proven, notes, nowMs }: Beside): StatusReport {
-  const rows = [...current(standing).map((one) => row(one, notes.get(one.spec.service))), ...silentRows(standing)];
+  const listed = [...current(standing).map((one) => row(one, notes.get(one.spec.service))), ...silentRows(standing)];
+  const rows = bereaved(listed);
   const proxy = rows.find(({ kind }) => kind === "proxy");
   const serve = serveUrl(standing);
   const endpoints = { prefill: endpointsOf(standing, rows, "prefill"), decode: endpointsOf(standing, rows, "decode") };
@@ -80,7 +83,7 @@ function row(found: Found & { readonly node: string }, known: Note | undefined):
     port: http?.port ?? null,
     kvPorts: spec.listens.filter(({ purpose }) => purpose !== "http" && purpose !== "rpc").map(({ port }) => port),
     sinceSeconds: since === null ? null : Math.max(0, Math.round((nodeNowMs - since) / 1000)),
-    note: known?.note ?? noteOf(state),
+    note: [known?.note ?? noteOf(state), survivors(found)].filter((part) => part !== null).join("; ") || null,
     code: known?.code ?? null,
     pid: state.state === "alive" ? state.identity.pid : null,
     rssBytes: state.state === "alive" ? found.rssBytes : null,
@@ -99,6 +102,12 @@ export function word(state: Found["state"], ready: boolean | undefined, probed: 
     default:
       return state.state;
   }
+}
+
+/** vLLM's engine core outlives an API server that was killed, and keeps its memory. Source: vllm-cpu.md §7. */
+function survivors({ state, processes }: Found): string | null {
+  if (state.state !== "died" || processes === 0) return null;
+  return `${several(processes, "process", "processes")} of it ${processes === 1 ? "lives" : "live"} on`;
 }
 
 function noteOf(state: Found["state"]): string | null {

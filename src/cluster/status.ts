@@ -38,12 +38,14 @@ const LOG_LINES = 500; // a first error lies near the end of the log of what die
 async function notesOf(known: Known, standing: Standing, fleet: Fleet, run: Run): Promise<ReadonlyMap<string, Note>> {
   const dead = standing.services.filter(({ state }) => state.state === "died" && state.asked !== true);
   const notes = await Promise.all(
-    dead.map(async ({ spec: { service, note }, node }): Promise<readonly [string, Note][]> => {
+    dead.map(async ({ spec: { service, note }, state, node }): Promise<readonly [string, Note][]> => {
       const log = await tailOf(service, node, stateDirOf(known, node), LOG_LINES, fleet, run);
-      const { cause, why } = readLog(log, causesOf((note.parts ?? []) as readonly string[]));
+      const { cause, why } = readLog(log, causesOf((note.parts ?? []) as readonly string[]), signalOf(state));
       const says = cause?.says ?? why[0];
       return says === undefined ? [] : [[service, { note: says, code: cause?.id ?? null }]];
     }),
   );
   return new Map(notes.flat());
 }
+
+const signalOf = (state: Standing["services"][number]["state"]) => (state.state === "died" ? state.signal : null);

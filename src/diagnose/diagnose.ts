@@ -32,7 +32,7 @@ export interface Diagnosed extends Reading {
  * cause of its own; among equals the earlier wins. `causes` of the most specific owner come first.
  */
 export function diagnose(deaths: readonly Death[], causes: readonly Cause[]): Diagnosed | undefined {
-  const seen = deaths.map((death) => ({ death, ...readLog(death.log, causes) }));
+  const seen = deaths.map((death) => ({ death, ...readLog(death.log, causes, death.signal) }));
   const [first, ...rest] = seen.toSorted((a, b) => rank(a.cause) - rank(b.cause) || time(a.death) - time(b.death));
   if (first === undefined) return undefined;
   return {
@@ -43,14 +43,12 @@ export function diagnose(deaths: readonly Death[], causes: readonly Cause[]): Di
   };
 }
 
-/** Why the service that wrote this log ended, or what last went wrong in it. */
-export function readLog(whole: readonly string[], causes: readonly Cause[]): Reading {
-  const log = whole.slice(
-    Math.max(
-      0,
-      whole.findLastIndex((line) => fatal.test(line)),
-    ),
-  );
+/**
+ * Why the service that wrote this log ended, or what last went wrong in it. What was sent SIGKILL did not end by anything that it
+ * had logged: of its log only the shell's last word counts.
+ */
+export function readLog(whole: readonly string[], causes: readonly Cause[], signal: string | null = null): Reading {
+  const log = signal === "KILL" ? whole.filter((line) => KILLED.test(line)).slice(-1) : lastWords(whole);
   const lines = log.filter(isError);
   const known = causes.filter((cause) => cause.follows !== true);
   const hit = match(lines, known);
@@ -60,6 +58,17 @@ export function readLog(whole: readonly string[], causes: readonly Cause[]): Rea
   if (consequence !== undefined) return { cause: consequence.cause, why: [words?.trim() ?? consequence.line] };
   return { cause: undefined, why: errorWords(log) };
 }
+
+const KILLED = /(^|\s)Killed(\s|$)/;
+
+/** From the beginning of its end; errors before that were of requests. */
+const lastWords = (log: readonly string[]) =>
+  log.slice(
+    Math.max(
+      0,
+      log.findLastIndex((line) => fatal.test(line)),
+    ),
+  );
 
 /** The earliest line that any of the causes knows. */
 function match(log: readonly string[], causes: readonly Cause[]): { cause: Cause; line: string } | undefined {

@@ -81,7 +81,10 @@ function after({ state, serve, proven, nodes }: StatusReport, rows: readonly Sta
       ? ["pdctl up"]
       : [`pdctl status --nodes ${foldGroups(silent).join(",")}`, "pdctl status --wide"]),
   ];
-  return nextLines(next.map(aim));
+  const torn = rows.filter(({ code, state }) => code === "rank-lost" && state === "unknown").map(({ group }) => group);
+  const why =
+    torn.length === 0 ? {} : { [aim("pdctl up")]: `starts ${foldGroups([...new Set(torn)]).join(",")} again, as one` };
+  return nextLines(next.map(aim), why);
 }
 
 const since = ({ sinceSeconds }: Pick<StatusRow, "sinceSeconds">) =>

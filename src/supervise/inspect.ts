@@ -26,7 +26,7 @@ export async function inspect(
   const unreadable = records
     .filter(([kind]) => kind === "bad")
     .map(([, path = "", why = ""]) => ({ runDir: `${stateDir}/${path}`, why }));
-  const runs: (Found & { marked: number })[] = [];
+  const runs: Found[] = [];
   for (const [
     ,
     run = "",
@@ -56,9 +56,9 @@ export async function inspect(
       ...(isReady !== undefined && { ready: isReady }),
       logBytes: Number(bytes),
       rssBytes: Number(rss),
+      processes: Number(marked),
       formerRuns: Number(former),
       runDir,
-      marked: Number(marked),
     });
   }
   return {
@@ -97,13 +97,11 @@ function stateText(text: string, unreadable: { runDir: string; why: string }[], 
 }
 
 /** Of every service its newest run, and of older ones those of which something lives. */
-function newestAndLiving(runs: readonly (Found & { marked: number })[]): Found[] {
+function newestAndLiving(runs: readonly Found[]): Found[] {
   const newest = new Map<string, number>();
   for (const { spec } of runs) newest.set(spec.service, Math.max(spec.generation, newest.get(spec.service) ?? 0));
-  return runs
-    .filter(
-      ({ spec, state, marked }) =>
-        spec.generation === newest.get(spec.service) || state.state === "alive" || marked > 0,
-    )
-    .map(({ marked: _, ...found }) => found);
+  return runs.filter(
+    ({ spec, state, processes }) =>
+      spec.generation === newest.get(spec.service) || state.state === "alive" || processes > 0,
+  );
 }

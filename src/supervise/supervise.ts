@@ -92,6 +92,8 @@ export interface Found {
   readonly logBytes: number;
   /** Resident memory of all its living processes; pages that several of them share count for each. */
   readonly rssBytes: number;
+  /** Living processes that carry its mark: more than none of a service that died = it left some behind. */
+  readonly processes: number;
   /** How often it was started before, in this and in older generations. */
   readonly formerRuns: number;
   /** `<stateDir>/runs/<generation>/<service>`. */

@@ -32,7 +32,14 @@ export function found(
     note: {},
     ...spec,
   };
-  const rest = { nodeNowMs: NOW, logBytes: 0, rssBytes: 0, formerRuns: 0, runDir: `/s/runs/1/${spec.service}` };
+  const rest = {
+    nodeNowMs: NOW,
+    logBytes: 0,
+    rssBytes: 0,
+    processes: 0,
+    formerRuns: 0,
+    runDir: `/s/runs/1/${spec.service}`,
+  };
   return { spec: whole, state, node: whole.node, ...(ready !== undefined && { ready }), ...rest };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reportOf } from "../../src/cluster/status-report.ts";
+import { statusLines } from "../../src/report/status-table.ts";
 import { found, NOW, standing } from "./found.ts";
 
 const beside = { proven: undefined, notes: new Map(), nowMs: NOW };
@@ -128,6 +129,37 @@ describe("what status calls a cluster", () => {
     expect(report.state).toBe("healthy");
     expect(report.services.map(({ service }) => service)).not.toContain("agent");
     expect(reportOf(standing([p, d, proxy, found({ service: "agent" })], both), beside).services).toHaveLength(4);
+  });
+
+  it("not serving, where a rank that answers has lost another one of its group: its next request would end it", () => {
+    const peer = { role: "decode", group: "decode-0" } as const;
+    const dead = found({ service: "decode-0-1", ...peer, node: "n1" }, died, false);
+    const planned = ["prefill-0-0", "decode-0-0", "decode-0-1", "proxy"];
+    const rows = (ready: boolean) => {
+      const head = found({ service: "decode-0-0", ...peer, node: "n1" }, undefined, ready);
+      return reportOf(standing([p, head, dead, proxy], both, planned), beside);
+    };
+    const report = rows(true);
+    expect(report).toMatchObject({ state: "degraded, not serving", endpoints: { prefill: [1, 1], decode: [0, 1] } });
+    expect(report.services.find(({ service }) => service === "decode-0-0")).toMatchObject({
+      state: "unknown",
+      note: "answers, but its group lost decode-0-1",
+      code: "rank-lost",
+    });
+    expect(statusLines(report).join("\n")).toMatch(
+      /next +pdctl logs decode-0-1\n +pdctl up +starts decode-0 again, as one/,
+    );
+    expect(rows(false).services.find(({ service }) => service === "decode-0-0")).toMatchObject({
+      state: "starting",
+      note: "its group lost decode-0-1",
+    });
+  });
+
+  it("says of a dead server that its engine core lives on with its memory", () => {
+    const dead = { ...found({ service: "decode-0-0", node: "n1" }, { ...died, signal: "KILL" }, false), processes: 1 };
+    expect(reportOf(standing([p, dead, proxy], both), beside).services).toContainEqual(
+      expect.objectContaining({ service: "decode-0-0", note: "killed by signal KILL; 1 process of it lives on" }),
+    );
   });
 
   it("an endpoint serves only with the engines of its group that have none of their own", () => {

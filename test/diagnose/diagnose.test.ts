@@ -101,6 +101,18 @@ describe("the first cause among many deaths", () => {
     });
   });
 
+  it("is the signal, of what was killed, and not an error of a request that it had logged hours ago", () => {
+    const request = "(EngineCore pid=9) ERROR 11-20 12:48:12 [nixl.py:1] NIXL_ERR_REMOTE_DISCONNECT";
+    const shell = "/opt/pdctl/wrap.sh: line 41: 4711 Killed exec vllm serve";
+    const after = "(EngineCore pid=9) INFO 11-20 13:48:12 [nixl.py:1] heartbeat";
+    const killed = { exit: 137, signal: "KILL" };
+    expect(diagnose([death("decode-0-0", 1, [request, shell, after], killed)], causes)).toMatchObject({
+      cause: { id: "killed" },
+      why: [shell],
+    });
+    expect(diagnose([death("decode-0-0", 1, [request], killed)], causes)).toMatchObject({ cause: undefined, why: [] });
+  });
+
   it("says nothing that the log does not say", () => {
     expect(diagnose([death("prefill-0-0", null, [], { exit: null })], causes)).toMatchObject({
       cause: undefined,
