@@ -52,11 +52,19 @@ export function readLog(whole: readonly string[], causes: readonly Cause[], sign
   const lines = log.filter(isError);
   const known = causes.filter((cause) => cause.follows !== true);
   const hit = match(lines, known);
-  if (hit !== undefined) return { cause: hit.cause, why: [hit.line] };
+  if (hit !== undefined) return { cause: hit.cause, why: [hit.line, ...details(lines, hit.line)] };
   const consequence = match(lines, causes);
   const [words] = errorWords(log);
   if (consequence !== undefined) return { cause: consequence.cause, why: [words?.trim() ?? consequence.line] };
   return { cause: undefined, why: errorWords(log) };
+}
+
+/** pydantic's first line only counts what is wrong; which field, and what it should be, stand below. */
+function details(lines: readonly string[], head: string): readonly string[] {
+  if (!/\d+ validation errors? for \w+$/.test(head)) return [];
+  const below = lines.slice(lines.findIndex((line) => line.trim() === head) + 1);
+  const end = below.findIndex((line) => /^\s*For further information\b/.test(line));
+  return below.slice(0, end < 0 ? 2 : end).map((line) => line.trim());
 }
 
 const KILLED = /(^|\s)Killed(\s|$)/;

@@ -6,31 +6,40 @@ export const vllmCauses: readonly Cause[] = [
     id: "port-taken",
     pattern: /(\[Errno 98\]|Address already in use|EADDRINUSE)/,
     says: "a port it needs is taken by another process",
-    remedy: ["ss -Hltnp on the node shows who", "give it another port, or end the other process"],
+    remedy: [
+      "end what holds it: ss -Hltnp on the node shows who",
+      "or take another one: prefill.port, decode.port, proxy.port, or the key of the port that the line names",
+    ],
   },
   {
     id: "address-foreign",
     pattern: /(\[Errno 99\]|Cannot assign requested address)/,
     says: "the address it should listen on is not on this node",
-    remedy: ["set ip of the node to one of its own addresses", "a container needs the host's network"],
+    remedy: ["set ip of the node (nodes[].ip) to one of its own addresses", "a container needs the host's network"],
   },
   {
     id: "unknown-flag",
     pattern: /error: unrecognized arguments?:/,
     says: "this vLLM does not know an argument",
-    remedy: ["take it out of args, or use a vLLM that has it: vllm serve --help=all"],
+    remedy: [
+      "take it out of engine.args, prefill.args or decode.args",
+      "or use a vLLM that has it: vllm serve --help=all",
+    ],
   },
   {
     id: "bad-kv-config",
     pattern: /argument --kv-transfer-config:/,
     says: "vLLM refused the connector's configuration",
-    remedy: ["check kv.transfer.extra against this vLLM's version"],
+    remedy: [
+      "check kv.transfer and kv.transfer.extra against this vLLM's version",
+      "and engine.command, where it is a wrapper that adds arguments",
+    ],
   },
   {
     id: "bad-argument",
     pattern: /(vllm serve: error: argument |error: argument --[\w/-]+: (invalid|expected))/,
     says: "vLLM refused the value of an argument",
-    remedy: ["the line names the argument; correct it in args"],
+    remedy: ["correct it in engine.args, prefill.args or decode.args; the line names the argument"],
   },
   {
     id: "unknown-connector",
@@ -42,27 +51,30 @@ export const vllmCauses: readonly Cause[] = [
     id: "start-memory",
     pattern: /Free memory on device .* (is )?less than desired/,
     says: "the device's memory is in use already",
-    remedy: ["see who holds the device, or lower gpu-memory-utilization"],
+    remedy: ["see who holds the device", "or lower engine.args.gpu-memory-utilization"],
   },
   {
     id: "kv-memory",
     pattern:
       /(No available memory for the cache blocks|on kv cache allocation is less than requested memory|larger than the maximum number of tokens that can be stored in KV cache|larger than the available KV cache memory)/,
     says: "there is no room for the KV cache",
-    remedy: ["raise gpu-memory-utilization, or lower max-model-len"],
+    remedy: ["raise engine.args.gpu-memory-utilization", "or lower engine.args.max-model-len"],
   },
   {
     id: "too-few-devices",
     pattern: /World size \(\d+\) is larger than the number of available/,
     says: "the engine needs more devices than it sees",
-    remedy: ["lower parallel.tp, or give the node more devices"],
+    remedy: ["lower parallel.tp", "or give the node more devices: nodes[].devices"],
   },
   {
     id: "model-missing",
     pattern:
       /(Repo id must be in the form|No such file or directory.*config\.json|does not appear to have a file named config\.json|LocalEntryNotFoundError|Cannot find an appropriate cached snapshot|RepositoryNotFoundError)/,
     says: "the model is not there",
-    remedy: ["ls the model's path on this node", "hub names need HF_HOME with the model in it, or a way to the hub"],
+    remedy: [
+      "see that model.path is on this node: ls it",
+      "or, for a name of a hub: engine.env.HF_HOME with the model in it, or a way to the hub",
+    ],
   },
   {
     id: "model-login",
@@ -74,7 +86,7 @@ export const vllmCauses: readonly Cause[] = [
     id: "remote-code",
     pattern: /trust_remote_code=True/,
     says: "the model needs its own code",
-    remedy: ["args: trust-remote-code: true"],
+    remedy: ["engine.args.trust-remote-code: true"],
   },
   {
     id: "external-dense",
@@ -142,7 +154,7 @@ export const vllmCauses: readonly Cause[] = [
     id: "rank-lost",
     pattern: /(gloo.*Connection closed by peer|typically caused by a remote worker crash|connectFullMesh failed)/i,
     says: "another rank of the group went away",
-    remedy: ["look at the rank that died first"],
+    remedy: ["look at the rank that died first", "pdctl up starts the group again, as one"],
     follows: true,
   },
   {

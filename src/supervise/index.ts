@@ -26,6 +26,8 @@
  *         No generation = the newest run. `tail` lines of each first (default: all). One channel for all services of the node.
  *     pullLogs(session, { stateDir, services?, to }, scripts, signal): Promise<readonly PulledLog[]>
  *         All runs' logs to `<to>/<service>.log`, those of older generations to `<to>/<service>.<generation>.log`.
+ *     meets(session, { stateDir, ports }, scripts, signal): Promise<readonly Meeting[]>
+ *         Which of the node's services listen on these ports, and which are connected to them. Without those that cannot be looked into.
  *     readState(session, { stateDir }, scripts, signal): Promise<NodeState | null>
  *     writeState(session, { stateDir, state }, scripts, signal): Promise<NodeState>
  *         `state` without boot and schema; written by rename. Whether another owner's may be overwritten is the caller's decision.
@@ -33,6 +35,7 @@
 export { inspect } from "./inspect.ts";
 export { type LockAsk, lock } from "./lock.ts";
 export { type LogsAsk, logs, pullLogs } from "./logs.ts";
+export { type Meeting, meets } from "./meets.ts";
 export { forget, remains } from "./remains.ts";
 export { type ScriptName, type Scripts, scriptNames, scriptsOf } from "./scripts.ts";
 export { start } from "./start.ts";

@@ -16,6 +16,7 @@ export const scriptNames = [
   "remains",
   "forget",
   "state",
+  "meets",
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 export type Scripts = Readonly<Record<ScriptName, string>>;
@@ -42,6 +43,7 @@ export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts 
     remains: text("remains"),
     forget: text("forget"),
     state: text("state"),
+    meets: text("meets"),
   };
 }
 

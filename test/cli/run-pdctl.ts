@@ -12,15 +12,18 @@ export interface Ended {
 export interface In {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Gets stdout as it comes, in pieces of any size. */
+  readonly hear?: (text: string) => void;
 }
 
 /** pdctl with its streams in pipes and an environment of its own. */
-export function run(words: readonly string[], { cwd = process.cwd(), env = {} }: In = {}): Promise<Ended> {
+export function run(words: readonly string[], { cwd = process.cwd(), env = {}, hear }: In = {}): Promise<Ended> {
   const clean = { PATH: process.env.PATH ?? "", HOME: cwd, LANG: "C.UTF-8", ...env };
   const child = spawn(process.execPath, [pdctl, ...words], { cwd, env: clean, stdio: ["ignore", "pipe", "pipe"] });
   let [out, err] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     out += text;
+    hear?.(text);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     err += text;

@@ -13,6 +13,8 @@ export interface Cluster extends AsyncDisposable {
   readonly decode: string;
   /** The verb on this cluster, with the launcher's and the node's state in a home of its own. */
   pdctl(verb: string, ...options: readonly string[]): Promise<Ended>;
+  /** The same, while `hear` gets its stdout as it comes. */
+  pdctlHeard(hear: (text: string) => void, verb: string, ...options: readonly string[]): Promise<Ended>;
   /** What is still there of it: processes, listeners, directories, files in /dev/shm and /tmp. */
   leftovers(): Promise<readonly string[]>;
 }
@@ -31,13 +33,15 @@ export function cluster(name: string, base = 27_000): Cluster {
     "decode.port": ports.decode,
     "kv.transfer.side_channel_port": ports.side,
   }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  const pdctl = (verb: string, ...options: readonly string[]) =>
-    run([verb, topology, ...set, ...options], { cwd: home, env: { NO_COLOR: "1" } });
+  const pdctlHeard: Cluster["pdctlHeard"] = (hear, verb, ...options) =>
+    run([verb, topology, ...set, ...options], { cwd: home, env: { NO_COLOR: "1" }, hear });
+  const pdctl: Cluster["pdctl"] = (verb, ...options) => pdctlHeard(() => undefined, verb, ...options);
   return {
     proxy: `http://127.0.0.1:${ports.proxy}`,
     prefill: `http://127.0.0.1:${ports.prefill}`,
     decode: `http://127.0.0.1:${ports.decode}`,
     pdctl,
+    pdctlHeard,
     leftovers: async () => [
       ...marked(home),
       ...(await listening([...Object.values(ports), ports.side + 1])),

@@ -2,7 +2,7 @@ import type { Cause } from "../../diagnose/cause.ts";
 import type { Death, Diagnosed } from "../../diagnose/index.ts";
 import type { Plan, Service } from "../../plan/plan.ts";
 import { folded, naming, runs } from "../../words/names.ts";
-import { duration, limit } from "../../words/numbers.ts";
+import { duration, limit, several } from "../../words/numbers.ts";
 import type { FindingData, ServiceWord } from "../events.ts";
 
 /** What a card needs to know beside its own matter: the plan, and how far every service is. */
@@ -45,27 +45,38 @@ export function deathCard(
   };
 }
 
-/** Who was not ready when the time was over, how far it was, and what the others did. */
+/** Who was not ready when the time was over, how far it was, and what the others did. `absent`: who a group waits for in silence. */
 export function lateCard(
-  scene: View,
+  scene: View & { readonly progress: ReadonlyMap<string, string> },
   late: readonly Service[],
   limitMs: number,
-  progress: ReadonlyMap<string, string>,
+  absent: ReadonlyMap<string, string>,
 ): FindingData {
-  const { plan } = scene;
+  const { plan, progress } = scene;
   const show = naming(plan.services.map(({ id }) => id));
   const [first] = late;
   const alone = late.length === 1 && first !== undefined;
+  const missed = late.find(({ id }) => absent.has(id));
+  const about = missed ?? first;
   const far = late.map(({ id }) => progress.get(id)).find((text) => text !== undefined);
   return {
     title: `${folded(late.map(({ id }) => show(id)))} ${alone ? "was" : "were"} not ready within ${limit(limitMs / 1000)}`,
     where: alone
       ? `${where(plan, first)}, alive, no HTTP yet`
       : `on ${folded([...new Set(late.map(({ node }) => node))])}, alive, no HTTP yet`,
-    ...(far !== undefined && { why: far }),
-    cause: missing(plan, late, scene.states) ?? "still starting, or waiting for something that pdctl cannot see",
+    ...(missed === undefined
+      ? far !== undefined && { why: far }
+      : { why: [...absent].map(([id, text]) => `${show(id)} ${text}`) }),
+    cause:
+      missing(plan, late, scene.states) ??
+      (missed === undefined
+        ? "still starting, or waiting for something that pdctl cannot see"
+        : `${missed.group} waits for ${several(absent.size, "engine")} in silence: ${folded([...absent.keys()].map(show))}`),
     do: [
-      `look at its log: pdctl logs ${first === undefined ? "" : show(first.id)} --tail 50`,
+      `look at its log: pdctl logs ${about === undefined ? "" : show(about.id)} --tail 50`,
+      ...(missed === undefined
+        ? []
+        : [`see that ${missed.node} reaches that port, which is open only while the group starts`]),
       `or give it longer: timeouts.ready: ${limit((limitMs * 2) / 1000)}`,
     ],
     kept: `everything runs on${keptText(scene) === undefined ? "" : `; ${keptText(scene)}`}`,

@@ -6,13 +6,15 @@ import { watch } from "../../supervise/index.ts";
 import type { Phase } from "../events.ts";
 import { type Fleet, userError, whyOf } from "../fleet.ts";
 import type { Run } from "../run.ts";
+import { Absent } from "./absent.ts";
 import type { Scene } from "./scene.ts";
 
 /** How a wait for readiness ended. */
 export type Waited =
   | { readonly kind: "ready" }
   | { readonly kind: "died"; readonly deaths: readonly Exit[] }
-  | { readonly kind: "late"; readonly services: readonly Service[] };
+  /** `absent`: engines that their group waits for in silence, with what to say of each. */
+  | { readonly kind: "late"; readonly services: readonly Service[]; readonly absent: ReadonlyMap<string, string> };
 
 export type Exit = Extract<WatchEvent, { type: "exit" }>;
 
@@ -53,8 +55,22 @@ export async function untilReady(
         scene.become(event.service, "loading", phase, { progress });
     }
   };
+  const bugs: unknown[] = [];
+  const absent = new Absent(scene, fleet, stateDir);
+  const look = async () => {
+    await absent.look(
+      awaited.filter(({ id }) => open.has(id)),
+      signal,
+    );
+    for (const [id, progress] of signal.aborted ? [] : absent.now) scene.become(id, "loading", phase, { progress });
+  };
   const beat = setInterval(() => {
-    const behind = [...open];
+    look().catch((error: unknown) => {
+      if (signal.aborted) return;
+      bugs.push(error);
+      finish();
+    });
+    const behind = [...open].toSorted((a, b) => Number(absent.now.has(b)) - Number(absent.now.has(a)));
     const far = behind.map((id) => scene.progress.get(id)).find((text) => text !== undefined);
     run.emit({
       type: "progress",
@@ -77,8 +93,11 @@ export async function untilReady(
     finish();
   }
   run.signal.throwIfAborted();
+  if (bugs.length > 0) throw bugs[0];
   if (deaths.length > 0) return { kind: "died", deaths };
-  return open.size === 0 ? { kind: "ready" } : { kind: "late", services: awaited.filter(({ id }) => open.has(id)) };
+  return open.size === 0
+    ? { kind: "ready" }
+    : { kind: "late", services: awaited.filter(({ id }) => open.has(id)), absent: absent.now };
 }
 
 const DONE = Symbol("the wait is over");

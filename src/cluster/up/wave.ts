@@ -14,7 +14,7 @@ import { sayFirstCause } from "./failure.ts";
 import { type Launch, startAll } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
 import type { Scene } from "./scene.ts";
-import { type Exit, untilReady } from "./wait.ts";
+import { type Exit, untilReady, type Waited } from "./wait.ts";
 
 /** What all waves of one `up` share. */
 export interface Ascent {
@@ -52,7 +52,7 @@ export async function climbWave(
       stateDir: (node) => stateDirOf(known, node),
     });
     if (waited.kind === "died") throw await died(waited.deaths, name, ascent, fleet, run);
-    if (waited.kind === "late") throw late(waited.services, name, ascent, run);
+    if (waited.kind === "late") throw late(waited, name, ascent, run);
     return { text: waveText(wave, scene) };
   });
 }
@@ -92,12 +92,14 @@ function neverStarted(failed: readonly { service: string; why: string }[], scene
   return notUp(scene, [...new Set(failed.map(({ service }) => serviceOf(scene.plan, service)?.group ?? service))]);
 }
 
-function late(services: readonly Service[], name: Phase, { scene, limitMs }: Ascent, run: Run) {
+function late({ services, absent }: Late, name: Phase, { scene, limitMs }: Ascent, run: Run) {
   const unknown = services.filter(({ id }) => scene.states.get(id) === "unknown");
   if (unknown.length > 0) return lost(scene, unknown);
-  run.emit(finding(lateCard(scene, services, limitMs, scene.progress), "not-ready", { phase: name }));
+  run.emit(finding(lateCard(scene, services, limitMs, absent), "not-ready", { phase: name }));
   return notReady(scene, services);
 }
+
+type Late = Extract<Waited, { kind: "late" }>;
 
 export const phaseOf = (wave: readonly Service[]): Phase =>
   wave.some(({ kind }) => kind === "engine") ? "engines" : wave.some(({ kind }) => kind === "proxy") ? "proxy" : "side";
