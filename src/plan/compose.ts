@@ -8,7 +8,7 @@ import { sha256 } from "./files.ts";
 import { planHash, serviceHash } from "./hash.ts";
 import { planInstance, planNode } from "./outline.ts";
 import type { Plan, Planned, Service } from "./plan.ts";
-import { proxyService } from "./proxy-service.ts";
+import { proxyService } from "./proxy/index.ts";
 import { reservations } from "./reservations.ts";
 import { anywhere, type Seat, seats as seatsOf } from "./seats.ts";
 import { addresses, connectorService, userService } from "./side.ts";
@@ -134,10 +134,9 @@ const engines = (scene: Scene): readonly Draft[] =>
 function proxy({ topology, seats, granted, bind, rehearsal }: Scene, shared: Shared | undefined): readonly Draft[] {
   const seat = seats.get(topology.proxy.node);
   if (seat === undefined) return [];
-  const stopMs = topology.timeouts.stopMs;
-  return [
-    proxyService({ proxy: topology.proxy, seat, bind, shared, targets: targetsOf(granted, seats), stopMs, rehearsal }),
-  ];
+  const { readyMs, stopMs } = topology.timeouts;
+  const targets = targetsOf(granted, seats);
+  return [proxyService({ proxy: topology.proxy, seat, bind, shared, targets, readyMs, stopMs, rehearsal })];
 }
 
 /** Waves in order, then nodes as the topology lists them; within a node as they were made. */

@@ -136,6 +136,8 @@ export interface SmokeStep {
   readonly url: string;
   readonly node: string;
   readonly path: "/v1/completions";
+  /** What this kind of proxy needs on every request for both legs to happen. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: { readonly model: string; readonly max_tokens: number; readonly temperature: 0 };
   readonly promptWords: number;
   /** At least one per prefill slot and per decode slot. */

@@ -1,5 +1,6 @@
 import type { Proof } from "../connectors/connector.ts";
 import { sorted, words } from "../engines/words.ts";
+import { proxies } from "../proxies/index.ts";
 import type { Target } from "../proxy/config.ts";
 import type { Topology } from "../topology/topology.ts";
 import { atHome } from "./home.ts";
@@ -19,10 +20,12 @@ export function smokeStep(
 ): SmokeStep {
   const slots = (role: Target["role"]) =>
     targets.filter((target) => target.role === role).reduce((sum, target) => sum + target.slots, 0);
+  const headers = proxies[topology.proxy.kind].headers?.(targets);
   return {
     url: `http://${seat.ip}:${topology.proxy.port}`,
     node: seat.node.name,
     path: "/v1/completions",
+    ...(headers !== undefined && { headers }),
     body: { model: topology.model.servedName, max_tokens: topology.smoke.maxTokens, temperature: 0 },
     promptWords: Math.min(
       Math.max(topology.smoke.promptWords, SHORTEST, 4 * largestBlock(topology)),

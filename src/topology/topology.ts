@@ -154,12 +154,16 @@ export interface ProxyChoice {
   readonly port: number;
   readonly kind: "pdctl" | "vllm-router" | "vllm-toy" | "ucm-toy" | "ascend" | "ascend-layerwise" | "llm-d-sidecar";
   readonly command?: readonly string[];
+  /** Python environment of a proxy that is not pdctl's own. */
+  readonly venv?: string;
   readonly args: Args;
   readonly env: Env;
   readonly prefillPolicy: "round_robin" | "least_loaded";
   readonly decodePolicy: "round_robin" | "least_loaded";
   readonly pdMinPromptTokens?: number;
   readonly maxConcurrent: number;
+  /** Keys with a default that the user wrote all the same. */
+  readonly written: readonly ("policy" | "prefill_policy" | "decode_policy" | "max_concurrent")[];
   readonly path: Path;
 }
 

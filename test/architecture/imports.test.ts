@@ -16,6 +16,7 @@ const arrows: Record<string, readonly string[]> = {
     "connectors",
     "hardware",
     "engines",
+    "proxies",
     "proxy",
     "sim",
   ],
@@ -25,12 +26,13 @@ const arrows: Record<string, readonly string[]> = {
   supervise: ["nodes"],
   nodes: [],
   render: [],
-  plan: ["topology", "hardware", "connectors", "engines"],
-  connectors: [],
+  plan: ["topology", "hardware", "connectors", "engines", "proxies"],
+  connectors: ["proxies"],
   hardware: [],
   engines: [],
+  proxies: [],
   facts: [],
-  topology: ["hardware", "connectors", "engines"],
+  topology: ["hardware", "connectors", "engines", "proxies"],
   proxy: [],
   sim: [],
   words: [],
@@ -57,7 +59,18 @@ const contracts = [
   "topology/rule.ts",
 ];
 /** Rooms where values go in and values come out. */
-const pure = ["words", "topology", "facts", "hardware", "connectors", "engines", "plan", "render", "diagnose"];
+const pure = [
+  "words",
+  "topology",
+  "facts",
+  "hardware",
+  "connectors",
+  "engines",
+  "proxies",
+  "plan",
+  "render",
+  "diagnose",
+];
 /** Modules of Node that compute and touch nothing; of node:net the functions that read an address, of node:os the tables. */
 const computes = ({ from, names }: Import) =>
   ["node:path", "node:crypto", "node:util", "node:buffer"].includes(from) ||

@@ -130,6 +130,4 @@ function expectPart(part: object): unknown {
 
 export const waiting: readonly Waiting[] = [
   { line: "001:38-41,42 what a version dropped is said, with --moe-backend in its place", why: "rule C07" },
-  { line: "001:176-181 vllm-router, its environment", why: "another proxy" },
-  { line: "001 block vllm-router", why: "another proxy" },
 ];

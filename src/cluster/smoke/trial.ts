@@ -50,7 +50,7 @@ export async function trial(
   const reply = await ask(
     session,
     `${step.url}${step.path}`,
-    { method: "POST", json: { ...step.body, prompt } },
+    { method: "POST", json: { ...step.body, prompt }, headers: step.headers ?? {} },
     signal,
   );
   const { text, promptTokens } = completion(reply, step);

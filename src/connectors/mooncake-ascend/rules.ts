@@ -6,11 +6,7 @@ import { a01, a03, a04, a05, a06 } from "./rules/config.ts";
 import { a09, n03, n11 } from "./rules/plan.ts";
 import { a02, n08, p13, p19 } from "./rules/shape.ts";
 
-const layerwise = ({ kv, instances }: Topology) =>
-  instances.some(({ role }) => kv.transfer.fields[role]["variant"] === "layerwise");
-const a10 = speaks("mooncake-ascend", (topology) =>
-  layerwise(topology) ? ["ascend-layerwise", topology.proxy.kind] : ["pdctl", "ascend"],
-); // A06 has the layerwise proxy
+const a10 = speaks("mooncake-ascend");
 
 export const rules: readonly AnyRule<Topology>[] = [a01, a02, a03, a04, a05, a06, a10, n08, p13, p19];
 export const planRules: readonly AnyRule<{ topology: Topology; plan: Plan }>[] = [a09, n03, n11];

@@ -7,7 +7,7 @@ import { x01, x02, x06, x07, x13 } from "./rules/hardware.ts";
 import { x09 } from "./rules/plan.ts";
 import { p13, x03, x04, x05, x08 } from "./rules/shape.ts";
 
-const a10 = speaks("nixl", () => ["pdctl", "vllm-router", "vllm-toy", "llm-d-sidecar"]);
+const a10 = speaks("nixl");
 
 export const rules: readonly AnyRule<Topology>[] = [x01, x02, x03, x04, x05, x06, x07, x08, x10, x12, x13, p13, a10];
 export const planRules: readonly AnyRule<{ topology: Topology; plan: Plan }>[] = [x09];

@@ -6,7 +6,7 @@ import { m07, u03, u04 } from "./rules/key.ts";
 import { u10, u13 } from "./rules/plan.ts";
 import { u01, u02, u05, u07, u08, u11 } from "./rules/store.ts";
 
-const a10 = speaks("ucm", () => ["pdctl", "ucm-toy"]);
+const a10 = speaks("ucm");
 
 export const rules: readonly AnyRule<Topology>[] = [u01, u02, u03, u04, u05, u07, u08, u11, a10, m07];
 export const planRules: readonly AnyRule<{ topology: Topology; plan: Plan }>[] = [u10, u13];

@@ -129,6 +129,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   kv: ["kv_port"],
   rpc: ["port"],
   metrics: ["metrics_port"],
+  prometheus: ["args", "prometheus-port"],
 };
 
 /** The key that decides a listener's port. */

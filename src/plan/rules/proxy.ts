@@ -64,3 +64,20 @@ export const r06: Rule<Planned, { url: string; engine: string }> = {
   message: ({ url, engine }) => `proxy sends requests to ${url}, and ${engine} has no HTTP`,
   remedy: () => "leave headless out of argv; parallel.dp_lb decides who serves",
 };
+
+/** R10: llm-d's sidecar forwards to a port of its own node, and to one. Source: proxy-protocols.md §F.1. */
+export const r10: Rule<Planned, { node: string; decode: string }> = {
+  id: "R10",
+  level: "error",
+  *check({ topology, plan }) {
+    const proxy = proxyOf({ topology, plan });
+    if (topology.proxy.kind !== "llm-d-sidecar" || proxy === undefined || plan.rehearsal) return;
+    const ip = plan.nodes.find(({ name }) => name === proxy.node)?.ip;
+    const decode = plan.targets.filter(({ role }) => role === "decode").map(({ url }) => new URL(url));
+    if (decode.length === 1 && decode[0]?.hostname === ip) return;
+    const data = { node: proxy.node, decode: decode.map(({ host }) => host).join(", ") };
+    yield { at: [...topology.proxy.path, "kind"], data };
+  },
+  message: ({ node, decode }) => `llm-d-sidecar on ${node} serves one decode endpoint there, and decode is ${decode}`,
+  remedy: () => ["proxy.node: the node of the only decode endpoint", "or proxy.kind: pdctl"],
+};

@@ -8,6 +8,8 @@ import { envOf } from "./env.ts";
 import { type KnownNodes, oneNode } from "./node-refs.ts";
 import { textsOf } from "./texts.ts";
 
+const WITH_DEFAULT = ["policy", "prefill_policy", "decode_policy", "max_concurrent"] as const;
+
 export function resolveProxy(
   { proxy }: Shape,
   tree: Tree,
@@ -22,12 +24,14 @@ export function resolveProxy(
     port: proxy.port,
     kind: proxy.kind,
     command: proxy.command === undefined ? undefined : textsOf(child(tree, "proxy", "command")),
+    venv: proxy.venv,
     args: args.args,
     env: env.env,
     prefillPolicy: proxy.prefill_policy ?? proxy.policy,
     decodePolicy: proxy.decode_policy ?? proxy.policy,
     pdMinPromptTokens: proxy.pd_min_prompt_tokens,
     maxConcurrent: proxy.max_concurrent,
+    written: WITH_DEFAULT.filter((key) => child(tree, "proxy", key) !== undefined),
     path: ["proxy"],
   });
   return { proxy: choice, findings: [...args.findings, ...env.findings, ...node.findings] };

@@ -2,6 +2,7 @@ import { connectors } from "../../connectors/index.ts";
 import { flags, managedEnv, managedFlags } from "../../engines/index.ts";
 import { hardware } from "../../hardware/index.ts";
 import { firsts, once } from "../../once.ts";
+import { proxies } from "../../proxies/index.ts";
 import type { Path, Rule } from "../rule.ts";
 import type { Instance, Node, Topology } from "../topology.ts";
 import { texts } from "./env.ts";
@@ -25,6 +26,11 @@ export const s09: Rule<Topology, Managed> = {
         const key = decidedBy(topology, instance, node).get(name);
         if (key !== undefined) yield { at, subject: instance.id, data: { what: name, key } };
       }
+    }
+    const { kind, args, path } = topology.proxy;
+    for (const flag of Object.keys(args)) {
+      const key = proxies[kind].managed[flag];
+      if (key !== undefined) yield { at: [...path, "args", flag], subject: "proxy", data: { what: `--${flag}`, key } };
     }
   },
   message: ({ what }) => `${what} is written by pdctl itself`,

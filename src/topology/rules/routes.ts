@@ -1,3 +1,4 @@
+import { proxies } from "../../proxies/index.ts";
 import type { Rule } from "../rule.ts";
 import type { ArgValue, Instance, Role, Topology } from "../topology.ts";
 import { ranksPerNode } from "./parallel.ts";
@@ -56,17 +57,57 @@ export const r03: Rule<Topology, { bind: string }> = {
   remedy: () => "bind: 0.0.0.0, or the node's ip",
 };
 
-/** R07: only the bundled proxy looks at the length of a prompt. Source: launch.md §9.3. */
-export const r07: Rule<Topology, { kind: string }> = {
+/** R07: what the topology asks of the proxy, this kind has to be able to do. Source: launch.md §9.3, §3.12. */
+export const r07: Rule<Topology, { key: string; kind: string; why: string }> = {
   id: "R07",
   level: "warning",
   *check({ proxy }) {
-    if (proxy.pdMinPromptTokens !== undefined && proxy.kind !== "pdctl")
-      yield { at: [...proxy.path, "pd_min_prompt_tokens"], data: { kind: proxy.kind } };
+    const { policies, ignores } = proxies[proxy.kind];
+    const { written, prefillPolicy, decodePolicy } = proxy;
+    const decidedBy = (key: "prefill_policy" | "decode_policy") => (written.includes(key) ? key : "policy");
+    const lost = (key: (typeof written)[number]) =>
+      (decidedBy("prefill_policy") === key && policies[prefillPolicy] === undefined) ||
+      (decidedBy("decode_policy") === key && policies[decodePolicy] === undefined);
+    const deaf = [
+      ...(proxy.pdMinPromptTokens === undefined ? [] : ["pd_min_prompt_tokens" as const]),
+      ...written.filter((key) => key === "max_concurrent" || lost(key)),
+    ].map(
+      (key) =>
+        [key, key === "max_concurrent" || key === "pd_min_prompt_tokens" ? ignores[key] : ignores.policy] as const,
+    );
+    for (const [key, why] of deaf)
+      if (why !== undefined) yield { at: [...proxy.path, key], data: { key, kind: proxy.kind, why } };
   },
-  message: ({ kind }) =>
-    `pd_min_prompt_tokens has no effect with ${kind}: only pdctl's own proxy sends short prompts to decode alone`,
-  remedy: () => ["proxy.kind: pdctl", "or leave pd_min_prompt_tokens out"],
+  message: ({ key, kind, why }) => `${key} has no effect with ${kind}: ${why}`,
+  remedy: ({ key }) => ["proxy.kind: pdctl", `or leave ${key} out`],
+};
+
+/** R09: a script has no name that a shell would find. Source: proxy-protocols.md §A.1. */
+export const r09: Rule<Topology, { kind: string }> = {
+  id: "R09",
+  level: "error",
+  *check({ proxy }) {
+    const { flags, command } = proxies[proxy.kind];
+    if (flags !== undefined && command === null && proxy.command === undefined)
+      yield { at: [...proxy.path, "kind"], data: { kind: proxy.kind } };
+  },
+  message: ({ kind }) => `${kind} is a script, and proxy.command does not say where it is`,
+  remedy: () => ["command: [python3, /path/to/toy_proxy_server.py]", "or proxy.kind: pdctl"],
+};
+
+/** R05: a proxy that waits for the engines waits as long as they may load. Source: launch.md §10.8. */
+export const r05: Rule<Topology, { flag: string; seconds: number; ready: number }> = {
+  id: "R05",
+  level: "warning",
+  *check({ proxy, timeouts }) {
+    const flag = "worker-startup-timeout-secs";
+    const seconds = Number(proxy.args[flag]);
+    const ready = Math.ceil(timeouts.readyMs / 1000);
+    if (proxy.kind === "vllm-router" && seconds < ready)
+      yield { at: [...proxy.path, "args", flag], data: { flag, seconds, ready } };
+  },
+  message: ({ seconds, ready }) => `the proxy gives up after ${seconds}s, and engines may load for ${ready}s`,
+  remedy: ({ flag, ready }) => [`leave ${flag} out: it follows from timeouts.ready`, `or ${flag}: ${ready}`],
 };
 
 /** R08: 0 is read as "always both legs" by one router and as "never" by another. Source: launch.md §0, seed 003, §9.3. */

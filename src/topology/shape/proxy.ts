@@ -11,6 +11,8 @@ export const proxy = z.strictObject({
     .enum(["pdctl", "vllm-router", "vllm-toy", "ucm-toy", "ascend", "ascend-layerwise", "llm-d-sidecar"])
     .default("pdctl"),
   command: command.optional(),
+  /** Where the other kinds' program is: a Python environment. */
+  venv: line.optional(),
   args: args.optional(),
   env: env.optional(),
   /** Of both legs, unless one has its own. */

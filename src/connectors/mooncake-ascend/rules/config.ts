@@ -1,3 +1,4 @@
+import { proxies } from "../../../proxies/index.ts";
 import type { Rule } from "../../../topology/rule.ts";
 import type { Instance, Role, Topology } from "../../../topology/topology.ts";
 import { hardwareOf, userEnv } from "../../pairs.ts";
@@ -123,7 +124,7 @@ export const a06: Rule<Topology, { why: string; add: string }> = {
     const layerwise = instances.some(({ role }: Instance) => kv.transfer.fields[role]["variant"] === "layerwise");
     if (!layerwise) return;
     const at = [...kv.transfer.path, "variant"];
-    if (proxy.kind !== "ascend-layerwise")
+    if (!proxies[proxy.kind].speaks.includes("mooncake-ascend layerwise"))
       yield { at, data: { why: `proxy ${proxy.kind} does not speak it`, add: "proxy.kind: ascend-layerwise" } };
     else if (proxy.bind === undefined || /^(0\.0\.0\.0|::|localhost|127\..*)$/.test(proxy.bind))
       yield {

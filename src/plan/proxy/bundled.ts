@@ -1,0 +1,31 @@
+import type { ProxyConfig } from "../../proxy/config.ts";
+import { contentFile, jsonText } from "../files.ts";
+import { program } from "../seats.ts";
+import type { ProxyAsk, ProxyProgram } from "./index.ts";
+
+/** pdctl's own proxy: its configuration is a file, its program comes along. */
+export function bundled(ask: ProxyAsk, bind: string): ProxyProgram {
+  const { seat } = ask;
+  const config = contentFile(seat.stateDir, "proxy.json", jsonText(proxyConfig(ask, bind)));
+  const own = program(seat, "proxy");
+  return {
+    argv: [
+      { words: [seat.runner.path, own.path], from: "pdctl", why: "the bundled proxy" },
+      { words: ["--config", config.path], from: "plan", why: "proxy, kv.transfer and the engines' endpoints" },
+    ],
+    files: [own, ...seat.runner.files, config],
+  };
+}
+
+const proxyConfig = ({ proxy, shared, targets }: ProxyAsk, bind: string): ProxyConfig => ({
+  bind,
+  port: proxy.port,
+  family: shared?.proxy.family ?? "relay",
+  prefill_policy: proxy.prefillPolicy,
+  decode_policy: proxy.decodePolicy,
+  max_concurrent: proxy.maxConcurrent,
+  ...(shared?.proxy.kv_hold_seconds !== undefined && { kv_hold_seconds: shared.proxy.kv_hold_seconds }),
+  ...(shared?.proxy.length_capped !== undefined && { length_capped: shared.proxy.length_capped }),
+  ...(proxy.pdMinPromptTokens !== undefined && { pd_min_prompt_tokens: proxy.pdMinPromptTokens }),
+  targets,
+});

@@ -1,0 +1,87 @@
+import type { Shared } from "../../connectors/connector.ts";
+import { proxies } from "../../proxies/index.ts";
+import type { Target } from "../../proxy/config.ts";
+import type { ProxyChoice } from "../../topology/topology.ts";
+import type { Draft } from "../engine-service.ts";
+import { atHome } from "../home.ts";
+import { type EnvLayer, overlay } from "../layers.ts";
+import type { Explained, Service } from "../plan.ts";
+import type { Seat } from "../seats.ts";
+import { bundled } from "./bundled.ts";
+import { other } from "./other.ts";
+
+export interface ProxyAsk {
+  readonly proxy: ProxyChoice;
+  readonly seat: Seat;
+  readonly bind: string;
+  readonly shared: Shared | undefined;
+  readonly targets: readonly Target[];
+  readonly readyMs: number;
+  readonly stopMs: number;
+  readonly rehearsal: boolean;
+}
+
+/** What starts it, and what has to be there for that. */
+export interface ProxyProgram {
+  readonly argv: readonly Explained[];
+  readonly files: Service["files"];
+}
+
+/** The proxy as a service; a rehearsal has pdctl's own in the place of any other. */
+export function proxyService(ask: ProxyAsk): Draft {
+  const { proxy, seat, stopMs } = ask;
+  const kind = proxies[ask.rehearsal ? "pdctl" : proxy.kind];
+  const bind = proxy.bind ?? ask.bind;
+  const { argv, files } = kind.flags === undefined ? bundled(ask, bind) : other(kind, ask, bind);
+  const env = overlay([...(kind.flags === undefined ? [] : venv(ask)), user(proxy)]);
+  const listens = [
+    { port: proxy.port, purpose: "http", bind },
+    ...kind.listens(proxy.args).map(({ port, purpose, bind: at }) => ({ port, purpose, bind: at })),
+  ];
+  const health = { kind: "http", host: seat.ip, port: proxy.port, path: kind.health } as const;
+  return {
+    wave: 2,
+    origins: { argv, env: env.origins },
+    service: {
+      id: "proxy",
+      kind: "proxy",
+      role: null,
+      instance: null,
+      process: null,
+      group: "proxy",
+      ranks: [],
+      node: seat.node.name,
+      devices: [],
+      runtime: { kind: "process" },
+      vendor: [],
+      prelude: null,
+      argv: argv.flatMap(({ words: each }) => each),
+      env: env.env,
+      secrets: [],
+      files,
+      scratch: [],
+      listens,
+      reserves: listens.map(({ port, purpose }) => ({ first: port, last: port, owner: "proxy", purpose })),
+      ready: [health],
+      live: [{ kind: "alive" }, health],
+      stop: { order: 0, graceMs: stopMs },
+    },
+  };
+}
+
+/** Its own Python environment comes first in PATH, as an engine's does. */
+function venv({ proxy, seat }: ProxyAsk): readonly EnvLayer[] {
+  if (proxy.venv === undefined) return [];
+  const at = atHome(proxy.venv, seat);
+  return [
+    {
+      env: { PATH: { prepend: [`${at}/bin`], append: [] }, VIRTUAL_ENV: at },
+      origin: () => ({ from: "pdctl", why: "proxy.venv", paths: [["proxy", "venv"]] }),
+    },
+  ];
+}
+
+const user = ({ env }: ProxyChoice): EnvLayer => ({
+  env,
+  origin: (name) => ({ from: "topology", why: "proxy.env", paths: [["proxy", "env", name]] }),
+});

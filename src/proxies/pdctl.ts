@@ -1,0 +1,13 @@
+import type { ProxyKind } from "./kind.ts";
+
+/** The bundled proxy. It reads a file that the plan writes. */
+export const pdctl: ProxyKind = {
+  name: "pdctl",
+  command: null,
+  speaks: ["nixl", "mooncake-ascend", "ucm"],
+  health: "/health",
+  policies: { round_robin: "round_robin", least_loaded: "least_loaded" },
+  ignores: {},
+  managed: {},
+  listens: () => [],
+};
