@@ -16,6 +16,8 @@ export interface House {
   readonly holdSeconds: number | undefined;
   /** Milliseconds of a clock that never jumps. */
   readonly now: () => number;
+  /** The earliest time, by that clock, at which something may have come that is read now. */
+  readonly earliest: () => number;
 }
 
 /** What one request brings. */
@@ -85,8 +87,8 @@ export class CallLegs implements Legs {
   async readPrefill(answer: Answer): Promise<Buffer> {
     try {
       const bytes = await answer.bytes();
-      this.#prefillAnswered = this.#house.now();
-      this.progress.prefillMs = this.#prefillAnswered - this.#prefillSent;
+      this.#prefillAnswered = Math.max(this.#prefillSent, this.#house.earliest());
+      this.progress.prefillMs = this.#house.now() - this.#prefillSent;
       this.progress.stage = "handoff";
       return bytes;
     } catch (error) {

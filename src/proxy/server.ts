@@ -6,6 +6,7 @@ import { Endpoint } from "./endpoint.ts";
 import { families } from "./families/index.ts";
 import { FrontDoor } from "./front-door.ts";
 import type { Log } from "./log.ts";
+import { Naps } from "./naps.ts";
 import { policies } from "./policies.ts";
 import { PROBE_TIMES, type ProbeTimes, startProbes } from "./probes.ts";
 import { RequestIds } from "./request-id.ts";
@@ -31,28 +32,36 @@ export async function startProxy(config: ProxyConfig, options: ProxyOptions): Pr
   const { log, probeTimes = PROBE_TIMES, now = () => performance.now() } = options;
   const tell = ({ role, url, state }: Endpoint) => log.say(`${role} ${url} is ${state}`);
   const endpoints = config.targets.map((target) => new Endpoint(target, undiciUpstream(target.url), tell));
+  const naps = new Naps(now);
   const server = createServer({ keepAliveTimeout: 75_000 }); // above what front load balancers keep
-  const door = new FrontDoor(server, (serving) => desk(config, endpoints, { log, now, serving }));
-  await listen(server, config);
+  const door = new FrontDoor(server, (serving) =>
+    desk(config, endpoints, { log, now, earliest: () => naps.earliest(), serving }),
+  );
+  await listen(server, config).catch((error: unknown) => {
+    naps.stop();
+    throw error;
+  });
   const probes = startProbes(endpoints, probeTimes);
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : config.port,
     async close(graceMs) {
       probes.stop();
+      naps.stop();
       await door.drain(graceMs);
       await Promise.all(endpoints.map(({ upstream }) => upstream.close()));
     },
   };
 }
 
-type Means = Pick<Desk, "log" | "now"> & { readonly serving: () => number };
+type Means = Pick<Desk, "log" | "now" | "earliest"> & { readonly serving: () => number };
 
-function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, serving }: Means): Desk {
+function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, earliest, serving }: Means): Desk {
   return {
     config,
     log,
     now,
+    earliest,
     family: families[config.family],
     ids: new RequestIds(),
     rosters: {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openAsk } from "./client.ts";
+import { ask, openAsk } from "./client.ts";
 import { FakeCluster } from "./fake/cluster.ts";
 
 let folder = "";
@@ -128,5 +128,39 @@ it("SIGTERM lets a running stream end whole, takes nothing new, and ends with 0"
   expect([res.complete, chunks.join("").endsWith("data: [DONE]\n\n")]).toEqual([true, true]);
   expect(await proxy.exit).toBe(0);
   expect(cluster.violations).toEqual([]);
+  await cluster.stop();
+});
+
+it("a proxy that was stopped counts its sleep: decode is never sent a ticket that lay in the socket until the KV was gone", async () => {
+  const cluster = new FakeCluster("nixl");
+  const [prefill, decode] = [await cluster.add("prefill"), await cluster.add("decode")];
+  const targets = cluster.engines.map(({ url, role }) => ({ url, role, slots: 1 }));
+  const proxy = run("--config", await write(config(targets, { family: "relay", kv_hold_seconds: 2 })));
+  const port = await saysListening(proxy);
+  let answer: () => void = () => undefined;
+  const may = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const arrived = new Promise<void>((resolve) => {
+    const before = () => {
+      resolve();
+      return may;
+    };
+    prefill.faults.push({ kind: "paced", before });
+  });
+  const body = '{"model":"m","prompt":"a","max_tokens":3}';
+  const headers = { "content-type": "application/json", "x-request-id": "s" };
+  cluster.remember("s", { path: "/v1/completions", raw: body, headers, atDecode: body, alone: false });
+  const asked = ask({ port, body, headers });
+  await arrived;
+  proxy.child.kill("SIGSTOP");
+  answer();
+  await new Promise((resolve) => setTimeout(resolve, 2_200)); // the lease runs out
+  expect(cluster.registry.handles.map(({ state }) => state)).toEqual(["pinned"]); // prefill did answer
+  proxy.child.kill("SIGCONT");
+  expect(await asked).toMatchObject({ status: 503, headers: { "x-pdctl-error": "kv.expired" } });
+  expect(decode.ids).toEqual([]);
+  proxy.child.kill("SIGTERM");
+  expect(await proxy.exit).toBe(0);
   await cluster.stop();
 });

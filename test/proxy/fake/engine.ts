@@ -104,7 +104,7 @@ export class FakeEngine {
     const refusal = this.#admit(arrival);
     this.events.emit("arrival", arrival);
     if (refusal) res.writeHead(refusal.status, { "content-type": "application/json" }).end(refusal.body);
-    else if (this.role === "prefill") answerPrefill(arrival, res, this.#fault(arrival));
+    else if (this.role === "prefill") await answerPrefill(arrival, res, this.#fault(arrival));
     else await generate(arrival, res, this.#fault(arrival));
   }
 

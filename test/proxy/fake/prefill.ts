@@ -6,8 +6,14 @@ import type { Fault } from "./faults.ts";
 import { rawOf } from "./raw-json.ts";
 import type { Handle } from "./registry.ts";
 
+/** The answer, when it may come. */
+export async function answerPrefill(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): Promise<void> {
+  if (fault?.kind === "paced") await fault.before(0);
+  answer(arrival, res, fault);
+}
+
 /** Holds KV under a handle, or stores it, and answers with one token and the ticket. */
-export function answerPrefill(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): void {
+function answer(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): void {
   if (fault?.kind === "reset") return void arrival.req.socket.destroy();
   if (fault?.kind === "status")
     return void res.writeHead(fault.status, { "content-type": "application/json", "x-engine": "p" }).end(fault.body);
