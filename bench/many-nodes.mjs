@@ -1,6 +1,6 @@
 /**
- * A topology of so many nodes with eight devices each: every instance has dp 32 on four nodes, one process per rank, half of them prefill.
- * @param {number} nodes  a multiple of 8
+ * A topology of so many nodes with eight devices each: every node is an instance of eight ranks, one process per rank, half of them prefill.
+ * @param {number} nodes  even
  * @returns {string} the file
  */
 export function manyNodes(nodes) {
@@ -16,10 +16,10 @@ nodes:
 ${groups.join("\n")}
 kv: { transfer: { connector: nixl } }
 engine:
-  parallel: { tp: 1, dp: 32, dp_lb: external, expert_parallel: true }
+  parallel: { tp: 1, dp: 8, dp_lb: external, expert_parallel: true }
   args: { max-model-len: 32768, gpu-memory-utilization: 0.9 }
-prefill: { nodes: "n[0001-${four(half)}]", instances: ${half / 4} }
-decode: { nodes: "n[${four(half + 1)}-${four(nodes)}]", instances: ${half / 4} }
+prefill: { nodes: "n[0001-${four(half)}]", instances: ${half} }
+decode: { nodes: "n[${four(half + 1)}-${four(nodes)}]", instances: ${half} }
 proxy: { node: n0001, port: 30000 }
 `;
 }

@@ -11,10 +11,16 @@ export interface Planned {
 }
 
 /** The words after a flag of vLLM, whatever its spelling; undefined: the flag is not there. The last one wins, as it does in vLLM. */
-export function words({ argv }: Service, flag: string): readonly string[] | undefined {
-  const at = argv.findLastIndex((word) => word.startsWith("-") && flagName(word.split("=")[0] ?? "") === flag);
-  return at < 0 ? undefined : after(argv, at);
+export function words(service: Service, flag: string): readonly string[] | undefined {
+  const at = flagsOf(service).get(flag);
+  return at === undefined ? undefined : after(service.argv, at);
 }
+
+/** Where each flag of vLLM stands for the last time: a dozen rules ask every engine. */
+const flagsOf = once(
+  ({ argv }: Service): ReadonlyMap<string | undefined, number> =>
+    new Map(argv.map((word, at) => [word.startsWith("-") ? flagName(word.split("=")[0] ?? "") : undefined, at])),
+);
 
 /** The words after a flag of any other program. */
 export function wordsOf({ argv }: Service, ...flags: string[]): readonly string[] | undefined {
