@@ -19,6 +19,7 @@ export type Phase =
   | "connect"
   | "check"
   | "push"
+  | "setup"
   | "side"
   | "engines"
   | "proxy"

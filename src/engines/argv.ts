@@ -1,5 +1,5 @@
 import type { Explained } from "../plan/plan.ts";
-import type { Instance, Model } from "../topology/topology.ts";
+import type { Args, Instance, Json, Model } from "../topology/topology.ts";
 import type { Layout, Process } from "./layout.ts";
 import { sorted, words } from "./words.ts";
 
@@ -16,6 +16,8 @@ export interface ArgvAsk {
   readonly head: { readonly ip: string; readonly node: string };
   readonly rpc?: number;
   readonly master?: number;
+  /** First port of the ranks' KV events: each rank adds its number. */
+  readonly kvEvents?: number;
   /** The whole KVTransferConfig, and whose it is. */
   readonly kv?: { readonly json: string; readonly from: string; readonly why: string };
 }
@@ -136,8 +138,8 @@ function place({ processes }: Layout, { node, nodeIndex, localIndex }: Process):
   return `${start === 1 ? "rank 0 is" : `ranks 0-${start - 1} are`} on ${before.join(", ")}`;
 }
 
-const user = ({ instance }: ArgvAsk): readonly Explained[] => [
-  ...sorted(instance.engine.args).map(
+const user = ({ instance, kvEvents }: ArgvAsk): readonly Explained[] => [
+  ...sorted(withEvents(instance.engine.args, kvEvents)).map(
     ([name, value]): Explained => ({
       words: words(name, value),
       from: "topology",
@@ -149,6 +151,18 @@ const user = ({ instance }: ArgvAsk): readonly Explained[] => [
     ? [{ words: instance.engine.argv, from: "topology", why: `${instance.role}.argv`, paths: layers(instance, "argv") }]
     : []),
 ];
+
+/** What is said about KV events, with the port that was granted; the user's other keys stay. */
+function withEvents(args: Args, port: number | undefined): Args {
+  if (port === undefined) return args;
+  const own = args["kv-events-config"];
+  const keys = typeof own === "object" && "json" in own && isRecord(own.json) ? own.json : {};
+  const json = { enable_kv_cache_events: true, publisher: "zmq", ...keys, endpoint: `tcp://*:${port}` };
+  return { ...args, "kv-events-config": { json } };
+}
+
+const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const transfer = ({ kv }: ArgvAsk): readonly Explained[] =>
   kv === undefined ? [] : [{ words: ["--kv-transfer-config", kv.json], from: kv.from, why: kv.why }];

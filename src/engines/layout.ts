@@ -33,14 +33,16 @@ export function layout({ nodes, engine: { parallel } }: Instance): Layout {
   const { tp, pp, pcp, dp } = parallel;
   const width = tp * pp * pcp;
   if (dp <= 1) return { lb: "none", dpLocal: 1, width, nnodes: nodes.length, processes: spanning(nodes, width) };
-  const dpLocal = parallel.dpLocal ?? Math.ceil(dp / Math.max(1, nodes.length));
+  const even = parallel.dpLocal ?? Math.ceil(dp / Math.max(1, nodes.length));
+  const local = nodes.map((_, k) => (parallel.dpShares === undefined ? even : (parallel.dpShares[k] ?? 0)));
+  const dpLocal = Math.max(1, ...local);
   const lb = balancing(parallel, nodes.length, dpLocal);
   return {
     lb,
     dpLocal,
     width,
     nnodes: 1,
-    processes: lb === "external" ? perRank(nodes, dp, dpLocal, width) : perNode(nodes, dp, dpLocal, width, lb),
+    processes: lb === "external" ? perRank(nodes, dp, local, width) : perNode(nodes, dp, local, width, lb),
   };
 }
 
@@ -67,11 +69,11 @@ const spanning = (nodes: readonly string[], width: number): readonly Process[] =
 const perNode = (
   nodes: readonly string[],
   dp: number,
-  dpLocal: number,
+  local: readonly number[],
   width: number,
   lb: LoadBalancing,
 ): readonly Process[] =>
-  shares(nodes, dp, dpLocal).map(({ node, nodeIndex, ranks }, index) => ({
+  shares(nodes, dp, local).map(({ node, nodeIndex, ranks }, index) => ({
     index,
     node,
     nodeIndex,
@@ -82,19 +84,19 @@ const perNode = (
     slots: lb === "internal" ? dp : ranks.length,
   }));
 
-const perRank = (nodes: readonly string[], dp: number, dpLocal: number, width: number): readonly Process[] =>
-  shares(nodes, dp, dpLocal)
+const perRank = (nodes: readonly string[], dp: number, local: readonly number[], width: number): readonly Process[] =>
+  shares(nodes, dp, local)
     .flatMap(({ node, nodeIndex, ranks }) =>
       ranks.map((rank, localIndex) => ({ node, nodeIndex, localIndex, ranks: [rank] })),
     )
     .map((process, index) => ({ index, ...process, devices: width, headless: false, slots: 1 }));
 
 /** Ranks of each node that holds any: start(k) is the sum of what the nodes before hold. */
-const shares = (nodes: readonly string[], dp: number, dpLocal: number) =>
+const shares = (nodes: readonly string[], dp: number, local: readonly number[]) =>
   nodes
     .map((node, nodeIndex) => {
-      const start = nodeIndex * dpLocal;
-      const count = Math.max(0, Math.min(dpLocal, dp - start));
+      const start = local.slice(0, nodeIndex).reduce((sum, each) => sum + each, 0);
+      const count = Math.max(0, Math.min(local[nodeIndex] ?? 0, dp - start));
       return { node, nodeIndex, ranks: Array.from({ length: count }, (_, i) => start + i) };
     })
     .filter(({ ranks }) => ranks.length > 0);

@@ -48,6 +48,7 @@ export const managedEnv: ReadonlyMap<string, string> = new Map([
   ["PYTHONHASHSEED", "kv.hash_seed"],
   ["VLLM_HOST_IP", "nodes[].ip"],
   ["VLLM_KV_CACHE_LAYOUT", "kv_layout"],
+  ["VLLM_PORT", "vllm_port"],
   ["VLLM_RPC_BASE_PATH", "name"],
   ["PDCTL_RUN", "name"],
 ]);

@@ -7,9 +7,11 @@ const RANKS = 256;
 export function bounded(instance: Instance): Instance {
   const { parallel } = instance.engine;
   const { tp, pp, pcp, dcp, dp } = parallel;
-  if (tp * pp * pcp * dp <= WORLD && dp <= RANKS && dcp <= WORLD && (parallel.dpLocal ?? 0) <= WORLD) return instance;
+  if (tp * pp * pcp * dp <= WORLD && dp <= RANKS && dcp <= WORLD && widest(parallel) <= WORLD) return instance;
   return { ...instance, engine: { ...instance.engine, parallel: cut(parallel) } };
 }
+
+const widest = ({ dpLocal = 0, dpShares = [] }: Parallel): number => Math.max(dpLocal, ...dpShares);
 
 function cut(parallel: Parallel): Parallel {
   const tp = Math.min(parallel.tp, WORLD);
@@ -17,6 +19,15 @@ function cut(parallel: Parallel): Parallel {
   const pcp = Math.min(parallel.pcp, Math.floor(WORLD / (tp * pp)));
   const dp = Math.min(parallel.dp, RANKS, Math.floor(WORLD / (tp * pp * pcp)));
   const dcp = Math.min(parallel.dcp, WORLD);
-  const { dpLocal, ...others } = parallel;
-  return { ...others, tp, pp, pcp, dp, dcp, ...(dpLocal !== undefined && { dpLocal: Math.min(dpLocal, WORLD) }) };
+  const { dpLocal, dpShares, ...others } = parallel;
+  return {
+    ...others,
+    tp,
+    pp,
+    pcp,
+    dp,
+    dcp,
+    ...(dpLocal !== undefined && { dpLocal: Math.min(dpLocal, WORLD) }),
+    ...(dpShares !== undefined && { dpShares: dpShares.map((each) => Math.min(each, WORLD)) }),
+  };
 }

@@ -23,6 +23,9 @@ export interface Granted {
   readonly devices: readonly (readonly string[])[];
   /** First HTTP port on each node that answers. */
   readonly http: ReadonlyMap<string, PortGrant>;
+  readonly kvEvents: PortGrant | undefined;
+  /** The ports from which the processes of a node draw at random. */
+  readonly blocks: ReadonlyMap<string, PortGrant>;
   readonly rpc: PortGrant | undefined;
   readonly master: PortGrant | undefined;
   readonly spans: readonly SpanGrant[];
@@ -56,13 +59,18 @@ export function grant(topology: Topology): readonly Granted[] {
     return {
       ...shape,
       devices: devices.slice(first, first + shape.layout.processes.length),
-      http: new Map(own.filter(({ name }) => name === "http").map((claim) => [claim.nodes[0] ?? "", claim])),
+      http: onNodes("http", own),
+      kvEvents: own.find(({ name }) => name === "kv_events"),
+      blocks: onNodes("block", own),
       rpc: own.find(({ name }) => name === "rpc"),
       master: own.find(({ name }) => name === "master"),
       spans: mine.flatMap(({ of, first: from, last }) => (of === undefined ? [] : [{ ...of, first: from, last }])),
     };
   });
 }
+
+const onNodes = (purpose: string, own: readonly (Claim & PortGrant)[]): ReadonlyMap<string, PortGrant> =>
+  new Map(own.filter(({ name }) => name === purpose).map((claim) => [claim.nodes[0] ?? "", claim]));
 
 function portClaims({ instance, layout: shape, uses }: Shape, index: number): readonly Claim[] {
   return [

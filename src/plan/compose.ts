@@ -7,7 +7,7 @@ import { type Draft, engineService, type Scene } from "./engine-service.ts";
 import { sha256 } from "./files.ts";
 import { planHash, serviceHash } from "./hash.ts";
 import { planInstance, planNode } from "./outline.ts";
-import type { Plan, Planned, Service } from "./plan.ts";
+import type { Plan, Planned, PlanStep, Service } from "./plan.ts";
 import { proxyService } from "./proxy/index.ts";
 import { reservations } from "./reservations.ts";
 import { anywhere, type Seat, seats as seatsOf } from "./seats.ts";
@@ -47,10 +47,11 @@ export function compose(ask: ComposeAsk): Planned {
   const waiting = unknowns(services, nodes, seats, topology.instances[0]?.engine.kind ?? "vllm");
   const gate = seats.get(topology.proxy.node) ?? [...seats.values()][0];
   const { model, kv, timeouts, overrides } = topology;
+  const setup = setupOf(topology);
   const plan: Plan = {
     schema: "pdctl.plan/1",
     cluster: topology.name,
-    hash: planHash(services),
+    hash: planHash(services, setup),
     provisional: waiting.length > 0,
     rehearsal,
     model: { path: model.path, servedName: model.servedName, kind: model.kind ?? null },
@@ -60,6 +61,7 @@ export function compose(ask: ComposeAsk): Planned {
     facts: facts.length === 0 ? null : { digest: digest(seats), at: Math.min(...facts.map(({ at }) => at)) },
     nodes,
     instances: granted.map(planInstance),
+    ...(setup.length > 0 && { setup }),
     services,
     waves: wavesOf(drafts),
     reservations: reservations(
@@ -79,6 +81,14 @@ export function compose(ask: ComposeAsk): Planned {
     origins: Object.fromEntries(drafts.map(({ service, origins }) => [service.id, origins])),
   };
 }
+
+/** Node by node, each one's steps in file order. */
+const setupOf = ({ setup = [], nodes }: Topology): readonly PlanStep[] =>
+  nodes.flatMap(({ name: node }) =>
+    setup
+      .filter((step) => step.nodes.includes(node))
+      .map(({ name, run, timeoutMs }) => ({ node, name, run, timeoutMs })),
+  );
 
 interface SharedUse {
   readonly use: Use;

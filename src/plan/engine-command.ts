@@ -15,7 +15,7 @@ export function engineCommand(ask: EngineAsk, { kv }: Transfer): readonly Explai
   const [head = process.node] = instance.nodes;
   const http = endpoint(ask);
   const written = argv({
-    command: command(ask),
+    command: [...numactl(ask), ...command(ask)],
     model: modelAt(scene.topology.model, seat),
     instance,
     layout,
@@ -25,6 +25,7 @@ export function engineCommand(ask: EngineAsk, { kv }: Transfer): readonly Explai
     head: { ip: scene.seats.get(head)?.ip ?? seat.ip, node: head },
     ...(rpc && { rpc: rpc.first }),
     ...(master && { master: master.first }),
+    ...(grants.kvEvents && { kvEvents: grants.kvEvents.first }),
     ...(kv && { kv }),
   });
   const without = new Set(instance.engine.without?.args);
@@ -40,6 +41,14 @@ function command({ grants: { instance }, seat }: EngineAsk): readonly string[] {
   if (kind === "sim") return [seat.runner.path, program(seat, "sim").path];
   if (own !== undefined) return own.map((word, index) => (index === 0 ? atHome(word, seat) : word));
   return [venv === undefined ? "vllm" : `${atHome(venv, seat)}/bin/vllm`, "serve"];
+}
+
+/** Bound to the NUMA nodes of its devices, where the topology says which those are. */
+function numactl({ grants: { instance, devices }, process, seat: { node } }: EngineAsk): readonly string[] {
+  if (node.numa === undefined || instance.engine.kind === "sim") return [];
+  const near = (devices[process.index] ?? []).flatMap((device) => node.numa?.[node.devices.indexOf(device)] ?? []);
+  const list = [...new Set(near)].sort((a, b) => a - b).join(",");
+  return list === "" ? [] : ["numactl", `--cpunodebind=${list}`, `--membind=${list}`];
 }
 
 /** The model where this node has it. Its name must not be: homes differ, and clients know one name. */

@@ -16,6 +16,8 @@ export interface EnvAsk {
   readonly kv: Transfer;
   readonly sim: boolean;
   readonly scratch: string;
+  /** First port of its private block. */
+  readonly vllmPort?: number;
 }
 
 /** An engine's environment, lowest layer first: pdctl, hardware, connectors, the user's engine to instance, the node's own. */
@@ -23,14 +25,18 @@ export function engineEnv(ask: EnvAsk): Layered {
   return overlay([pdctl(ask), ...hardware(ask), ...ask.kv.layers, venv(ask), user(ask), node(ask)]);
 }
 
-function pdctl({ topology, instance, seat, scratch }: EnvAsk): EnvLayer {
+function pdctl({ topology, instance, seat, scratch, vllmPort }: EnvAsk): EnvLayer {
   const origins: Readonly<Record<string, string>> = {
     PYTHONHASHSEED: "kv.hash_seed",
     VLLM_HOST_IP: `ip of ${seat.node.name}`,
     VLLM_KV_CACHE_LAYOUT: "kv_layout",
+    VLLM_PORT: "vllm_port",
   };
   return {
-    env: common({ hashSeed: topology.kv.hashSeed, ip: seat.ip, kvLayout: instance.engine.kvLayout, scratch }),
+    env: {
+      ...common({ hashSeed: topology.kv.hashSeed, ip: seat.ip, kvLayout: instance.engine.kvLayout, scratch }),
+      ...(vllmPort !== undefined && { VLLM_PORT: String(vllmPort) }),
+    },
     origin: (name) => ({ from: "pdctl", why: origins[name] ?? "every engine" }),
   };
 }

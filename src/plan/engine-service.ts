@@ -5,7 +5,7 @@ import type { Granted } from "./claims.ts";
 import { runtime } from "./container.ts";
 import { engineCommand } from "./engine-command.ts";
 import { engineEnv } from "./engine-env.ts";
-import { engineListens, engineProbes, engineReserves } from "./engine-ports.ts";
+import { engineListens, engineProbes, engineReserves, ownBlock } from "./engine-ports.ts";
 import { engineTransfer } from "./engine-transfer.ts";
 import { contentFile } from "./files.ts";
 import type { Explained, Origin, PlanFile, Service } from "./plan.ts";
@@ -51,7 +51,11 @@ export function engineService(scene: Scene, grants: Granted, process: Process, s
   const kv = engineTransfer(ask);
   const argv = engineCommand(ask, kv);
   const own = scratch(topology.name, id);
-  const env = engineEnv({ topology, instance, process, seat, devices, kv, sim, scratch: own });
+  const block = ownBlock(grants, process);
+  const env = engineEnv({
+    ...{ topology, instance, process, seat, devices, kv, sim, scratch: own },
+    ...(block && { vllmPort: block.first }),
+  });
   const listens = engineListens(ask);
   const ready = engineProbes(ask);
   return {

@@ -25,6 +25,8 @@ export interface Plan {
   readonly facts: { readonly digest: string; readonly at: number } | null;
   readonly nodes: readonly PlanNode[];
   readonly instances: readonly PlanInstance[];
+  /** What each node is told before anything is started on it: per node in order. Left out where there is nothing. */
+  readonly setup?: readonly PlanStep[];
   /** In the order of waves, nodes, ids. */
   readonly services: readonly Service[];
   /** Ids of services that start together, by the number of their wave; a wave may be empty. */
@@ -54,6 +56,14 @@ export interface PlanNode {
   readonly ssh: SshOptions;
   /** Absolute: `<home>/.pdctl/<cluster>/<node>`, or under the node's own state_dir. */
   readonly stateDir: string;
+}
+
+/** Shell text that is run on a node before its first start. */
+export interface PlanStep {
+  readonly node: string;
+  readonly name: string;
+  readonly run: string;
+  readonly timeoutMs: number;
 }
 
 export interface PlanInstance {

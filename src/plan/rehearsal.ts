@@ -15,9 +15,10 @@ export interface Rehearsal {
  */
 export function rehearsal(topology: Topology): Rehearsal {
   const uses = [topology.kv.transfer, ...(topology.kv.cache ? [topology.kv.cache] : [])];
+  const { setup = [], ...rest } = topology;
   return {
     topology: {
-      ...topology,
+      ...rest,
       kv: {
         ...topology.kv,
         transfer: harmless(topology.kv.transfer, topology.name),
@@ -30,13 +31,13 @@ export function rehearsal(topology: Topology): Rehearsal {
       prefill: uses.flatMap((use) => made(use, topology, "prefill")),
       decode: uses.flatMap((use) => made(use, topology, "decode")),
     },
-    notes: topology.services.map(({ name, path }) => ({
+    notes: [...setup, ...topology.services].map(({ name, path }) => ({
       code: "rehearsal",
       level: "note",
       title: `${name} is left out of the rehearsal`,
       at: path,
       also: [],
-      remedy: ["services of your own run only in a real up"],
+      remedy: ["setup and services of your own run only in a real up"],
     })),
   };
 }

@@ -12,6 +12,16 @@ const LOGIN = "found when pdctl logs in";
 const PROOF = "found when the proof is made, by up and by smoke";
 
 export const cardPages: Readonly<Record<string, CardPage>> = {
+  setup: {
+    found: "found when up prepares the nodes",
+    says: "A setup step of the topology ended with another exit code than 0, or was not done in time. Nothing was started.",
+    because: ["Steps run again with every up that starts something on a node: they have to bear that."],
+    remedy: [
+      "run the step by hand on the node, as the login user",
+      "setup[].run, so that it does nothing where all is done",
+      "setup[].timeout, for a step that takes long",
+    ],
+  },
   unreachable: {
     found: LOGIN,
     says: "Nothing answered at the node's SSH port, or its name is not known.",

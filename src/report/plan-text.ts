@@ -22,6 +22,7 @@ export function planText(plan: Plan, { own, findings, aim = asItStands }: PlanAs
     "",
     ...instances(plan.instances).map((line) => `  ${line}`),
     "",
+    ...setup(plan),
     ...waves(plan),
     "",
     ...environment(plan, own),
@@ -77,6 +78,18 @@ function parallel({ parallel: { tp, pp, pcp, dcp, dp }, lb }: PlanInstance): str
   ] as const;
   const written = sizes.filter(([name, size]) => size > 1 || name === "tp").map(([name, size]) => `${name} ${size}`);
   return `${written.join(" × ")}${lb === "none" ? "" : `, ${lb}`}`;
+}
+
+/** What the nodes are told before anything is started on them. */
+function setup({ setup: steps = [] }: Plan): string[] {
+  const names = [...new Set(steps.map(({ name }) => name))];
+  if (names.length === 0) return [];
+  const rows = names.map((name) => {
+    const mine = steps.filter((step) => step.name === name);
+    const [first = "", ...more] = (mine[0]?.run ?? "").trim().split("\n");
+    return [`  ${name}`, folded(mine.map(({ node }) => node)), `${first}${more.length > 0 ? " …" : ""}`];
+  });
+  return ["setup   once per node, before its first start", ...table(rows, 3)];
 }
 
 function waves(plan: Plan): string[] {

@@ -13,6 +13,8 @@ export interface Topology {
   /** Prefill before decode, in file order. */
   readonly instances: readonly Instance[];
   readonly proxy: ProxyChoice;
+  /** What each node is told before anything is started on it. */
+  readonly setup?: readonly SetupStep[];
   /** The user's own side processes. */
   readonly services: readonly SideProcess[];
   readonly smoke: Smoke;
@@ -55,6 +57,8 @@ export interface Node {
   readonly hardware: string; // a name of hardware/, or "none"
   /** Ids in the hardware's own id space, in order. */
   readonly devices: readonly string[];
+  /** NUMA node of each device, in their order; unset: engines are not bound. */
+  readonly numa?: readonly number[];
   readonly ssh: SshOptions;
   readonly env: Env;
   /** Variables that a written null takes out of all layers below the node's. */
@@ -112,6 +116,10 @@ export interface EngineChoice {
   readonly runtime: Runtime;
   readonly bind?: string;
   readonly port: number;
+  /** First port of the ranks' KV events; unset: pdctl says nothing about events. */
+  readonly kvEventsPort?: number;
+  /** First port of the blocks from which each process draws its random ports; unset: the kernel's. */
+  readonly vllmPort?: number;
   readonly kvLayout?: "HND" | "NHD";
   readonly parallel: Parallel;
   readonly args: Args;
@@ -130,6 +138,8 @@ export interface Parallel {
   readonly dcp: number;
   readonly dp: number;
   readonly dpLocal?: number;
+  /** Ranks on each node in order, where they differ; `dpLocal` is then unset. */
+  readonly dpShares?: readonly number[];
   readonly dpLb?: "internal" | "hybrid" | "external";
   readonly expertParallel?: boolean;
   readonly rpcPort?: number;
@@ -176,6 +186,15 @@ export interface SideProcess {
   readonly listens: readonly number[];
   readonly ready?: { readonly http?: string; readonly tcp?: number };
   readonly wave: number;
+  readonly path: Path;
+}
+
+export interface SetupStep {
+  readonly name: string;
+  readonly nodes: readonly string[];
+  /** Shell text, run as the login user. */
+  readonly run: string;
+  readonly timeoutMs: number;
   readonly path: Path;
 }
 

@@ -6,7 +6,7 @@ import { phaseOf } from "./wave.ts";
 
 /** The verb's first words: what it is about, and what each later phase waits for. */
 export function announce(plan: Plan, { file, smoke }: { file: string; smoke: boolean }, run: Run): void {
-  const { services, nodes, hash, waves, rehearsal } = plan;
+  const { services, nodes, hash, waves, rehearsal, setup } = plan;
   const engines = services.filter(({ kind }) => kind === "engine").length;
   const counts = { services: services.length, engines, nodes: nodes.length };
   const data = { verb: "up", version: run.version, plan: hash, ...counts, file, rehearsal };
@@ -15,8 +15,9 @@ export function announce(plan: Plan, { file, smoke }: { file: string; smoke: boo
     .filter((ids) => ids.length > 0)
     .map((ids) => phaseOf(services.filter(({ id }) => ids.includes(id))));
   const awaited: Partial<Record<Phase, string>> = { proxy: several(engines, "engine"), smoke: "the proxy" };
+  const prepared: readonly Phase[] = setup === undefined ? [] : ["setup"];
   const last: readonly Phase[] = smoke ? ["smoke"] : [];
-  for (const name of new Set<Phase>(["connect", "check", "push", ...climbed, ...last])) {
+  for (const name of new Set<Phase>(["connect", "check", ...prepared, "push", ...climbed, ...last])) {
     const awaits = awaited[name];
     const state = { state: "waiting" as const, ...(awaits !== undefined && { awaits }) };
     run.emit({ type: "phase", phase: name, level: "info", data: state });

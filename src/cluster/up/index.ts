@@ -19,6 +19,7 @@ import { makeRoom } from "./make-room.ts";
 import { proveUp } from "./prove.ts";
 import { rehearsed } from "./rehearsed.ts";
 import { Scene } from "./scene.ts";
+import { setUp } from "./setup.ts";
 import { type Survey, survey } from "./survey.ts";
 import { type Ascent, climbWave } from "./wave.ts";
 
@@ -67,6 +68,7 @@ class Climb {
     const launch: Launch = { plan, generation: standing.generation + (changes > 0 ? 1 : 0), secrets: options.secrets };
     run.about(plan.cluster, launch.generation);
     const scene = this.#recall(seen);
+    await setUp(seen, starts, () => this.#sure(plan, standing.generation), fleet, run);
     if (changes > 0) await phase(run, "push", () => this.#push(launch, starts, seen));
     const former = this.#former.filter(({ node }) => seen.known.nodes.some((one) => one.node === node));
     const known = former.length === 0 ? seen.known : await leaveFormer(former, seen.known, standing, fleet, run);

@@ -18,8 +18,9 @@ function ranks(service: Service): readonly number[] {
 /** The topology itself does not add up, which P01 says already. */
 function unevenly(topology: Planned["topology"], id: string): boolean {
   const instance = instanceOf(topology, id);
-  const { dp = 1, dpLocal } = instance?.engine.parallel ?? {};
+  const { dp = 1, dpLocal, dpShares } = instance?.engine.parallel ?? {};
   const nodes = instance?.nodes.length ?? 1;
+  if (dpShares !== undefined) return dpShares.length !== nodes || dpShares.reduce((sum, one) => sum + one, 0) !== dp;
   return dpLocal === undefined ? dp > 1 && dp % nodes !== 0 : dpLocal * nodes !== dp;
 }
 

@@ -31,6 +31,8 @@ export function resolveEngine(
     runtime,
     bind: keys.bind,
     port: keys.port ?? PORT,
+    kvEventsPort: keys.kv_events_port,
+    vllmPort: keys.vllm_port,
     kvLayout: keys.kv_layout,
     parallel: parallelOf(keys.parallel ?? {}),
     args: args.args,
@@ -40,6 +42,14 @@ export function resolveEngine(
     prelude: keys.prelude,
   });
   return { engine: choice, findings };
+}
+
+/** A list of equal numbers is that number. */
+function ranksPerNode(written: number | readonly number[] | undefined): Pick<Parallel, "dpLocal" | "dpShares"> {
+  if (written === undefined) return {};
+  if (typeof written === "number") return { dpLocal: written };
+  const [first = 1] = written;
+  return written.length > 1 && written.every((one) => one === first) ? { dpLocal: first } : { dpShares: written };
 }
 
 function parallelOf({
@@ -56,7 +66,7 @@ function parallelOf({
     pcp,
     dcp,
     dp,
-    dpLocal: keys.dp_local,
+    ...ranksPerNode(keys.dp_local),
     dpLb: keys.dp_lb,
     expertParallel: keys.expert_parallel,
     rpcPort: keys.rpc_port,

@@ -16,6 +16,7 @@ import type { KnownNodes } from "./node-refs.ts";
 import { resolveNodes } from "./nodes.ts";
 import { resolveProxy } from "./proxy.ts";
 import { resolveServices } from "./services.ts";
+import { resolveSetup } from "./setup.ts";
 
 export interface Resolved {
   readonly topology: Topology | undefined;
@@ -50,11 +51,21 @@ export function resolve(
   ].flat();
   if (inNodes.some(({ code }) => code === "from")) return { topology: undefined, findings: inFields }; // nobody knows who the nodes are
   const kv = resolveKv(shape, tree, declared, names);
-  const prefill = resolveInstances("prefill", shape.prefill, tree, names);
-  const decode = resolveInstances("decode", shape.decode, tree, names);
+  const room = new Map(nodes.map(({ name, devices }) => [name, devices.length]));
+  const prefill = resolveInstances("prefill", shape.prefill, tree, names, room);
+  const decode = resolveInstances("decode", shape.decode, tree, names, room);
   const proxy = resolveProxy(shape, tree, names);
+  const setup = resolveSetup(shape, tree, names);
   const services = resolveServices(shape, tree, names);
-  const all = [inFields, kv.findings, prefill.findings, decode.findings, proxy.findings, services.findings].flat();
+  const all = [
+    inFields,
+    kv.findings,
+    prefill.findings,
+    decode.findings,
+    proxy.findings,
+    setup.findings,
+    services.findings,
+  ].flat();
   if (kv.kv === undefined || all.some(({ level, code }) => level === "error" && code !== "S07"))
     return { topology: undefined, findings: all };
   const topology: Topology = defined({
@@ -64,6 +75,7 @@ export function resolve(
     kv: kv.kv,
     instances: [...prefill.instances, ...decode.instances],
     proxy: proxy.proxy,
+    setup: setup.setup,
     services: services.services,
     smoke: { maxTokens: shape.smoke.max_tokens, promptWords: shape.smoke.prompt_words },
     bench: shape.bench && { args: argsOf(child(tree, "bench", "args"), ["bench", "args"]).args, path: ["bench"] },

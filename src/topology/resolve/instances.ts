@@ -1,12 +1,13 @@
 import { Bug } from "../../errors.ts";
 import { defined } from "../defined.ts";
 import { dotted, errorAt } from "../finding.ts";
-import type { Finding } from "../rule.ts";
+import type { Finding, Path } from "../rule.ts";
 import { portPins, type RoleKeys } from "../shape/engine.ts";
 import type { EngineChoice, Instance, Role } from "../topology.ts";
 import { child, type Tree } from "../tree.ts";
 import { resolveEngine } from "./engine.ts";
 import type { KnownNodes } from "./node-refs.ts";
+import type { Room } from "./place.ts";
 import { type Entry, seatEntries } from "./seats.ts";
 
 interface Resolved {
@@ -14,13 +15,23 @@ interface Resolved {
   readonly findings: readonly Finding[];
 }
 
-/** The instances of a role in file order, each on its nodes. */
-export function resolveInstances(role: Role, keys: RoleKeys, tree: Tree, known: KnownNodes): Resolved {
-  const { seated, findings } = seatEntries(role, keys, tree, known);
+/** The instances of a role in file order, each on its nodes; what they hold is taken out of the room. */
+export function resolveInstances(role: Role, keys: RoleKeys, tree: Tree, known: KnownNodes, room: Room): Resolved {
+  const engines = new Map<Path, ReturnType<typeof engineOf>>();
+  const engineAt = (entry: Entry) => {
+    const engine = engines.get(entry.path) ?? engineOf(entry, tree);
+    engines.set(entry.path, engine);
+    return engine;
+  };
+  const devicesOf = (entry: Entry) => {
+    const { tp, pp, pcp, dp } = engineAt(entry).engine.parallel;
+    return tp * pp * pcp * dp;
+  };
+  const { seated, findings } = seatEntries(role, keys, tree, known, { devicesOf, room });
   const found = [...findings];
   const instances: Instance[] = [];
   for (const { entry, seats } of seated) {
-    const resolved = engineOf(entry, tree);
+    const resolved = engineAt(entry);
     found.push(...resolved.findings);
     for (const [i, nodes] of seats.entries())
       instances.push(make(entry, keys, resolved.engine, nodes, nameOf(entry, i, instances.length)));

@@ -4,7 +4,7 @@ import { child, type Dict, dictOf, mergeTrees, type Tree } from "../tree.ts";
 import { composeEnv, envOf } from "./env.ts";
 
 /** Keys of a role or instance that are not engine keys. */
-const PLACEMENT = ["name", "nodes", "count", "instances", "devices", "kv_port", "side_channel_port"];
+const PLACEMENT = ["name", "nodes", "count", "instances", "devices", "placement", "kv_port", "side_channel_port"];
 
 /** The engine keys of layers, lowest first, as one map. */
 export function mergeEngines(layers: readonly (Tree | undefined)[]): Dict | undefined {

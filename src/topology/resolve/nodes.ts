@@ -63,6 +63,9 @@ function resolveEntry(entry: NodeEntry, tree: Tree, path: Path, { ssh, declared,
     ...rows.filter(({ name }) => !isNodeName(name)).map(({ name }) => badName(nameAt(entry, path), name)),
     ...(ips.wrong === undefined || rows.length === 0 ? [] : [badSide([...path, "ip"], ips.wrong)]),
     ...(hardware !== "none" && devices === undefined ? [noDevices([...path, "devices"], entry)] : []),
+    ...(entry.numa !== undefined && entry.numa.length !== deviceIds(devices).length
+      ? [badNuma([...path, "numa"], entry.numa.length, deviceIds(devices).length)]
+      : []),
     ...env.findings,
   ];
   const nodes = rows.map(
@@ -74,6 +77,7 @@ function resolveEntry(entry: NodeEntry, tree: Tree, path: Path, { ssh, declared,
         nic: entry.nic,
         hardware,
         devices: deviceIds(devices),
+        numa: entry.numa,
         ssh: sshOptions({ ...ssh, ...own, ...entry.ssh }),
         env: env.env,
         without: env.without.length > 0 ? env.without : undefined,
@@ -188,6 +192,12 @@ const badHost = (at: Path, host: string): Finding =>
   errorAt(at, "address", `${shown(host)} cannot be a host`, {
     mark: "value",
     remedy: "an address, a name that ssh knows, or local; the user goes to ssh.user, the port to ssh.port",
+  });
+
+const badNuma = (at: Path, numbers: number, devices: number): Finding =>
+  errorAt(at, "number", `${dotted(at)} has ${numbers} entries for ${devices} devices`, {
+    mark: "key",
+    remedy: "one NUMA node for each device: numa: [0, 0, 0, 0, 1, 1, 1, 1]; nvidia-smi topo -m shows them",
   });
 
 const noDevices = (at: Path, { name, from, hardware }: NodeEntry): Finding =>

@@ -1,9 +1,11 @@
+import { foldRange } from "../../words/range.ts";
 import { errorAt } from "../finding.ts";
 import type { Finding, Path } from "../rule.ts";
 import type { InstanceEntry, RoleKeys } from "../shape/engine.ts";
 import type { Role } from "../topology.ts";
 import type { Tree } from "../tree.ts";
 import { type KnownNodes, namedNodes } from "./node-refs.ts";
+import { type Placement, place, type Room, take } from "./place.ts";
 import { shareOut } from "./share-out.ts";
 
 /** One entry of a role's list of instances; a role with a number of instances is one entry. */
@@ -20,20 +22,32 @@ export interface Seated {
   readonly seats: readonly (readonly string[])[];
 }
 
+/** What placing has to know: the devices of one instance of an entry, and those that nobody holds yet. */
+export interface Space {
+  readonly devicesOf: (entry: Entry) => number;
+  readonly room: Room;
+}
+
 /** Who sits where: entries with nodes of their own on those, all others together on the role's, in file order. */
 export function seatEntries(
   role: Role,
   keys: RoleKeys,
   tree: Tree,
   known: KnownNodes,
+  space: Space,
 ): { readonly seated: readonly Seated[]; readonly findings: readonly Finding[] } {
   const entries = entriesOf(role, keys);
+  const how = (entry?: Entry): Placement | undefined => entry?.keys.placement ?? keys.placement;
   const shared = keys.nodes === undefined ? NOBODY : namedNodes(tree, [role, "nodes"], known);
   const sharers = entries.filter((entry) => entry.keys.nodes === undefined);
   const count = sharers.reduce((sum, entry) => sum + entry.count, 0);
-  const among = sharers.length === 0 ? { seats: [], findings: [] } : seatsFor(sharers, count, shared, role);
+  const own = entries.map((entry) => {
+    if (entry.keys.nodes === undefined) return undefined;
+    return seatsFor([entry], entry.count, namedNodes(tree, [...entry.path, "nodes"], known), role, how(entry), space);
+  });
+  const among =
+    sharers.length === 0 ? { seats: [], findings: [] } : seatsFor(sharers, count, shared, role, how(), space);
   const free = [...among.seats];
-  const own = entries.map((entry) => (entry.keys.nodes === undefined ? undefined : ownSeats(entry, tree, known)));
   return {
     seated: entries.map((entry, i) => ({ entry, seats: own[i]?.seats ?? free.splice(0, entry.count) })),
     findings: [
@@ -51,9 +65,6 @@ function entriesOf(role: Role, { instances = 1 }: RoleKeys): readonly Entry[] {
   return instances.map((keys, i) => ({ role, path: [role, "instances", i], count: keys.count ?? 1, keys }));
 }
 
-const ownSeats = (entry: Entry, tree: Tree, known: KnownNodes) =>
-  seatsFor([entry], entry.count, namedNodes(tree, [...entry.path, "nodes"], known), entry.role);
-
 type Named = ReturnType<typeof namedNodes>;
 
 function seatsFor(
@@ -61,10 +72,23 @@ function seatsFor(
   count: number,
   { names, findings }: Named,
   role: Role,
+  how: Placement | undefined,
+  { devicesOf, room }: Space,
 ): { readonly seats: readonly (readonly string[])[]; readonly findings: readonly Finding[] } {
   if (findings.length > 0) return { seats: [], findings };
+  const wanted = entries.flatMap((entry) => Array.from({ length: entry.count }, () => devicesOf(entry)));
+  if (how !== undefined && names.length > 0) {
+    const placed = place(how, wanted, names, room);
+    const homeless = placed.indexOf(undefined);
+    if (homeless < 0) return { seats: placed.map((node) => (node === undefined ? [] : [node])), findings: [] };
+    return { seats: [], findings: [noRoom(role, entries, wanted, homeless, names)] };
+  }
   const shared = shareOut(names, count);
-  if ("nodesOf" in shared) return { seats: shared.nodesOf, findings: [] };
+  if ("nodesOf" in shared) {
+    for (const [i, nodes] of shared.nodesOf.entries())
+      for (const node of nodes) take(room, node, Math.ceil((wanted[i] ?? 0) / nodes.length));
+    return { seats: shared.nodesOf, findings: [] };
+  }
   return { seats: [], findings: [cannotShare(role, entries, count, names, shared.legal)] };
 }
 
@@ -84,5 +108,24 @@ function cannotShare(
   const at = inList && entries.length === 1 ? [...first.path, "count"] : [role, "instances"];
   const title = `${count} ${role} instances cannot be shared out over ${nodes.length} nodes`;
   const remedy = inList ? legal.map((text) => text.replace("instances:", "counts that add up to")) : legal;
-  return errorAt(at, "instances", title, { remedy });
+  return errorAt(at, "instances", title, { remedy: [...remedy, "or placement: spread, for as many as find room"] });
+}
+
+function noRoom(
+  role: Role,
+  entries: readonly Entry[],
+  wanted: readonly number[],
+  homeless: number,
+  nodes: readonly string[],
+): Finding {
+  const [first] = entries;
+  const at = first !== undefined && first.path.length > 1 && entries.length === 1 ? first.path : [role];
+  const [devices = 0, where] = [wanted[homeless], foldRange(nodes)];
+  const title = `${role} instance ${homeless + 1} of ${wanted.length} finds no node with ${devices} free ${devices === 1 ? "device" : "devices"} on ${where}`;
+  return errorAt([...at, "placement"], "instances", title, {
+    remedy: [
+      `fewer instances than ${wanted.length}, more nodes, or a smaller tp`,
+      "an instance over several nodes: nodes of its own, and no placement",
+    ],
+  });
 }

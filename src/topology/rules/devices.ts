@@ -1,24 +1,24 @@
 import { firsts } from "../../once.ts";
 import type { Rule } from "../rule.ts";
 import type { Instance, Node, Topology } from "../topology.ts";
-import { ranksPerNode, spans, width } from "./parallel.ts";
+import { ranksOn, spans, width } from "./parallel.ts";
 
-/** Devices an instance needs on each of its nodes. */
-function need(instance: Instance): number {
+/** Devices an instance needs on one of its nodes, by position. */
+function need(instance: Instance, node = 0): number {
   const { parallel } = instance.engine;
-  return spans(instance) ? width(parallel) / instance.nodes.length : width(parallel) * ranksPerNode(instance);
+  return spans(instance) ? width(parallel) / instance.nodes.length : width(parallel) * ranksOn(instance, node);
 }
 
 /** Devices of one engine process on a node. */
 const share = (instance: Instance): number =>
   width(instance.engine.parallel) / (spans(instance) ? instance.nodes.length : 1);
 
-function* places({ instances, nodes }: Topology): Iterable<{ instance: Instance; node: Node }> {
+function* places({ instances, nodes }: Topology): Iterable<{ instance: Instance; node: Node; at: number }> {
   const named = firsts(nodes, ({ name }) => name);
   for (const instance of instances) {
-    for (const name of instance.nodes) {
+    for (const [at, name] of instance.nodes.entries()) {
       const node = named.get(name);
-      if (node !== undefined) yield { instance, node };
+      if (node !== undefined) yield { instance, node, at };
     }
   }
 }
@@ -34,8 +34,8 @@ interface Short {
 /** Instances that find too few devices on a node. Pinned ones are judged by P04 and P05, engines wider than a node by P17. */
 function* shortages(topology: Topology): Iterable<Short> {
   const taken = new Map<string, number>();
-  for (const { instance, node } of places(topology)) {
-    const [needs, before] = [need(instance), taken.get(node.name) ?? 0];
+  for (const { instance, node, at } of places(topology)) {
+    const [needs, before] = [need(instance, at), taken.get(node.name) ?? 0];
     if (!Number.isInteger(needs) || share(instance) > node.devices.length) continue;
     taken.set(node.name, before + needs);
     if (instance.devices === undefined && before + needs > node.devices.length)
@@ -56,14 +56,15 @@ export const p03: Rule<
     for (const { instance, node, needs, left } of all) {
       const { id, path, role } = instance;
       const has = node.devices.length;
+      const place = instance.nodes.indexOf(node.name);
       const data = {
         id,
         node: node.name,
         needs,
         has,
         left,
-        sum: sum(instance),
-        ways: ways(instance, has, roles.size > 1 ? "each role" : role),
+        sum: sum(instance, place),
+        ways: ways(instance, place, has, roles.size > 1 ? "each role" : role),
       };
       const at = needs > has ? [...path, "parallel", "tp"] : [role, "instances"];
       yield { at, subject: `${id} on ${node.name}`, data };
@@ -77,27 +78,29 @@ export const p03: Rule<
 
 const count = (devices: number) => (devices === 1 ? "1 device" : `${devices} devices`);
 
-function sum(instance: Instance): string {
+function sum(instance: Instance, node: number): string {
   const { tp, pp, pcp, dp } = instance.engine.parallel;
   const sizes: readonly (readonly [string, number])[] = [
     ["tp", tp],
     ["pp", pp],
     ["pcp", pcp],
-    ["dp_local", dp > 1 ? ranksPerNode(instance) : 1],
+    ["dp_local", dp > 1 ? ranksOn(instance, node) : 1],
   ];
   const factors = sizes.filter(([, size]) => size !== 1).map(([name, size]) => `${name} ${size}`);
   if (spans(instance)) return `${width(instance.engine.parallel)} over ${instance.nodes.length} nodes`;
-  return factors.length > 1 ? `${factors.join(" × ")} = ${need(instance)}` : (factors[0] ?? "1 for each instance");
+  return factors.length > 1
+    ? `${factors.join(" × ")} = ${need(instance, node)}`
+    : (factors[0] ?? "1 for each instance");
 }
 
 /** What would make it fit, shortest change first. */
-function ways(instance: Instance, has: number, who: string): string {
+function ways(instance: Instance, node: number, has: number, who: string): string {
   const { tp, dp } = instance.engine.parallel;
-  const needs = need(instance);
+  const needs = need(instance, node);
   const more = Math.ceil((needs * instance.nodes.length) / Math.max(has, 1)) - instance.nodes.length;
   return [
     ...(tp % 2 === 0 ? [`tp: ${tp / 2}`] : []),
-    ...(ranksPerNode(instance) % 2 === 0 ? [`dp: ${dp / 2}`] : []),
+    ...(ranksOn(instance, node) % 2 === 0 ? [`dp: ${dp / 2}`] : []),
     needs > has
       ? `${more} more ${more === 1 ? "node" : "nodes"} for ${who}`
       : `fewer instances, or more nodes for ${who}`,

@@ -1,7 +1,7 @@
 import { proxies } from "../../proxies/index.ts";
 import type { Rule } from "../rule.ts";
 import type { ArgValue, Instance, Role, Topology } from "../topology.ts";
-import { ranksPerNode } from "./parallel.ts";
+import { ranksOn } from "./parallel.ts";
 
 /** HTTP endpoints that an instance shows to the proxy. */
 function endpoints({ engine: { parallel }, nodes }: Instance): number {
@@ -16,9 +16,9 @@ export const p11: Rule<Topology, { found: string }> = {
   *check({ instances, proxy }) {
     if (proxy.kind !== "vllm-router") return;
     const hybrid = instances.filter(({ engine }) => engine.parallel.dpLb === "hybrid");
-    const sizes = hybrid.map(ranksPerNode);
-    if (new Set(sizes).size < 2) return;
-    const found = hybrid.map(({ id }, index) => `${id} ${sizes[index]}`).join(", ");
+    const sizes = hybrid.map((one) => [...new Set(one.nodes.map((_, node) => ranksOn(one, node)))]);
+    if (new Set(sizes.flat()).size < 2) return;
+    const found = hybrid.map(({ id }, index) => `${id} ${sizes[index]?.join(" and ")}`).join(", ");
     yield { at: [...proxy.path, "kind"], data: { found } };
   },
   message: ({ found }) => `vllm-router takes one number of ranks per node, and there are ${found}`,

@@ -7,7 +7,7 @@ export const parallel = z.strictObject({
   pcp: atLeastOne.optional(),
   dcp: atLeastOne.optional(),
   dp: atLeastOne.optional(),
-  dp_local: atLeastOne.optional(),
+  dp_local: z.union([atLeastOne, z.array(atLeastOne).min(1)]).optional(),
   dp_lb: z.enum(["internal", "hybrid", "external"]).optional(),
   expert_parallel: z.boolean().optional(),
   rpc_port: port.optional(),
@@ -31,6 +31,8 @@ const engineKeys = {
   runtime: runtime.optional(),
   bind: line.optional(),
   port: port.optional(),
+  kv_events_port: port.optional(),
+  vllm_port: port.optional(),
   kv_layout: z.enum(["HND", "NHD"]).optional(),
   parallel: parallel.optional(),
   args: args.optional(),
@@ -42,7 +44,12 @@ export const engine = z.strictObject(engineKeys);
 
 /** First ports of the connectors' spans, pinned for a role or an instance; which connector knows which is checked later. */
 export const portPins = ["kv_port", "side_channel_port"] as const;
-const placement = { devices: deviceIds.optional(), kv_port: port.optional(), side_channel_port: port.optional() };
+const seat = {
+  devices: deviceIds.optional(),
+  placement: z.enum(["pack", "spread"]).optional(),
+  kv_port: port.optional(),
+  side_channel_port: port.optional(),
+};
 
 const LONGEST_INSTANCE = 12; // with "prefill-" before and a process number behind: at most 24, as side services
 
@@ -52,7 +59,7 @@ export const instance = z.strictObject({
   nodes: nodeNames.optional(),
   count: atLeastOne.optional(),
   ...engineKeys,
-  ...placement,
+  ...seat,
 });
 export type InstanceEntry = z.infer<typeof instance>;
 
@@ -60,6 +67,6 @@ export const role = z.strictObject({
   nodes: nodeNames.optional(),
   instances: z.union([atLeastOne, z.array(instance).min(1)]).optional(),
   ...engineKeys,
-  ...placement,
+  ...seat,
 });
 export type RoleKeys = z.infer<typeof role>;

@@ -12,6 +12,7 @@ const keys = z.strictObject({
   nic: line.optional(),
   hardware: line,
   devices: z.union([count, deviceIds]).optional(),
+  numa: z.array(z.int().min(0).max(4095)).optional(),
   ssh: ssh.optional(),
   env: env.optional(),
   mounts: z.array(line).optional(),

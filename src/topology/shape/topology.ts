@@ -6,6 +6,7 @@ import { nodes } from "./nodes.ts";
 import { proxy } from "./proxy.ts";
 import { bench, preflight, secrets, smoke, timeouts } from "./runs.ts";
 import { services } from "./services.ts";
+import { setup } from "./setup.ts";
 import { ssh } from "./ssh.ts";
 import { duration, line, nameUpTo } from "./words.ts";
 
@@ -24,6 +25,7 @@ export const shape = z.strictObject({
   prefill: role,
   decode: role,
   proxy,
+  setup: setup.default([]),
   services: services.default([]),
   smoke: smoke.prefault({}),
   bench: bench.optional(),
