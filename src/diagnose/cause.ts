@@ -8,6 +8,8 @@ export interface Cause {
   readonly says: string;
   /** What to change: key, value, command. One per line. */
   readonly remedy: readonly string[];
+  /** Only where no other cause knows a line: it says of which kind the trouble is, not what it is. */
+  readonly wide?: boolean;
   /** Follows from another death (a rank that lost its peer): never the first cause while another one is there. */
   readonly follows?: boolean;
 }

@@ -51,7 +51,11 @@ export function readLog(whole: readonly string[], causes: readonly Cause[], sign
   const log = signal === "KILL" ? whole.filter((line) => KILLED.test(line)).slice(-1) : lastWords(whole);
   const lines = log.filter(isError);
   const known = causes.filter((cause) => cause.follows !== true);
-  const hit = match(lines, known);
+  const hit =
+    match(
+      lines,
+      known.filter((cause) => cause.wide !== true),
+    ) ?? match(lines, known);
   if (hit !== undefined) return { cause: hit.cause, why: [hit.line, ...details(lines, hit.line)] };
   const consequence = match(lines, causes);
   const [words] = errorWords(log);

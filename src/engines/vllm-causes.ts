@@ -170,5 +170,6 @@ export const vllmCauses: readonly Cause[] = [
     pattern: /(ValidationError: \d+ validation error|Value error, )/,
     says: "vLLM refused the settings",
     remedy: ["the lines after it name the setting"],
+    wide: true,
   },
 ];

@@ -12,8 +12,8 @@ export interface Ended {
 export interface In {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Gets stdout as it comes, in pieces of any size. */
-  readonly hear?: (text: string) => void;
+  /** Gets stdout as it comes, in pieces of any size, and may press ^C. */
+  readonly hear?: (text: string, interrupt: () => void) => void;
 }
 
 /** pdctl with its streams in pipes and an environment of its own. */
@@ -23,7 +23,7 @@ export function run(words: readonly string[], { cwd = process.cwd(), env = {}, h
   let [out, err] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     out += text;
-    hear?.(text);
+    hear?.(text, () => child.kill("SIGINT"));
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     err += text;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Ended, run } from "../cli/run-pdctl.ts";
+import { type Ended, type In, run } from "../cli/run-pdctl.ts";
 import { models, venv } from "./place.ts";
 
 const topology = join(import.meta.dirname, "../../topologies/local-vllm-cpu.yaml");
@@ -13,10 +13,19 @@ export interface Cluster extends AsyncDisposable {
   readonly decode: string;
   /** The verb on this cluster, with the launcher's and the node's state in a home of its own. */
   pdctl(verb: string, ...options: readonly string[]): Promise<Ended>;
-  /** The same, while `hear` gets its stdout as it comes. */
-  pdctlHeard(hear: (text: string) => void, verb: string, ...options: readonly string[]): Promise<Ended>;
+  /** The same, while `hear` gets its stdout as it comes, and may end it. */
+  pdctlHeard(hear: NonNullable<In["hear"]>, verb: string, ...options: readonly string[]): Promise<Ended>;
+  /** The process of a service that answers, as status knows it. */
+  server(service: string): Promise<number>;
+  /** The engine cores of a service: vLLM's own processes behind its server. */
+  cores(service: string): readonly number[];
   /** What is still there of it: processes, listeners, directories, files in /dev/shm and /tmp. */
   leftovers(): Promise<readonly string[]>;
+}
+
+interface Row {
+  readonly service: string;
+  readonly pid: number | null;
 }
 
 /** One prefill and one decode engine of topologies/local-vllm-cpu.yaml on ports that only tests have. Nothing runs yet. */
@@ -42,6 +51,16 @@ export function cluster(name: string, base = 27_000): Cluster {
     decode: `http://127.0.0.1:${ports.decode}`,
     pdctl,
     pdctlHeard,
+    async server(service) {
+      const { services } = JSON.parse((await pdctl("status", "--json")).out) as { services: readonly Row[] };
+      const pid = services.find((one) => one.service === service)?.pid ?? null;
+      if (pid === null) throw new Error(`${service} does not run`);
+      return pid;
+    },
+    cores: (service) =>
+      marked(home, service)
+        .filter((line) => line.includes("VLLM::EngineCore"))
+        .map((line) => Number.parseInt(line, 10)),
     leftovers: async () => [
       ...marked(home),
       ...(await listening([...Object.values(ports), ports.side + 1])),
@@ -55,13 +74,15 @@ export function cluster(name: string, base = 27_000): Cluster {
   };
 }
 
-/** Processes that carry the mark of this home in their environment, as `PID command`. */
-function marked(home: string): readonly string[] {
+/** Processes that carry the mark of this home in their environment, or that of one service too, as `PID command`. */
+function marked(home: string, service?: string): readonly string[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((pid) => {
       const [environ, command] = ["environ", "cmdline"].map((file) => read(`/proc/${pid}/${file}`));
-      return environ?.includes(`PDCTL_HOME=${home}`) === true ? [`${pid} ${command?.replaceAll("\0", " ")}`] : [];
+      const run = /(?:^|\0)PDCTL_RUN=[^\0]*\/([^\0/]+)/.exec(environ ?? "")?.[1];
+      const ours = environ?.includes(`PDCTL_HOME=${home}`) === true && (service === undefined || run === service);
+      return ours ? [`${pid} ${command?.replaceAll("\0", " ")}`] : [];
     });
 }
 
