@@ -24,8 +24,8 @@ export const titled = (name: string, without: string | undefined = lacking): str
   without === undefined ? name : `${name} (${without})`;
 
 /** The installation of Python that the environment was made from: it has the interpreter and the standard library. */
-export function pythonHome(): string {
-  const home = /^home = (.+)$/m.exec(readFileSync(join(venv, "pyvenv.cfg"), "utf8"))?.[1];
-  if (home === undefined) throw new Error(`${venv}/pyvenv.cfg does not say where its Python is`);
+export function pythonHome(environment = venv): string {
+  const home = /^home = (.+)$/m.exec(readFileSync(join(environment, "pyvenv.cfg"), "utf8"))?.[1];
+  if (home === undefined) throw new Error(`${environment}/pyvenv.cfg does not say where its Python is`);
   return dirname(home);
 }

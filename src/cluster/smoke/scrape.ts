@@ -32,6 +32,19 @@ export function moved(before: Counters, after: Counters, targets: readonly Targe
   return targets.filter(({ url }) => (rise(before, after, url, PROMPTS) ?? 0) > 0);
 }
 
+/**
+ * Which of the ranks behind a url worked on a prompt in between. Each rank has counters of its own, under its global number as the
+ * label `engine`; a slot is its place among those of this url.
+ */
+export function movedSlot(before: Counters, after: Counters, url: string): number {
+  const now = (after.get(url) ?? []).flatMap(({ labels }) => (labels.engine === undefined ? [] : [Number(labels.engine)]));
+  const ranks = [...new Set(now)].sort((a, b) => a - b);
+  return Math.max(
+    0,
+    ranks.findIndex((rank) => (rise(before, after, url, PROMPTS, rank) ?? 0) > 0),
+  );
+}
+
 /** What decode says about where the prompt's tokens came from. */
 export interface Seen {
   /** Tokens that came from prefill; undefined: no counter tells. */

@@ -5,7 +5,7 @@ import type { SmokeStep } from "../../plan/plan.ts";
 import type { Target } from "../../proxy/config.ts";
 import { type Ask, ask, type Reply } from "../http.ts";
 import { uniquePrompt } from "./prompt.ts";
-import { COMPUTED, type Counters, moved, rise, type Seen, scrape, seen } from "./scrape.ts";
+import { COMPUTED, type Counters, moved, movedSlot, rise, type Seen, scrape, seen } from "./scrape.ts";
 
 /** (endpoint, rank) on the wire: `http://10.0.1.10:8087#2`. */
 export interface Slot {
@@ -156,7 +156,10 @@ function servedBy(
   role: Target["role"],
 ): Slot | undefined {
   const hits = moved(before, after, targets).filter((target) => target.role === role);
-  return hits.length === 1 && hits[0] !== undefined ? { url: hits[0].url, slot: 0 } : undefined;
+  const [only, ...others] = hits;
+  return only === undefined || others.length > 0
+    ? undefined
+    : { url: only.url, slot: movedSlot(before, after, only.url) };
 }
 
 function slotOf(header: string | string[] | undefined): Slot | undefined {
