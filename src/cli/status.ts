@@ -17,7 +17,7 @@ export const status = (program: Command) =>
   does<Options>(
     helped(
       common(program.command("status").argument("[topology]").argument("[what...]"))
-        .option("--wide", "also KV ports, pid, memory, restarts, hash; nothing folds")
+        .option("--wide", "also KV ports, pid, memory, restarts, hash, side services' counts; unfolded")
         .option("--nodes <NODES>", "ask these nodes only", gathered, []),
       {
         sentence: "What runs where, as the nodes say it now.",
@@ -44,7 +44,9 @@ export const status = (program: Command) =>
       const [topology, what] = await placed(call);
       const known = await knownCluster(call, topology);
       const nodes = options.nodes.flatMap((range) => expandRange(range));
-      const report = await silently(call, (run) => cluster.status(known, { nodes }, run));
+      const report = await silently(call, (run) =>
+        cluster.status(known, { nodes, gauges: options.wide === true || options.json === true }, run),
+      );
       const exit = exitOf(report);
       const wanted = new Set(what.flatMap((range) => expandRange(range)));
       const shown =

@@ -60,6 +60,14 @@ export interface StatusRow {
   readonly rssBytes: number | null;
   readonly restarts: number;
   readonly hash: string;
+  /** What a side service counts, where it was asked. */
+  readonly gauges?: readonly Gauge[];
+}
+
+export interface Gauge {
+  readonly name: string;
+  readonly value: number;
+  readonly unit?: "bytes";
 }
 
 /** One line of `plan --changes`. */

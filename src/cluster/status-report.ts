@@ -5,7 +5,7 @@ import { bereaved } from "./bereaved.ts";
 import type { ServiceWord } from "./events.ts";
 import type { Proven } from "./smoke/last-proof.ts";
 import type { Answering } from "./smoke/witness.ts";
-import type { Standing, StatusReport, StatusRow } from "./standing.ts";
+import type { Gauge, Standing, StatusReport, StatusRow } from "./standing.ts";
 
 /** Why a service died, as its log tells. */
 export interface Note {
@@ -18,12 +18,17 @@ export interface Beside {
   readonly proven: Proven | undefined;
   /** By service; only of those that died. */
   readonly notes: ReadonlyMap<string, Note>;
+  /** By service; only of side services that count something. */
+  readonly gauges?: ReadonlyMap<string, readonly Gauge[]>;
   readonly nowMs: number;
 }
 
 /** What to show of what the nodes said. Pure: pdctl never guesses in the user's favour. */
-export function reportOf(standing: Standing, { proven, notes, nowMs }: Beside): StatusReport {
-  const listed = [...current(standing).map((one) => row(one, notes.get(one.spec.service))), ...silentRows(standing)];
+export function reportOf(standing: Standing, { proven, notes, gauges, nowMs }: Beside): StatusReport {
+  const listed = [
+    ...current(standing).map((one) => row(one, notes.get(one.spec.service), gauges?.get(one.spec.service))),
+    ...silentRows(standing),
+  ];
   const rows = bereaved(listed);
   const proxy = rows.find(({ kind }) => kind === "proxy");
   const serve = serveUrl(standing);
@@ -67,7 +72,13 @@ function silentRows(standing: Standing): readonly StatusRow[] {
     }));
 }
 
-function row(found: Found & { readonly node: string }, known: Note | undefined): StatusRow {
+const NOT_KV: ReadonlySet<string> = new Set(["http", "rpc", "metrics", "prometheus"]);
+
+function row(
+  found: Found & { readonly node: string },
+  known: Note | undefined,
+  gauges: readonly Gauge[] | undefined,
+): StatusRow {
   const { spec, state, ready, nodeNowMs, node } = found;
   const http = spec.listens.find(({ purpose }) => purpose === "http") ?? spec.listens[0];
   const since = state.state === "alive" ? state.sinceMs : state.state === "died" ? state.atMs : null;
@@ -81,7 +92,7 @@ function row(found: Found & { readonly node: string }, known: Note | undefined):
     ranks: spec.ranks,
     devices: spec.devices,
     port: http?.port ?? null,
-    kvPorts: spec.listens.filter(({ purpose }) => purpose !== "http" && purpose !== "rpc").map(({ port }) => port),
+    kvPorts: spec.listens.filter(({ purpose }) => !NOT_KV.has(purpose)).map(({ port }) => port),
     sinceSeconds: since === null ? null : Math.max(0, Math.round((nodeNowMs - since) / 1000)),
     note: [known?.note ?? noteOf(state), survivors(found)].filter((part) => part !== null).join("; ") || null,
     code: known?.code ?? null,
@@ -89,6 +100,7 @@ function row(found: Found & { readonly node: string }, known: Note | undefined):
     rssBytes: state.state === "alive" ? found.rssBytes : null,
     restarts: found.formerRuns,
     hash: spec.hash,
+    ...(gauges !== undefined && { gauges }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { causesOf, readLog } from "../diagnose/index.ts";
 import { Fleet } from "./fleet.ts";
+import { gaugesOf } from "./gauges.ts";
 import { theseOf } from "./known.ts";
 import { opened, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
@@ -8,18 +9,27 @@ import type { Known, Standing, StatusReport } from "./standing.ts";
 import { type Note, reportOf } from "./status-report.ts";
 import { tailOf } from "./tail.ts";
 
+export interface StatusAsk {
+  /** None: all of them. */
+  readonly nodes: readonly string[];
+  /** Ask side services what they count, too. */
+  readonly gauges?: boolean;
+}
+
 /** What runs where, as the nodes say it now. Needs no topology and takes no lock; throws only when no node could be asked. */
-export async function status(known: Known, { nodes }: { nodes: readonly string[] }, run: Run): Promise<StatusReport> {
+export async function status(known: Known, { nodes, gauges = false }: StatusAsk, run: Run): Promise<StatusReport> {
   const asked = nodes.length === 0 ? known.nodes : theseOf(known, nodes);
   const fleet = new Fleet(asked, run);
   run.about(known.cluster, 0);
   try {
     const { there, standing } = await opened({ ...known, nodes: asked }, fleet, run, { ready: true });
-    const [last, notes] = await Promise.all([
+    const [last, notes, counted] = await Promise.all([
       proven(there, standing, fleet, run),
       notesOf(there, standing, fleet, run),
+      gauges ? gaugesOf(standing, fleet, run.signal) : undefined,
     ]);
-    return reportOf(standing, { proven: last, notes, nowMs: Date.now() });
+    const beside = { proven: last, notes, nowMs: Date.now() };
+    return reportOf(standing, counted === undefined ? beside : { ...beside, gauges: counted });
   } finally {
     await fleet.close();
   }

@@ -107,9 +107,18 @@ export interface SideService {
   /** Topology node it runs on. */
   readonly node: string;
   readonly argv: readonly string[];
+  /** Python environment whose programs come first in PATH; `~` is the home on the node. */
+  readonly venv?: string;
   readonly env: Env;
   readonly listens: readonly { readonly port: number; readonly purpose: string }[];
   readonly ready: readonly Probe[];
+  readonly gauges?: Gauges;
+}
+
+/** Samples of a service's Prometheus page that `status --wide` shows. */
+export interface Gauges {
+  readonly url: string;
+  readonly shows: readonly { readonly sample: string; readonly name: string; readonly unit?: "bytes" }[];
 }
 
 export interface Shared {

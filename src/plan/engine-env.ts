@@ -2,10 +2,10 @@ import { common } from "../engines/env.ts";
 import type { Process } from "../engines/layout.ts";
 import { dropped } from "../engines/versions.ts";
 import type { Env, Instance, Topology } from "../topology/topology.ts";
-import { atHome } from "./home.ts";
 import { type EnvLayer, type Layered, overlay } from "./layers.ts";
 import type { Seat } from "./seats.ts";
 import type { Transfer } from "./transfer.ts";
+import { venvLayer } from "./venv.ts";
 
 export interface EnvAsk {
   readonly topology: Topology;
@@ -22,7 +22,7 @@ export interface EnvAsk {
 
 /** An engine's environment, lowest layer first: pdctl, hardware, connectors, the user's engine to instance, the node's own. */
 export function engineEnv(ask: EnvAsk): Layered {
-  return overlay([pdctl(ask), ...hardware(ask), ...ask.kv.layers, venv(ask), user(ask), node(ask)]);
+  return overlay([pdctl(ask), ...hardware(ask), ...ask.kv.layers, ...venv(ask), user(ask), node(ask)]);
 }
 
 function pdctl({ topology, instance, seat, scratch, vllmPort }: EnvAsk): EnvLayer {
@@ -69,11 +69,8 @@ function hardware({ instance, seat, devices, process }: EnvAsk): readonly EnvLay
   ];
 }
 
-function venv({ instance: { engine }, seat, sim }: EnvAsk): EnvLayer {
-  const at = engine.venv === undefined ? undefined : atHome(engine.venv, seat);
-  const env: Env = at === undefined || sim ? {} : { PATH: { prepend: [`${at}/bin`], append: [] }, VIRTUAL_ENV: at };
-  return { env, origin: () => ({ from: "pdctl", why: "engine.venv" }) };
-}
+const venv = ({ instance: { engine }, seat, sim }: EnvAsk): readonly EnvLayer[] =>
+  sim ? [] : venvLayer(engine.venv, seat, "engine.venv");
 
 /** What this version dropped is left out; it would only be warned about. */
 const user = ({ instance, seat }: EnvAsk): EnvLayer => ({

@@ -1,4 +1,4 @@
-import type { Proof } from "../connectors/connector.ts";
+import type { Gauges, Proof } from "../connectors/connector.ts";
 import type { SshOptions } from "../nodes/session.ts";
 import type { Target } from "../proxy/config.ts";
 import type { Probe, RuntimeSpec } from "../supervise/supervise.ts";
@@ -112,6 +112,8 @@ export interface Service {
   readonly reserves: readonly Reservation[];
   readonly ready: readonly Probe[];
   readonly live: readonly Probe[];
+  /** Of a side service that counts something. */
+  readonly gauges?: Gauges;
   readonly stop: { readonly order: number; readonly graceMs: number };
   /** Roles whose engines are restarted with it: their handshakes with a fresh one would be stale. */
   readonly peers: readonly Role[];

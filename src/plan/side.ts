@@ -4,6 +4,7 @@ import type { Draft } from "./engine-service.ts";
 import { overlay } from "./layers.ts";
 import type { Listen, Service } from "./plan.ts";
 import { program, type Seat } from "./seats.ts";
+import { venvLayer } from "./venv.ts";
 
 /** A side service that a connector needs; in a rehearsal pdctl's stand-in takes its arguments. */
 export function connectorService(side: SideService, by: string, seat: Seat, rehearsal: boolean, stopMs: number): Draft {
@@ -14,6 +15,8 @@ export function connectorService(side: SideService, by: string, seat: Seat, rehe
     wave: 0,
     argv: [...standIn, ...side.argv],
     env: side.env,
+    ...(side.venv !== undefined && !rehearsal && { venv: side.venv }),
+    ...(side.gauges !== undefined && { gauges: side.gauges }),
     files: rehearsal ? [program(seat, "sim"), ...seat.runner.files] : [],
     listens: side.listens.map(({ port, purpose }) => ({ port, purpose, bind: "0.0.0.0" })),
     ready: side.ready,
@@ -52,7 +55,9 @@ interface Side {
   readonly seat: Seat;
   readonly wave: number;
   readonly argv: readonly string[];
+  readonly venv?: string;
   readonly env: Env;
+  readonly gauges?: Service["gauges"];
   readonly files: Service["files"];
   readonly listens: readonly Listen[];
   readonly ready: Service["ready"];
@@ -63,8 +68,8 @@ interface Side {
 }
 
 /** Side services get only their own environment. Source: seed-lines.md C8. */
-function draft({ id, seat, wave, argv, env, files, listens, ready, stopMs, ...origin }: Side): Draft {
-  const layered = overlay([{ env, origin: () => origin }]);
+function draft({ id, seat, wave, argv, venv, env, gauges, files, listens, ready, stopMs, ...origin }: Side): Draft {
+  const layered = overlay([...venvLayer(venv, seat, "its venv"), { env, origin: () => origin }]);
   return {
     wave,
     origins: { argv: [{ words: argv, ...origin }], env: layered.origins },
@@ -90,6 +95,7 @@ function draft({ id, seat, wave, argv, env, files, listens, ready, stopMs, ...or
       reserves: listens.map(({ port, purpose }) => ({ first: port, last: port, owner: id, purpose })),
       ready,
       live: [{ kind: "alive" }],
+      ...(gauges !== undefined && { gauges }),
       stop: { order: 3, graceMs: stopMs },
     },
   };

@@ -126,13 +126,17 @@ function wideRows({ services }: StatusReport, rows: readonly StatusRow[]): strin
     String(row.restarts),
     row.hash.slice(0, 8) || "-",
     since(row),
-    note(row),
+    [gauged(row), note(row)].filter((text) => text !== "" && text !== "-").join(" · ") || "-",
   ]);
   return signed(
     rows,
     table([[...HEAD, "KV", "PID", "RSS", "RESTARTS", "HASH", "SINCE", "NOTE"], ...cells], 2, [0, STATE_WIDTH]),
   );
 }
+
+/** `clients 2 · keys 200 · allocated 12.5 MiB` */
+const gauged = ({ gauges = [] }: StatusRow) =>
+  gauges.map(({ name, value, unit }) => `${name} ${unit === "bytes" ? size(value) : count(value)}`).join(" · ");
 
 /** SINCE of a folded row is its youngest. */
 function foldedRows(rows: readonly StatusRow[]): string[] {

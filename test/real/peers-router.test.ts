@@ -8,7 +8,11 @@ const lacking = lacks("router");
 it.skipIf(lacking !== undefined)(
   titled("document 001 runs behind the real vllm-router: seven hosts, 24 ranks, KV crosses, nothing is left", lacking),
   async () => {
-    await using peered = await onReferenceHosts("gb200-deepseek-nixl", ["proxy.kind=vllm-router", `proxy.venv=${places.router}`], [places.router]);
+    await using peered = await onReferenceHosts(
+      "gb200-deepseek-nixl",
+      ["proxy.kind=vllm-router", `proxy.venv=${places.router}`],
+      [places.router],
+    );
     const up = await peered.pdctl("up", "--require-evidence", "--ndjson");
     console.log(said(up).slice(-6000));
     console.log(peered.lab.host("router").exec("cat /root/.pdctl/*/*/runs/*/proxy/log | tail -40"));

@@ -52,4 +52,5 @@ export async function onReferenceHosts(
 export { vllm };
 
 /** Output of a command that must succeed. */
-export const output = async (file: string, args: readonly string[]): Promise<string> => (await execa(file, args)).stdout;
+export const output = async (file: string, args: readonly string[]): Promise<string> =>
+  (await execa(file, args)).stdout;

@@ -37,7 +37,9 @@ export function moved(before: Counters, after: Counters, targets: readonly Targe
  * label `engine`; a slot is its place among those of this url.
  */
 export function movedSlot(before: Counters, after: Counters, url: string): number {
-  const now = (after.get(url) ?? []).flatMap(({ labels }) => (labels.engine === undefined ? [] : [Number(labels.engine)]));
+  const now = (after.get(url) ?? []).flatMap(({ labels }) =>
+    labels.engine === undefined ? [] : [Number(labels.engine)],
+  );
   const ranks = [...new Set(now)].sort((a, b) => a - b);
   return Math.max(
     0,

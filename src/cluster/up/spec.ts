@@ -35,6 +35,7 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
       env: service.env,
       rehearsal: plan.rehearsal,
       parts: partsOf(plan),
+      ...(service.gauges !== undefined && { gauges: service.gauges }),
       ...(kind === "proxy" && { smoke: plan.smoke, targets: plan.targets, engines: enginesOf(plan) }),
     },
   };

@@ -3,6 +3,8 @@ import { z } from "zod";
 /** What `mooncake_master` takes; each is passed on as `--name value`. Source: launch.md §3.11. */
 const master = z.strictObject({
   node: z.string(),
+  /** Python environment that has the program; unset: it is in PATH. */
+  venv: z.string().optional(),
   port: z.int().default(50088),
   metrics_port: z.int().default(9003),
   eviction_high_watermark_ratio: z.number().optional(),

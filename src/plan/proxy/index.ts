@@ -3,10 +3,10 @@ import { proxies } from "../../proxies/index.ts";
 import type { Target } from "../../proxy/config.ts";
 import type { ProxyChoice } from "../../topology/topology.ts";
 import type { Draft } from "../engine-service.ts";
-import { atHome } from "../home.ts";
 import { type EnvLayer, overlay } from "../layers.ts";
 import type { Explained, Service } from "../plan.ts";
 import type { Seat } from "../seats.ts";
+import { venvLayer } from "../venv.ts";
 import { bundled } from "./bundled.ts";
 import { other } from "./other.ts";
 
@@ -33,7 +33,7 @@ export function proxyService(ask: ProxyAsk): Draft {
   const kind = proxies[ask.rehearsal ? "pdctl" : proxy.kind];
   const bind = proxy.bind ?? ask.bind;
   const { argv, files } = kind.flags === undefined ? bundled(ask, bind) : other(kind, ask, bind);
-  const env = overlay([...(kind.flags === undefined ? [] : venv(ask)), user(proxy)]);
+  const env = overlay([...(kind.flags === undefined ? [] : venvLayer(proxy.venv, seat, "proxy.venv")), user(proxy)]);
   const listens = [
     { port: proxy.port, purpose: "http", bind },
     ...kind.listens(proxy.args).map(({ port, purpose, bind: at }) => ({ port, purpose, bind: at })),
@@ -67,18 +67,6 @@ export function proxyService(ask: ProxyAsk): Draft {
       stop: { order: 0, graceMs: stopMs },
     },
   };
-}
-
-/** Its own Python environment comes first in PATH, as an engine's does. */
-function venv({ proxy, seat }: ProxyAsk): readonly EnvLayer[] {
-  if (proxy.venv === undefined) return [];
-  const at = atHome(proxy.venv, seat);
-  return [
-    {
-      env: { PATH: { prepend: [`${at}/bin`], append: [] }, VIRTUAL_ENV: at },
-      origin: () => ({ from: "pdctl", why: "proxy.venv", paths: [["proxy", "venv"]] }),
-    },
-  ];
 }
 
 const user = ({ env }: ProxyChoice): EnvLayer => ({
