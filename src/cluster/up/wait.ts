@@ -57,34 +57,21 @@ export async function untilReady(
   };
   const bugs: unknown[] = [];
   const absent = new Absent(scene, fleet, stateDir);
-  const look = async () => {
-    await absent.look(
-      awaited.filter(({ id }) => open.has(id)),
-      signal,
-    );
-    for (const [id, progress] of signal.aborted ? [] : absent.now) scene.become(id, "loading", phase, { progress });
-  };
   const beat = setInterval(() => {
-    look().catch((error: unknown) => {
+    const behind = awaited.filter(({ id }) => open.has(id));
+    absent.look(behind, phase, signal).catch((error: unknown) => {
       if (signal.aborted) return;
       bugs.push(error);
       finish();
     });
-    const behind = [...open].toSorted((a, b) => Number(absent.now.has(b)) - Number(absent.now.has(a)));
-    const far = behind.map((id) => scene.progress.get(id)).find((text) => text !== undefined);
-    run.emit({
-      type: "progress",
-      level: "info",
-      phase,
-      data: {
-        ready: awaited.length - open.size,
-        of: awaited.length,
-        seconds: Math.round((run.clock() - began) / 1000),
-        limit: Math.round(limitMs / 1000),
-        behind,
-        text: far ?? "starting, no HTTP yet",
-      },
-    });
+    const times = { seconds: Math.round((run.clock() - began) / 1000), limit: Math.round(limitMs / 1000) };
+    const data = {
+      ready: awaited.length - open.size,
+      of: awaited.length,
+      ...times,
+      ...leastFar(behind, absent, scene),
+    };
+    run.emit({ type: "progress", level: "info", phase, data });
   }, BEAT_MS);
   try {
     await hearAll(watched, scene, fleet, hear, { phase, stateDir, signal });
@@ -101,6 +88,13 @@ export async function untilReady(
 }
 
 const DONE = Symbol("the wait is over");
+
+/** Who is awaited, whom the others wait for first, and how far the least far of them is. */
+function leastFar(open: readonly Service[], { now }: Absent, { progress }: Scene): { behind: string[]; text: string } {
+  const behind = open.map(({ id }) => id).toSorted((a, b) => Number(now.has(b)) - Number(now.has(a)));
+  const far = behind.map((id) => progress.get(id)).find((text) => text !== undefined);
+  return { behind, text: far ?? "starting, no HTTP yet" };
+}
 
 /** What is heard where: the phase that events belong to, the nodes' state directories, and the signal that ends it. */
 export interface Hearing {
