@@ -9,10 +9,22 @@ import { root } from "./package.ts";
 
 export const explain = (program: Command) =>
   does(
-    helped(common(program.command("explain").argument("<code>"), { document: false }), {
+    helped(common(program.command("explain").argument("<code>").argument("[name]"), { document: false }), {
       sentence: "What a code means, and what to do: a rule (P03), a cause or a verdict (device-memory, auth).",
+      after: ["pdctl explain hardware gb200   what an accelerator is given by itself, and how to change it"],
     }),
-    async ({ args: [code = ""], streams: { out } }) => {
+    async ({ args: [code = "", subject], streams: { out } }) => {
+      if (code === "hardware") {
+        const [{ hardwarePage, hardwareList }, { hardware }] = await Promise.all([
+          import("../report/hardware-page.ts"),
+          import("../hardware/index.ts"),
+        ]);
+        const one = hardware.get(subject ?? "");
+        if (subject !== undefined && one === undefined)
+          throw new UserError("usage", { what: `unknown hardware ${subject}`, next: "pdctl explain hardware" });
+        out.lines(one === undefined ? hardwareList([...hardware.values()]) : hardwarePage(one));
+        return EXIT.done;
+      }
       const { cardPage, cardPages } = await import("../report/card-pages.ts");
       const pages = new URL("docs/explain/", root);
       const written = (await readdir(pages)).filter((name) => name.endsWith(".md")).map((name) => name.slice(0, -3));

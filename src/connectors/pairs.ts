@@ -22,9 +22,13 @@ export function* usesOf(connector: string, { kv }: Topology): Iterable<{ use: Co
   if (kv.cache?.connector === connector) yield { use: kv.cache, roles: kv.cache.roles };
 }
 
-/** Hardware of an instance: that of its first node. */
-export function hardwareOf(topology: Topology, instance: Instance): string {
-  return nodesByName(topology).get(instance.nodes[0] ?? "")?.hardware ?? "none";
+/** Accelerator of an instance, whatever its generation: that of its first node. */
+export const hardwareOf = (topology: Topology, instance: Instance): string =>
+  familyOf(topology, instance.nodes[0] ?? "");
+
+export function familyOf(topology: Topology, node: string): string {
+  const { family, hardware = "none" } = nodesByName(topology).get(node) ?? {};
+  return family ?? hardware;
 }
 
 /** What the user set for one variable of an instance, per node; the node's own value is the last layer. */

@@ -4,6 +4,8 @@ import type { Hardware } from "./hardware.ts";
 /** Huawei Ascend (Atlas A2, A3). Source: launch.md §1.6, §4.6, §8.1. */
 export const ascend: Hardware = {
   name: "ascend",
+  family: "ascend",
+  about: "Huawei Ascend",
   visibility: "ASCEND_RT_VISIBLE_DEVICES",
   alsoVisibility: ["ASCEND_VISIBLE_DEVICES"], // the container runtime's variable
   interfaces: ["GLOO_SOCKET_IFNAME", "HCCL_SOCKET_IFNAME", "TP_SOCKET_IFNAME"],

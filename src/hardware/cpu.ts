@@ -4,6 +4,8 @@ import type { Hardware } from "./hardware.ts";
 /** No accelerator. A device is a share of the machine that the topology names; nothing limits an engine to it. */
 export const cpu: Hardware = {
   name: "cpu",
+  family: "cpu",
+  about: "no accelerator",
   interfaces: ["GLOO_SOCKET_IFNAME"],
   addresses: [],
   vendorScripts: [],

@@ -4,6 +4,8 @@ import type { Hardware } from "./hardware.ts";
 /** NVIDIA. Source: launch.md §1.6, §4.2, §8.1. */
 export const cuda: Hardware = {
   name: "cuda",
+  family: "cuda",
+  about: "NVIDIA",
   visibility: "CUDA_VISIBLE_DEVICES",
   alsoVisibility: ["NVIDIA_VISIBLE_DEVICES"],
   interfaces: ["GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"],

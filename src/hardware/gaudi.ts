@@ -4,6 +4,8 @@ import type { Hardware } from "./hardware.ts";
 /** Intel Gaudi. Ids are module ids, not indices: an index may change with a reboot. Source: launch.md §1.6, §4.5, §8.1. */
 export const gaudi: Hardware = {
   name: "gaudi",
+  family: "gaudi",
+  about: "Intel Gaudi",
   visibility: "HABANA_VISIBLE_MODULES",
   alsoVisibility: ["HABANA_VISIBLE_DEVICES"], // the container runtime's variable
   interfaces: ["GLOO_SOCKET_IFNAME", "HCCL_SOCKET_IFNAME"],

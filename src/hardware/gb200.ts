@@ -5,6 +5,8 @@ import type { Hardware } from "./hardware.ts";
 export const gb200: Hardware = {
   ...cuda,
   name: "gb200",
+  about: "NVIDIA GB200 and GB300: Blackwell with multi-node NVLink",
+  devices: 4, // of a compute tray
   interfaces: [...cuda.interfaces, "NVSHMEM_BOOTSTRAP_UID_SOCK_IFNAME"],
   env: {
     ...cuda.env,

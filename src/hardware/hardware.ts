@@ -5,6 +5,12 @@ import type { Env, Topology } from "../topology/topology.ts";
 /** One accelerator: what it needs, whoever uses it. No connector is named here. What it does not have is left out. */
 export interface Hardware {
   readonly name: string;
+  /** The accelerator that it is a generation of, itself where it is none: rules and connectors go by this. */
+  readonly family: string;
+  /** For people: what it is. */
+  readonly about: string;
+  /** Devices of a node, where the generation decides it; unset: the topology has to say. */
+  readonly devices?: number;
   /** Variable that limits an engine to its devices, comma separated. */
   readonly visibility?: string;
   /** Other variables that would select devices too: managed, never to be set by the user. */

@@ -4,6 +4,8 @@ import { rocmCauses } from "./rocm-causes.ts";
 /** AMD Instinct. Source: launch.md §1.6, §4.4, §8.1. */
 export const rocm: Hardware = {
   name: "rocm",
+  family: "rocm",
+  about: "AMD Instinct",
   visibility: "HIP_VISIBLE_DEVICES",
   alsoVisibility: ["CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL"],
   interfaces: ["GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"],

@@ -26,6 +26,8 @@ export interface Seat {
 /** What a node without an accelerator has: nothing that anybody would set. */
 const none: Hardware = {
   name: "none",
+  family: "none",
+  about: "no engine runs here",
   interfaces: [],
   addresses: [],
   vendorScripts: [],

@@ -55,6 +55,8 @@ export interface Node {
   /** Interface that owns `ip`; unset: a fact. */
   readonly nic?: string;
   readonly hardware: string; // a name of hardware/, or "none"
+  /** The accelerator that `hardware` is a generation of; unset: itself. */
+  readonly family?: string;
   /** Ids in the hardware's own id space, in order. */
   readonly devices: readonly string[];
   /** NUMA node of each device, in their order; unset: engines are not bound. */

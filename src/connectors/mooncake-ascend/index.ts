@@ -67,7 +67,7 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
     proxy: { family: "relay", kv_hold_seconds: 480, length_capped: true },
     decodeAlone: true,
     proof: { rises: [external], tokens: external, stays: [], log: "KV cache transfer" },
-    reserves: ({ hardware, devices }) => (hardware.name === "ascend" ? [adxl(devices)] : []),
+    reserves: ({ hardware, devices }) => (hardware.family === "ascend" ? [adxl(devices)] : []),
   }),
 };
 

@@ -58,7 +58,7 @@ export const nixl: Connector<Fields, "side_channel"> = {
         VLLM_NIXL_SIDE_CHANNEL_HOST: node.ip,
         VLLM_NIXL_SIDE_CHANNEL_PORT: String(grants.side_channel.first),
         ...hold.env,
-        ...onHardware.get(hardware.name)?.env({ permutes, lease: wanted.lease_seconds }),
+        ...onHardware.get(hardware.family)?.env({ permutes, lease: wanted.lease_seconds }),
       },
       files: [],
     };

@@ -10,7 +10,9 @@ export const p06: Rule<
   id: "P06",
   level: "warning",
   *check({ topology, plan }) {
-    const boxes = new Set(plan.nodes.filter(({ hardware }) => hardware === "gaudi").map(({ name }) => name));
+    const boxes = new Set(
+      topology.nodes.filter(({ hardware, family }) => (family ?? hardware) === "gaudi").map(({ name }) => name),
+    );
     for (const engine of plan.services.filter(({ kind, node }) => kind === "engine" && boxes.has(node))) {
       const use = aligned(engine);
       if (use === undefined) continue;

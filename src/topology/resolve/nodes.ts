@@ -57,7 +57,9 @@ function resolveEntry(entry: NodeEntry, tree: Tree, path: Path, { ssh, declared,
   } = entry.from === undefined ? writtenRows(entry, path) : listedRows(entry, tree, path, outside);
   const ips = sideBySide(entry.ip, rows.length);
   const env = envOf(child(tree, ...path, "env"), [...path, "env"]);
-  const { hardware, devices = declared.hardware.get(hardware)?.devices } = entry;
+  const { hardware } = entry;
+  const kind = declared.hardware.get(hardware);
+  const devices = entry.devices ?? kind?.devices;
   const findings = [
     ...unknown,
     ...rows.filter(({ name }) => !isNodeName(name)).map(({ name }) => badName(nameAt(entry, path), name)),
@@ -76,6 +78,7 @@ function resolveEntry(entry: NodeEntry, tree: Tree, path: Path, { ssh, declared,
         ip: ips.texts[i] ?? ipOf(host),
         nic: entry.nic,
         hardware,
+        family: kind?.family === hardware ? undefined : kind?.family,
         devices: deviceIds(devices),
         numa: entry.numa,
         ssh: sshOptions({ ...ssh, ...own, ...entry.ssh }),

@@ -1,6 +1,7 @@
 import type { Plan, PlanNode, Service } from "../../../plan/plan.ts";
 import type { Rule } from "../../../topology/rule.ts";
 import type { Topology } from "../../../topology/topology.ts";
+import { familyOf } from "../../pairs.ts";
 
 type Planned = { topology: Topology; plan: Plan };
 
@@ -13,7 +14,7 @@ export const n03: Rule<Planned, Drawn & { key: string; owner: string; port: numb
   id: "N03",
   level: "warning",
   *check({ topology, plan }) {
-    for (const node of plan.nodes.filter(({ hardware }) => hardware === "ascend")) {
+    for (const node of plan.nodes.filter(({ name }) => familyOf(topology, name) === "ascend")) {
       const range = drawn(plan, node);
       for (const service of plan.services.filter((each) => each.node === node.name)) {
         const hit = service.listens.find(({ port }) => port >= range.first && port <= range.last);

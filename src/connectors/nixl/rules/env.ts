@@ -41,7 +41,7 @@ function* verdicts(topology: Topology, instance: Instance, value: string): Itera
       add: "gaudi_gdr in UCX_TLS",
       level: "error",
     };
-  if (onDevice && (hardware === "cuda" || hardware === "gb200") && !has("cuda_copy", "cuda"))
+  if (onDevice && hardware === "cuda" && !has("cuda_copy", "cuda"))
     yield {
       why: "without cuda_copy it does not reach the memory of the device",
       add: "cuda_copy in UCX_TLS",

@@ -5,14 +5,10 @@ import { argNumber, hardwareOf, pairs } from "../../pairs.ts";
 /** `kv_buffer_device` values that NIXL takes on each accelerator; the first is the device's own memory. Source: launch.md §3.2. */
 export const buffers: Readonly<Record<string, readonly string[]>> = {
   cuda: ["cuda", "cpu"],
-  gb200: ["cuda", "cpu"],
   rocm: ["cuda", "cpu"],
   gaudi: ["hpu", "cpu"],
   cpu: ["cpu"],
 };
-
-/** Accelerators that are one kind to NIXL. */
-const kind = (hardware: string) => (hardware === "gb200" ? "cuda" : hardware);
 
 /** X01: the way from Gaudi to CUDA is young. Source: launch.md §4.5. */
 export const x01: Rule<Topology, { prefill: string; decode: string; tried: boolean }> = {
@@ -21,7 +17,7 @@ export const x01: Rule<Topology, { prefill: string; decode: string; tried: boole
   *check(topology) {
     const tried = topology.experimental.includes("gaudi-prefill");
     for (const [p, d] of pairs(topology)) {
-      if (hardwareOf(topology, p) !== "gaudi" || kind(hardwareOf(topology, d)) !== "cuda") continue;
+      if (hardwareOf(topology, p) !== "gaudi" || hardwareOf(topology, d) !== "cuda") continue;
       const data = { prefill: p.id, decode: d.id, tried };
       yield { at: [...p.path, "nodes"], subject: p.id, data, ...(tried && { level: "warning" as const }) };
     }
@@ -45,7 +41,7 @@ export const x02: Rule<Topology, { from: string; to: string }> = {
     for (const [p, d] of pairs(topology)) {
       const [from, to] = [hardwareOf(topology, p), hardwareOf(topology, d)];
       const known = buffers[from] !== undefined && buffers[to] !== undefined;
-      const both = new Set([kind(from), kind(to)]);
+      const both = new Set([from, to]);
       if (known && (both.size === 1 || (both.has("cuda") && both.has("gaudi")))) continue; // X01 has the other direction
       yield { at: [...topology.kv.transfer.path, "connector"], subject: `${p.id} and ${d.id}`, data: { from, to } };
     }
@@ -66,7 +62,7 @@ export const x06: Rule<Topology, { prefill: string; decode: string }> = {
     if ((["prefill", "decode"] as const).every((role) => fields[role]["enforce_handshake_compat"] === false)) return;
     for (const [p, d] of pairs(topology)) {
       const [prefill, decode] = [hardwareOf(topology, p), hardwareOf(topology, d)];
-      if (kind(prefill) === kind(decode)) continue;
+      if (prefill === decode) continue;
       yield { at: [...path, "enforce_handshake_compat"], subject: `${p.id} and ${d.id}`, data: { prefill, decode } };
     }
   },

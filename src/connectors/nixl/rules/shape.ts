@@ -5,7 +5,7 @@ import { argNumber, hardwareOf, pairs } from "../../pairs.ts";
 type Layout = "HND" | "NHD" | undefined;
 
 /** What vLLM lays out with NIXL when nothing is written; elsewhere it depends on the version. Source: launch.md §10.5, X08. */
-const unset: Readonly<Record<string, Layout>> = { cuda: "HND", gb200: "HND", rocm: "HND" };
+const unset: Readonly<Record<string, Layout>> = { cuda: "HND", rocm: "HND" };
 
 const layout = (topology: Topology, instance: Instance): Layout =>
   instance.engine.kvLayout ?? unset[hardwareOf(topology, instance)];
@@ -70,7 +70,7 @@ export const x05: Rule<Topology, { pair: string }> = {
   level: "warning",
   *check(topology) {
     for (const [p, d] of pairs(topology)) {
-      if (!["cuda", "gb200"].includes(hardwareOf(topology, p)) || hardwareOf(topology, d) !== "gaudi") continue;
+      if (hardwareOf(topology, p) !== "cuda" || hardwareOf(topology, d) !== "gaudi") continue;
       const known = [layout(topology, p), layout(topology, d), blockSize(p), blockSize(d)];
       if (known.includes(undefined)) continue;
       const pair = `${known[0]}/${known[1]} ${known[2]}/${known[3]}`;
