@@ -1,36 +1,103 @@
 import table from "./flags.json" with { type: "json" };
 
 /**
- * How a flag is written. `switch`: alone; `negatable`: alone, or its negative; `value`: one word; `list`: several words after one
- * flag; `json`: one JSON word; `commas`: one word with commas; `repeat`: the flag again for each word.
+ * How a value is read. `switch`: there is none; `negatable`: none, and another spelling says the opposite; `size`: an integer, also
+ * 1k and 1K; `size-or-auto`: that, -1 or auto; `json`: any JSON; `object`: a JSON object with fields that vLLM checks;
+ * `text-or-object`: in braces JSON, else text; `commas`: several in one word.
  */
-export type FlagKind = "switch" | "negatable" | "value" | "list" | "json" | "commas" | "repeat";
+export type FlagKind =
+  | "help"
+  | "switch"
+  | "negatable"
+  | "text"
+  | "int"
+  | "float"
+  | "size"
+  | "size-or-auto"
+  | "json"
+  | "object"
+  | "text-or-object"
+  | "commas";
 
+/** One flag as the releases from `since` to `until` have it; an end that is not written is that of the table. */
 export interface Flag {
   readonly kind: FlagKind;
-  /** As on the command line, with dashes. */
-  readonly aliases?: readonly string[];
-  /** Names, without dashes, that mean its opposite in some version. */
-  readonly negatives?: readonly string[];
-  readonly choices?: readonly string[];
-  /** First and last version of the table that lists it, where not all do. */
   readonly since?: string;
   readonly until?: string;
+  /** As on the command line, with dashes. */
+  readonly aliases?: readonly string[];
+  /** Spellings, with dashes, that mean its opposite. */
+  readonly negatives?: readonly string[];
+  readonly choices?: readonly string[];
+  /** Case does not matter in a choice, nor does dash or underscore. */
+  readonly folded?: boolean;
+  /** "None" and the empty text mean unset. */
+  readonly optional?: boolean;
+  /** Several words after one flag. */
+  readonly words?: "+" | "*" | "?";
+  /** Given once for each value. */
+  readonly repeats?: boolean;
+  readonly deprecated?: boolean;
+  readonly default?: string | number | boolean;
 }
 
-/** Flags of `vllm serve` by their name without dashes. Source: the help texts of the versions named in flags.json. */
-export const flags: ReadonlyMap<string, Flag> = new Map(Object.entries(table.flags as Readonly<Record<string, Flag>>));
+/** Releases of vLLM whose parser was read, oldest first. Source: flags.json, which names the command that makes it. */
+export const releases: readonly string[] = table.versions;
 
-const canonical: ReadonlyMap<string, string> = new Map(
-  [...flags].flatMap(([name, { aliases = [], negatives = [] }]) =>
-    [name, `no-${name}`, ...negatives, ...aliases.map((alias) => alias.replace(/^--?/, ""))].map((other) => [
-      other,
-      name,
-    ]),
-  ),
+/** All forms that a flag had, oldest first, by its name without dashes. */
+const history: ReadonlyMap<string, readonly Flag[]> = new Map(
+  Object.entries(table.flags as Readonly<Record<string, readonly Flag[]>>),
 );
 
-/** `--tensor_parallel_size`, `-tp`, `no-enable-prefix-caching` → the flag's own name without dashes; undefined when unknown. */
+/** Flags of `vllm serve` by their name without dashes, each as the newest release that has it reads it. */
+export const flags: ReadonlyMap<string, Flag> = new Map(
+  [...history].flatMap(([name, forms]) => {
+    const newest = forms.at(-1);
+    return newest === undefined ? [] : [[name, newest] as const];
+  }),
+);
+
+const bare = (spelling: string): string => spelling.replace(/^--?/, "");
+
+/** Every spelling without dashes that a flag had in some release. */
+export const spellingsOf = (name: string): readonly string[] => [
+  ...new Set([
+    name,
+    ...(history.get(name) ?? []).flatMap(({ aliases = [], negatives = [] }) => [...aliases, ...negatives]).map(bare),
+  ]),
+];
+
+const canonical: ReadonlyMap<string, string> = new Map(
+  [...history.keys()].flatMap((name) => spellingsOf(name).map((spelling) => [spelling, name] as const)),
+);
+
+/** `--tensor_parallel_size`, `-tp`, `no-enable-prefix-caching` → the flag's own name without dashes; undefined when no release has it. */
 export function flagName(written: string): string | undefined {
-  return canonical.get(written.replace(/^--?/, "").replaceAll("_", "-"));
+  return canonical.get(bare(written).replaceAll("_", "-"));
+}
+
+/** The release in the table that stands for a version: the same minor, its nearest patch that is not later. Undefined: none does. */
+export function releaseOf(version: string | undefined): string | undefined {
+  const [major, minor, patch = 0] = numbers(version);
+  if (major === undefined || minor === undefined) return undefined;
+  const same = releases.filter((release) => release.startsWith(`${major}.${minor}.`));
+  return same.findLast((release) => (numbers(release)[2] ?? 0) <= patch) ?? same[0];
+}
+
+const numbers = (version = ""): readonly number[] =>
+  /^v?(\d+)\.(\d+)(?:\.(\d+))?/
+    .exec(version)
+    ?.slice(1, 4)
+    .map((each) => Number(each ?? 0)) ?? [];
+
+/** The forms that a flag may have in a version: one or none where the version is in the table, else all that it ever had. */
+export function formsOf(name: string, version: string | undefined): readonly Flag[] {
+  const forms = history.get(name) ?? [];
+  const release = releaseOf(version);
+  if (release === undefined) return forms;
+  const at = releases.indexOf(release);
+  return forms.filter(
+    ({ since, until }) =>
+      (since === undefined || releases.indexOf(since) <= at) && (until === undefined || at <= releases.indexOf(until)),
+  );
 }

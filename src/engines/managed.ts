@@ -1,4 +1,4 @@
-import { flags } from "./flags.ts";
+import { spellingsOf } from "./flags.ts";
 
 /** What the plan writes itself → the topology key that decides it. */
 const decidedBy: ReadonlyMap<string, string> = new Map([
@@ -32,15 +32,9 @@ const decidedBy: ReadonlyMap<string, string> = new Map([
   ["device-ids", "devices"],
 ]);
 
-/** Every spelling without dashes (name, alias, negative form) → the key. */
+/** Every spelling without dashes (name, alias, negative form) that any release has → the key. */
 export const managedFlags: ReadonlyMap<string, string> = new Map(
-  [...decidedBy].flatMap(([name, key]) => {
-    const { aliases = [], negatives = [] } = flags.get(name) ?? {};
-    return [name, ...aliases.map((alias) => alias.replace(/^--?/, "")), ...negatives].map((spelling) => [
-      spelling,
-      key,
-    ]);
-  }),
+  [...decidedBy].flatMap(([name, key]) => spellingsOf(name).map((spelling) => [spelling, key] as const)),
 );
 
 /** Variables that the plan writes for every engine. Connectors and hardware name theirs themselves. */

@@ -1,5 +1,5 @@
 import type { Args, ArgValue } from "../topology/topology.ts";
-import { type FlagKind, flags } from "./flags.ts";
+import { type Flag, flags } from "./flags.ts";
 
 /** The words of one argument: `true` → `--flag`, `false` → `--no-flag`, JSON → one word, a list as its flag wants it. */
 export function words(name: string, value: ArgValue): readonly string[] {
@@ -7,13 +7,13 @@ export function words(name: string, value: ArgValue): readonly string[] {
   if (value === false) return [`--no-${name}`];
   if (typeof value === "string") return [`--${name}`, value];
   if ("json" in value) return [`--${name}`, JSON.stringify(value.json)];
-  return listed(`--${name}`, value, flags.get(name)?.kind);
+  return listed(`--${name}`, value, flags.get(name));
 }
 
-function listed(flag: string, values: readonly string[], kind: FlagKind | undefined): readonly string[] {
-  if (kind === "repeat") return values.flatMap((value) => [flag, value]);
-  if (kind === "commas") return [flag, values.join(",")];
-  if (kind === "json") return [flag, JSON.stringify(values)];
+function listed(flag: string, values: readonly string[], form: Flag | undefined): readonly string[] {
+  if (form?.repeats) return values.flatMap((value) => [flag, value]);
+  if (form?.words === undefined && form?.kind === "commas") return [flag, values.join(",")];
+  if (form?.words === undefined && form?.kind === "json") return [flag, JSON.stringify(values)];
   return [flag, ...values];
 }
 

@@ -19,6 +19,7 @@ import { misbehave } from "./misbehave.ts";
 import { parseArgv } from "./start/argv.ts";
 import { configOf, type EngineConfig } from "./start/config.ts";
 import { checkEnvironment } from "./start/environment.ts";
+import { MEASURED } from "./start/flags.ts";
 import { loadWeights } from "./start/load.ts";
 import { openEvents, openIpc } from "./start/side-listeners.ts";
 
@@ -26,8 +27,9 @@ import { openEvents, openIpc } from "./start/side-listeners.ts";
 export async function runEngine(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const log = createLog("APIServer");
   checkEnvironment(env);
-  const args = parseArgv(argv);
-  const first = configOf(args, env, readFaults(env, []), log);
+  const common = readFaults(env, []);
+  const args = parseArgv(argv, common.version === "" ? MEASURED : common.version);
+  const first = configOf(args, env, common, log);
   const { parallel } = first;
   const mine = Array.from({ length: parallel.dpLocal }, (_, at) => parallel.start + at);
   const faults = readFaults(env, mine); // some are meant for a rank, and the ranks are known only now

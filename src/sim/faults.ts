@@ -37,7 +37,7 @@ const knobs = {
   ),
   modelKind: text("", "moe or dense where the model has no config.json to read"),
   hardware: text("", "cuda, rocm, gaudi, ascend or cpu, against what the environment says"),
-  version: text("", "the version to report instead of the flag table's"),
+  version: text("", "the version to play: what is reported, and whose flags are taken"),
 } as const;
 
 export type Faults = { readonly [Name in keyof typeof knobs]: (typeof knobs)[Name]["fallback"] };

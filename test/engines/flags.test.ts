@@ -27,7 +27,8 @@ describe("vLLM's flags", () => {
     for (const spelling of ["-tp", "tensor_parallel_size", "--tensor-parallel-size"])
       expect(flagName(spelling)).toBe("tensor-parallel-size");
     expect(flagName("--no-enable-prefix-caching")).toBe("enable-prefix-caching");
-    expect(flagName("--swap-space")).toBeUndefined();
+    expect(flagName("--disable-expert-parallel")).toBe("enable-expert-parallel");
+    expect(flagName("--enable-warp-drive")).toBeUndefined();
   });
 
   it("a flag that the plan decides cannot be smuggled in under its alias or its negative form", () => {

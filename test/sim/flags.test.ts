@@ -34,7 +34,10 @@ describe("a command line that vLLM refuses is refused in a rehearsal too", () =>
       2,
       "unrecognized arguments: --tensor-paralel-size 2",
     ],
-    ["an abbreviation", "tiny --tensor-parallel 2", 2, "unrecognized arguments: --tensor-parallel 2"],
+    ["a beginning of several names", "tiny --enable-p", 2, "ambiguous option: --enable-p could match --enable-p"],
+    ["a short flag with its value in one word", "tiny -tp4", 2, "unrecognized arguments: -tp4"],
+    ["a value behind what takes none", "tiny --disable-log-stats false", 2, "unrecognized arguments: false"],
+    ["a fraction of a binary size", "tiny --max-model-len 1.5K", 2, "Did you mean to use 1.5k instead?"],
     ["a flag that is gone", "tiny --disable-log-requests", 2, "unrecognized arguments: --disable-log-requests"],
     ["swap space", "tiny --swap-space 16", 2, "unrecognized arguments: --swap-space 16"],
     ["two positionals", "tiny other", 2, "unrecognized arguments: other"],
@@ -167,7 +170,19 @@ describe("a command line that vLLM takes is taken", () => {
     expect(
       config("tiny --tensor_parallel_size 2 --data-parallel-size=4 --data-parallel-rank=1", moe).parallel,
     ).toMatchObject(wanted);
-    expect(config("tiny -tp 2 -dp=4 -dpn1", moe).parallel).toMatchObject(wanted);
+    expect(config("tiny -tp 2 -dp=4 -dpn 1", moe).parallel).toMatchObject(wanted);
+  });
+
+  it("the beginning of a name is the name, where only one begins so", () => {
+    expect(config("tiny --tensor-parallel 2", moe).parallel.tp).toBe(2);
+    expect(parseArgv(["tiny", "--no-enable-expert"]).get("enable-expert-parallel")).toBe(false);
+  });
+
+  it("what a flag is called and takes is a matter of the release", () => {
+    expect(parseArgv(["tiny", "--disable-expert-parallel"], "0.33.0").get("enable-expert-parallel")).toBe(false);
+    expect(() => parseArgv(["tiny", "--disable-expert-parallel"], "0.32.0")).toThrow("unrecognized arguments");
+    expect(parseArgv(["tiny", "--swap-space", "16"], "0.11.0").get("swap-space")).toBe(16);
+    expect(parseArgv(["tiny", "--middleware", "a", "--middleware", "b"]).get("middleware")).toEqual(["a", "b"]);
   });
 
   it("numbers may be written 17k, and None is a quantization", () => {

@@ -1,32 +1,23 @@
 import { badArgument, Fatal, usage } from "../fatal.ts";
 import { faultsHelp } from "../faults.ts";
-import table from "../flags.json" with { type: "json" };
 import { isObject, type JsonObject, parseJson } from "../json.ts";
-
-interface Flag {
-  readonly names: readonly string[];
-  readonly kind: string;
-  readonly choices?: readonly string[];
-}
+import { type Flag, flagsOf, MEASURED } from "./flags.ts";
 
 export type Value = string | boolean | number | readonly string[] | JsonObject;
 
 /** Values by their long name without dashes ("kv-transfer-config"); the positional is "model_tag". Last one wins, as in argparse. */
 export type Parsed = ReadonlyMap<string, Value>;
 
-export const flagTableVersion = table.version;
-
-const flags: readonly Flag[] = table.flags;
-const byName = new Map(flags.flatMap((flag) => flag.names.map((name) => [name, flag] as const)));
-const longName = (flag: Flag) =>
-  (flag.names.find((name) => /^--(?!no-)/.test(name)) ?? flag.names[0] ?? "").replace(/^--/, "");
+type Flags = ReadonlyMap<string, Flag>;
 
 /**
- * Parses the arguments of `vllm serve` as its parser does: underscores are dashes, no abbreviations, dotted JSON keys are gathered and
- * put behind everything else (so that they win over a JSON given as a whole, silently). Source: launch.md §0, vllm-cpu.md §9.
+ * Parses the arguments of `vllm serve` as its parser does: underscores are dashes, the beginning of a name is the name where only one begins so,
+ * dotted JSON keys are gathered and put behind everything else (so that they win over a JSON given as a whole, silently).
+ * Source: launch.md §0, vllm-cpu.md §9, the parser itself.
  */
-export function parseArgv(argv: readonly string[]): Parsed {
-  const words = gatherDotted(argv.flatMap(optimizationLevel).map(underscoresToDashes));
+export function parseArgv(argv: readonly string[], version: string = MEASURED): Parsed {
+  const flags = flagsOf(version);
+  const words = gatherDotted(flags, argv.flatMap((word) => optimizationLevel(flags, word)).map(underscoresToDashes));
   const values = new Map<string, Value>();
   const positionals: string[] = [];
   const unknown: string[] = [];
@@ -40,21 +31,27 @@ export function parseArgv(argv: readonly string[]): Parsed {
       positionals.push(word);
       continue;
     }
-    const [name, inline] = splitInline(word);
-    const flag = byName.get(name);
+    const [written, inline] = splitInline(word);
+    const name = spelling(flags, written);
+    const flag = flags.get(name);
     if (flag === undefined) {
       unknown.push(word);
       continue;
     }
-    if (flag.kind === "help") throw new Fatal(help(), 0);
-    if (flag.kind === "switch" || flag.kind === "boolean") {
+    if (flag.kind === "help") throw new Fatal(help(flags, version), 0);
+    if (flag.kind === "switch" || flag.kind === "negatable") {
       if (inline !== undefined) throw badArgument(flag.names.join("/"), `ignored explicit argument '${inline}'`);
-      values.set(longName(flag), !name.startsWith("--no-"));
+      values.set(flag.name, !flag.negatives.includes(name));
       continue;
     }
     const given = inline === undefined ? following(words, at + 1, flag) : [inline];
     if (inline === undefined) at += given.length;
-    values.set(longName(flag), convert(flag, given));
+    const value = convert(flag, given);
+    const before = values.get(flag.name);
+    values.set(
+      flag.name,
+      flag.repeats && Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value,
+    );
   }
   const [model, ...rest] = withModelFlag(words, positionals);
   if (rest.length + unknown.length > 0) {
@@ -65,10 +62,10 @@ export function parseArgv(argv: readonly string[]): Parsed {
 }
 
 /** The real text is the engine's own; this one says what is special about the stand-in. */
-const help = (): readonly string[] => [
+const help = (flags: Flags, version: string): readonly string[] => [
   "usage: vllm serve [model_tag] [options]",
   "",
-  `pdctl's stand-in engine: takes the ${flags.length} flags of vllm serve ${table.version}, binds its ports, moves stand-in KV. A token is a word.`,
+  `pdctl's stand-in engine: takes the ${new Set(flags.values()).size} flags of vllm serve ${version}, binds its ports, moves stand-in KV. A token is a word.`,
   "As mooncake_master: pdctl sim mooncake_master [options].",
   "",
   "Time and faults, by environment; PDCTL_SIM_FAULTS is a JSON object of them per service id, rank:N or *:",
@@ -86,11 +83,12 @@ function withModelFlag(words: readonly string[], positionals: readonly string[])
 const looksLikeFlag = (word: string) =>
   word.startsWith("-") && word.length > 1 && !/^-\d/.test(word) && !word.includes(" ");
 
-/** -O3, and -O 3. */
-const optimizationLevel = (word: string): readonly string[] => {
+/** -O3, and -O 3; where there is no such flag, -O is a spelling of --compilation-config. */
+const optimizationLevel = (flags: Flags, word: string): readonly string[] => {
   const level = /^-O(\d*)$/.exec(word)?.[1];
   if (level === undefined) return [word];
-  return level === "" ? ["--optimization-level"] : ["--optimization-level", level];
+  const flag = flags.has("--optimization-level") ? "--optimization-level" : "-O";
+  return level === "" ? [flag] : [flag, level];
 };
 
 function underscoresToDashes(word: string): string {
@@ -101,77 +99,103 @@ function underscoresToDashes(word: string): string {
 
 function splitInline(word: string): [string, string | undefined] {
   const at = word.indexOf("=");
-  if (at > 0) return [word.slice(0, at), word.slice(at + 1)];
-  if (byName.has(word) || word.startsWith("--")) return [word, undefined];
-  // -tp4: the longest short flag that the word begins with
-  const short = [...byName.keys()]
-    .filter((name) => !name.startsWith("--") && word.startsWith(name))
-    .sort((a, b) => b.length - a.length)[0];
-  return short === undefined ? [word, undefined] : [short, word.slice(short.length)];
+  return at > 0 ? [word.slice(0, at), word.slice(at + 1)] : [word, undefined];
+}
+
+/** The spelling that a word is, or is the beginning of. */
+function spelling(flags: Flags, word: string): string {
+  if (flags.has(word) || !word.startsWith("--")) return word;
+  const begun = [...flags.keys()].filter((name) => name.startsWith(word));
+  if (begun.length > 1) throw usage(`vllm serve: error: ambiguous option: ${word} could match ${begun.join(", ")}`);
+  return begun[0] ?? word;
 }
 
 function following(words: readonly string[], from: number, flag: Flag): readonly string[] {
   const given: string[] = [];
-  const most = flag.kind === "list" ? Number.POSITIVE_INFINITY : 1;
+  const most = flag.words === "+" || flag.words === "*" ? Number.POSITIVE_INFINITY : 1;
   for (const word of words.slice(from)) {
     if (given.length >= most || looksLikeFlag(word) || word === "--") break;
     given.push(word);
   }
-  if (given.length === 0 && flag.kind !== "optional") {
+  if (given.length === 0 && flag.words !== "*" && flag.words !== "?") {
     throw badArgument(
       flag.names.join("/"),
-      flag.kind === "list" ? "expected at least one argument" : "expected one argument",
+      flag.words === "+" ? "expected at least one argument" : "expected one argument",
     );
   }
   return given;
 }
 
 function convert(flag: Flag, given: readonly string[]): Value {
-  const names = flag.names.join("/");
-  const [first = ""] = given;
-  for (const one of flag.choices === undefined ? [] : given) {
-    if (flag.choices?.includes(one)) continue;
+  const values = given.map((word) => (flag.folded ? word.toLowerCase().replaceAll("-", "_") : word));
+  const names = flag.names.filter((name) => !flag.negatives.includes(name)).join("/");
+  const [first = ""] = values;
+  if (flag.optional && values.every((word) => word === "" || word === "None") && flag.words === undefined) return first;
+  const read = values.map((word) => one(flag, names, word));
+  for (const word of flag.choices === undefined ? [] : values) {
+    if (flag.choices?.includes(word)) continue;
     const listed = flag.choices?.map((choice) => `'${choice}'`).join(", ");
-    throw badArgument(names, `invalid choice: '${one}' (choose from ${listed})`);
+    throw badArgument(names, `invalid choice: '${word}' (choose from ${listed})`);
   }
+  return flag.words !== undefined || flag.repeats ? values : (read[0] ?? first);
+}
+
+/** One word, read as the flag reads it. */
+function one(flag: Flag, names: string, word: string): Value {
   switch (flag.kind) {
-    case "list":
-      return given;
-    case "integer":
-      if (!/^[+-]?\d+$/.test(first)) throw badArgument(names, `invalid int value: '${first}'`);
-      return Number(first);
-    case "number":
-      if (first.trim() === "" || Number.isNaN(Number(first)))
-        throw badArgument(names, `invalid float value: '${first}'`);
-      return Number(first);
+    case "int":
+      if (!/^\s*[+-]?\d+(_\d+)*\s*$/.test(word)) throw badArgument(names, unreadable(flag, "int", word));
+      return Number(word.replaceAll("_", ""));
+    case "float":
+      if (word.trim() === "" || Number.isNaN(Number(word))) throw badArgument(names, unreadable(flag, "float", word));
+      return Number(word);
     case "size":
-      return size(names, first);
+      return size(names, word);
+    case "size-or-auto":
+      return /^(-1|auto)$/i.test(word) ? -1 : size(names, word);
+    case "text-or-object":
+      return /^\s*\{.*\}\s*$/s.test(word) ? json(names, word) : word;
     case "json":
-      return json(names, first);
+    case "object":
+      return json(names, word, flag.kind === "object");
+    case "commas":
+      return word.split(",");
     default:
-      return first;
+      return word;
   }
 }
 
-/** 1k is 1000, 1K is 1024; "auto" and -1 mean "as much as fits". */
+const unreadable = ({ optional }: Flag, type: string, word: string): string =>
+  optional ? `Value ${word} cannot be converted to <class '${type}'>.` : `invalid ${type} value: '${word}'`;
+
+/** 1k is 1000, 1K is 1024. */
 function size(names: string, given: string): number {
-  if (given === "auto") return -1;
-  const match = /^(-?\d+(?:\.\d+)?)([kmgtKMGT]?)$/.exec(given);
-  if (match === null) throw badArgument(names, `invalid human_readable_int value: '${given}'`);
-  const power = " kmgt".indexOf((match[2] ?? "").toLowerCase());
-  const factor = match[2] === "" ? 1 : (match[2] === match[2]?.toUpperCase() ? 1024 : 1000) ** power;
-  return Math.floor(Number(match[1]) * factor);
+  const match = /^\s*(-?\d+(?:\.\d+)?)([kmgtKMGT]?)\s*$/.exec(given);
+  const [, number = "", suffix = ""] = match ?? [];
+  const whole = /^[-\d]+$/.test(number);
+  if (match !== null && !whole && /^[KMGT]$/.test(suffix))
+    throw badArgument(
+      names,
+      `Decimals are not allowed with binary suffixes like ${suffix}. Did you mean to use ${number}${suffix.toLowerCase()} instead?`,
+    );
+  if (match === null || (!whole && suffix === ""))
+    throw badArgument(names, `invalid human_readable_int value: '${given}'`);
+  const power = " kmgt".indexOf(suffix.toLowerCase());
+  const factor = suffix === "" ? 1 : (suffix === suffix.toUpperCase() ? 1024 : 1000) ** power;
+  return Math.floor(Number(number) * factor);
 }
 
-function json(names: string, given: string): Value {
+/** An object of configuration is read by pydantic, the rest by Python's own reader of JSON. */
+function json(names: string, given: string, object = false): Value {
   const config = names === "--kv-transfer-config" ? "KVTransferConfig" : undefined;
   const parsed = parseJson(given);
   if (parsed === undefined) {
     if (config === undefined) throw badArgument(names, `Value ${given} cannot be converted to <function loads>.`);
     throw badArgument(names, `1 validation error for ${config}\n  Invalid JSON: ${rustComplaint(given)}`);
   }
-  if (!isObject(parsed.value)) throw badArgument(names, `Input should be an object`);
-  return parsed.value;
+  if (isObject(parsed.value)) return parsed.value;
+  if (object) throw badArgument(names, "Input should be an object");
+  return given;
 }
 
 /** pydantic's JSON reader names line and column; that much of it is kept. */
@@ -184,14 +208,14 @@ function rustComplaint(given: string): string {
 }
 
 /** `--compilation-config.a.b 1` becomes one JSON of all such keys, appended: it replaces what the whole flag said before. */
-function gatherDotted(words: readonly string[]): readonly string[] {
+function gatherDotted(flags: Flags, words: readonly string[]): readonly string[] {
   const kept: string[] = [];
   const gathered = new Map<string, JsonObject>();
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
     const match = /^(--?[a-zA-Z][\w-]*)\.([^=]+)(?:=(.*))?$/s.exec(word);
-    const flag = match?.[1] === undefined ? undefined : byName.get(match[1]);
-    if (match === null || flag?.kind !== "json") {
+    const flag = match?.[1] === undefined ? undefined : flags.get(match[1]);
+    if (match === null || flag === undefined || !/json|object/.test(flag.kind)) {
       kept.push(word);
       continue;
     }

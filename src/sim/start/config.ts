@@ -4,7 +4,8 @@ import { badArgument, engineRaised, invalid, raised } from "../fatal.ts";
 import type { Faults } from "../faults.ts";
 import { integerOf, isObject, type JsonObject, parseJson } from "../json.ts";
 import type { Log } from "../log.ts";
-import { flagTableVersion, type Parsed } from "./argv.ts";
+import type { Parsed } from "./argv.ts";
+import { MEASURED } from "./flags.ts";
 import { type KvConfig, readKvConfig, requireConnector } from "./kv-config.ts";
 import { type Parallel, parallelOf } from "./parallel.ts";
 import { type Platform, platformOf } from "./platform.ts";
@@ -57,7 +58,7 @@ export function configOf(args: Parsed, env: NodeJS.ProcessEnv, faults: Faults, l
   const served = listOf(args, "served-model-name");
   const blockSize = integerOr(args, "block-size", platform.defaultBlockSize);
   return {
-    version: faults.version === "" ? flagTableVersion : faults.version,
+    version: faults.version === "" ? MEASURED : faults.version,
     model,
     servedNames: served.length > 0 ? served : [model],
     host: optionalText(args, "host"),
