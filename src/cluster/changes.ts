@@ -34,7 +34,10 @@ export function compare(plan: Plan, standing: Standing): Delta {
   for (const { id, group } of plan.services)
     if (broken.has(group) && runs(id) && !reasons.has(id)) reasons.set(id, `restarts with the rest of ${group}`);
   const served = standing.services.some(({ spec }) => spec.kind === "proxy"); // before the proxy was there, no P had met a D
-  if (served) for (const [id, why] of stalePeers(plan, broken, runs)) if (!reasons.has(id)) reasons.set(id, why);
+  const known = new Set(
+    plan.services.filter((one) => broken.has(one.group) && hadEngine(standing, one)).map(({ group }) => group),
+  );
+  if (served) for (const [id, why] of stalePeers(plan, known, runs)) if (!reasons.has(id)) reasons.set(id, why);
   return {
     keep: plan.services.filter(({ id }) => runs(id) && !reasons.has(id)),
     start: missing,
@@ -46,17 +49,27 @@ export function compare(plan: Plan, standing: Standing): Delta {
   };
 }
 
+/**
+ * Whether an engine of this role has been on this node before, or is now to be replaced: a peer may hold what it learnt from it.
+ * One that comes where none was is a stranger to everybody, and running engines meet it when the first request asks them to.
+ */
+const hadEngine = ({ services }: Standing, { id, role, node }: Service): boolean =>
+  services.some(
+    ({ spec, state, node: at }) =>
+      at === node && (spec.service === id || (spec.role === role && state.state !== "alive")),
+  );
+
 /** Running engines whose peer group is (re)started: one step, since the peers of peers are the same role as the cause. */
 function* stalePeers(
   plan: Plan,
-  broken: ReadonlySet<string>,
+  known: ReadonlySet<string>,
   runs: (id: string) => boolean,
 ): Iterable<[string, string]> {
   const fresh = new Map(
-    plan.services.flatMap(({ role, group }) => (broken.has(group) ? [[role, group] as const] : [])).toReversed(),
+    plan.services.flatMap(({ role, group }) => (known.has(group) ? [[role, group] as const] : [])).toReversed(),
   );
   for (const service of plan.services) {
-    if (!runs(service.id) || broken.has(service.group)) continue;
+    if (!runs(service.id) || known.has(service.group)) continue;
     const cause = service.peers.map((role) => fresh.get(role)).find((group) => group !== undefined);
     if (cause !== undefined) yield [service.id, `peer of ${cause}: its handshake with it would be stale`];
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { changesOf, compare } from "../../src/cluster/changes.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan, Service } from "../../src/plan/plan.ts";
+import type { ServiceState } from "../../src/supervise/index.ts";
 import { loadTopology } from "../../src/topology/index.ts";
 import { found, standing } from "./found.ts";
 
@@ -54,6 +55,21 @@ describe("what up would do", () => {
     const delta = compare(now, allOf(now, ["prefill-0-2", "proxy"]));
     expect(ids(delta.start)).toEqual(["prefill-0-2", "proxy"]);
     expect(delta.restart.map(({ service }) => service.id)).toEqual(["prefill-0-0", "prefill-0-1", "prefill-0-3"]);
+  });
+
+  it("lets decode run when a prefill joins where none was, and restarts it when one comes back to its place", () => {
+    const of = (count: number) =>
+      planned("mi300x-llama-nixl.yaml", ["engine.parallel.tp=4", `prefill.instances=${count}`]);
+    const [one, two] = [of(1), of(2)];
+    const joins = compare(two, allOf(one));
+    expect(ids(joins.start)).toEqual(["prefill-1-0"]);
+    expect(joins.restart.map(({ service }) => service.id)).toEqual(["proxy"]); // it has a target more
+    const gone: ServiceState = { state: "died", exit: 0, signal: null, atMs: 0, asked: true };
+    const former = found({ service: "prefill-1-0", node: "mi0" }, gone);
+    const returns = compare(two, standing([...allOf(one).services, former]));
+    expect(returns.restart).toContainEqual(
+      expect.objectContaining({ why: "peer of prefill-1: its handshake with it would be stale" }),
+    );
   });
 
   it("stops what is not in the plan any more", () => {
