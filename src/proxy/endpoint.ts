@@ -18,6 +18,7 @@ export class Endpoint {
   readonly upstream: Upstream;
   readonly slots: readonly Slot[];
   #health: Health = UNKNOWN;
+  #wellSince = Number.NEGATIVE_INFINITY;
   readonly #onChange: (endpoint: Endpoint) => void;
 
   constructor({ url, role, slots }: Target, upstream: Upstream, onChange: (endpoint: Endpoint) => void) {
@@ -36,7 +37,14 @@ export class Endpoint {
     return isTryable(this.#health);
   }
 
-  saw(sight: Sight): void {
+  /** When the last probe that it answered well had been sent, ms of the house's clock. */
+  get wellSince(): number {
+    return this.#wellSince;
+  }
+
+  /** @param askedAt of a probe: when it was sent */
+  saw(sight: Sight, askedAt?: number): void {
+    if (sight === "well" && askedAt !== undefined) this.#wellSince = askedAt;
     const before = this.#health.state;
     this.#health = after(this.#health, sight);
     if (this.#health.state !== before) this.#onChange(this);

@@ -44,7 +44,7 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
   "kv.expired": {
     status: 503,
     says: ({ target, holdSeconds }) =>
-      `prefill at ${target} holds KV for ${holdSeconds} s and that time has passed before decode could start`,
+      `prefill at ${target} holds KV for ${holdSeconds} s and that time has passed before decode began to work`,
   },
 };
 

@@ -5,6 +5,7 @@ import { type Endpoint, type Slot, slotName } from "./endpoint.ts";
 import { gaveUp, ProxyError } from "./errors.ts";
 import type { Answer, Legs } from "./families/family.ts";
 import type { JsonObject } from "./json.ts";
+import { watchLease } from "./lease-watch.ts";
 import type { Roster, Seat } from "./roster.ts";
 import { type Reply, UpstreamError } from "./upstream.ts";
 
@@ -126,21 +127,24 @@ export class CallLegs implements Legs {
     if (role === "decode") this.progress.stage = "decode_wait";
     const started = this.#house.now();
     if (role === "prefill") this.#prefillSent = started;
-    const reply = await upstream.request(
-      {
-        method: "POST",
-        path: this.#call.path,
-        headers: {
-          ...this.#call.headers,
-          "content-type": "application/json",
-          "x-request-id": this.#attempt === 0 ? this.#call.id : `${this.#call.id}-r${this.#attempt}`,
-          ...(slots.length > 1 && { "x-data-parallel-rank": String(slot.index) }),
+    const watch = role === "decode" ? this.#watchLease(slot.endpoint) : undefined;
+    const reply = await upstream
+      .request(
+        {
+          method: "POST",
+          path: this.#call.path,
+          headers: {
+            ...this.#call.headers,
+            "content-type": "application/json",
+            "x-request-id": this.#attempt === 0 ? this.#call.id : `${this.#call.id}-r${this.#attempt}`,
+            ...(slots.length > 1 && { "x-data-parallel-rank": String(slot.index) }),
+          },
+          ...(role === "decode" && { gate: () => this.#expired() }),
         },
-        ...(role === "decode" && { gate: () => this.#expired() }),
-      },
-      body,
-      this.#call.signal,
-    );
+        body,
+        watch === undefined ? this.#call.signal : AbortSignal.any([this.#call.signal, watch.signal]),
+      )
+      .finally(watch?.stop);
     this.#house.books.legs.add({ role, target: url, code: reply.status });
     if (role === "prefill") this.#house.books.prefill.observe({ target: url }, (this.#house.now() - started) / 1000);
     reply.onClose(() => seat.release());
@@ -149,12 +153,29 @@ export class CallLegs implements Legs {
 
   /** Decode on KV that prefill may have given to another prompt would answer 200 with nonsense. Source: proxy-protocols.md §G.4. */
   #expired(): ProxyError | undefined {
-    const { holdSeconds, now, books } = this.#house;
+    const endsAt = this.#leaseEnd();
+    return endsAt === undefined || this.#house.now() < endsAt ? undefined : this.#over();
+  }
+
+  #watchLease(endpoint: Endpoint): ReturnType<typeof watchLease> | undefined {
+    const endsAt = this.#leaseEnd();
+    const { now } = this.#house;
+    return endsAt === undefined
+      ? undefined
+      : watchLease(endpoint, { sentAt: now(), endsAt, now, over: () => this.#over() });
+  }
+
+  /** When prefill may let its KV go; undefined: it holds none for this request, or for ever. */
+  #leaseEnd(): number | undefined {
+    const { holdSeconds } = this.#house;
     if (holdSeconds === undefined || this.#prefillAnswered === undefined) return undefined;
-    if (now() - this.#prefillAnswered < holdSeconds * 1000) return undefined;
+    return this.#prefillAnswered + holdSeconds * 1000;
+  }
+
+  #over(): ProxyError {
     const target = this.progress.prefill?.endpoint.url ?? "";
-    books.expiredKv.add({ target });
-    return new ProxyError("kv.expired", { target, holdSeconds });
+    this.#house.books.expiredKv.add({ target });
+    return new ProxyError("kv.expired", { target, holdSeconds: this.#house.holdSeconds ?? 0 });
   }
 
   /**

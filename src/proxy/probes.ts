@@ -11,8 +11,12 @@ export interface ProbeTimes {
 export const PROBE_TIMES: ProbeTimes = { upMs: 1_000, otherMs: 300, answerMs: 2_000 };
 
 /** Asks every endpoint's /health again and again until it is stopped. */
-export function startProbes(endpoints: readonly Endpoint[], times: ProbeTimes): { stop: () => void } {
-  const stops = endpoints.map((endpoint) => startProbe(endpoint, times));
+export function startProbes(
+  endpoints: readonly Endpoint[],
+  times: ProbeTimes,
+  now: () => number,
+): { stop: () => void } {
+  const stops = endpoints.map((endpoint) => startProbe(endpoint, times, now));
   return {
     stop: () => {
       for (const stop of stops) stop();
@@ -20,17 +24,18 @@ export function startProbes(endpoints: readonly Endpoint[], times: ProbeTimes): 
   };
 }
 
-function startProbe(endpoint: Endpoint, times: ProbeTimes): () => void {
+function startProbe(endpoint: Endpoint, times: ProbeTimes, now: () => number): () => void {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let asking = new AbortController();
   const round = async () => {
     asking = new AbortController();
     timer = setTimeout(() => asking.abort(new Error("no answer in time")), times.answerMs);
+    const askedAt = now();
     const sight = await probe(endpoint, asking.signal);
     clearTimeout(timer);
     if (stopped) return;
-    endpoint.saw(sight);
+    endpoint.saw(sight, askedAt);
     timer = setTimeout(round, endpoint.state === "up" ? times.upMs : times.otherMs);
   };
   void round();

@@ -41,7 +41,7 @@ export async function startProxy(config: ProxyConfig, options: ProxyOptions): Pr
     naps.stop();
     throw error;
   });
-  const probes = startProbes(endpoints, probeTimes);
+  const probes = startProbes(endpoints, probeTimes, now);
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : config.port,

@@ -56,6 +56,28 @@ it("decode is never sent a ticket that prefill may have let go, and the client i
   });
 });
 
+it("decode that hangs with the ticket is let go when prefill's KV is: it could go on later, and read what is no longer there", () =>
+  inHouse(
+    { dialect: "nixl", config: { kv_hold_seconds: 1 }, probeTimes: { upMs: 40, otherMs: 10, answerMs: 200 } },
+    async (house) => {
+      const [d] = house.d;
+      if (d === undefined) throw new Error("no decode");
+      d.faults.push({ kind: "hang" });
+      d.health = "hangs";
+      expect(await house.send(SHORT)).toMatchObject({ status: 503, headers: { "x-pdctl-error": "kv.expired" } });
+      expect(d.ids).toHaveLength(1);
+      d.health = 200;
+      house.cluster.registry.expire();
+    },
+  ));
+
+it("decode that is only slow keeps its ticket past that time, because it renews the lease itself", () =>
+  inHouse({ dialect: "nixl", config: { kv_hold_seconds: 1 } }, async (house) => {
+    const slowly = { kind: "paced", before: () => new Promise((resolve) => setTimeout(resolve, 1_500)) } as const;
+    house.d[0]?.faults.push(slowly);
+    expect((await house.send('{"model":"m","prompt":"a","max_tokens":2}')).status).toBe(200);
+  }));
+
 it("a first token that ends the text costs no ticket where prefill must end by length", () =>
   inHouse({ dialect: "mooncake-ascend" }, async (house) => {
     house.p[0]?.faults.push({ kind: "eos-first" });

@@ -16,7 +16,7 @@ export async function generate(arrival: Arrival, res: ServerResponse, fault: Fau
   if (fault?.kind === "hang") return;
   const length = Number(rawOf(arrival.members, "max_completion_tokens") ?? rawOf(arrival.members, "max_tokens") ?? 16);
   if (rawOf(arrival.members, "stream") === "true") await stream({ arrival, res, fault, key, length });
-  else whole({ arrival, res, fault, key, length });
+  else await whole({ arrival, res, fault, key, length });
 }
 
 /** The KV is read and given back. @returns the key of the prompt it belongs to, as prefill noted it */
@@ -45,7 +45,8 @@ interface Run {
   readonly length: number;
 }
 
-function whole({ arrival, res, fault, key, length }: Run): void {
+async function whole({ arrival, res, fault, key, length }: Run): Promise<void> {
+  if (fault?.kind === "paced") await fault.before(0);
   const text = Array.from({ length }, (_, index) => token(key, index)).join("");
   const body = JSON.stringify({ id: arrival.id, choices: [{ text }], usage: { completion_tokens: length } });
   res.writeHead(200, {

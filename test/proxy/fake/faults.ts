@@ -15,7 +15,7 @@ export type Fault =
   | { readonly kind: "ticket"; readonly text: string | undefined }
   /** The first token is the end of the sequence. */
   | { readonly kind: "eos-first" }
-  /** Waits before every event, prefill before its answer, until it may go on. */
+  /** Waits before every event, or before an answer that is no stream, until it may go on. */
   | { readonly kind: "paced"; readonly before: (event: number) => Promise<unknown> }
   /** Writes this many bytes of events, as fast as the proxy takes them. */
   | { readonly kind: "flood"; readonly bytes: number };
