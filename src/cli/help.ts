@@ -47,7 +47,7 @@ Run       up          start, wait, prove that a token crossed from prefill to de
 Look      status      what runs where
           logs        logs of roles, instances, engines; -f
 Try       demo        a cluster on this machine in 30 seconds, no accelerator
-Other     version  proxy  sim
+Other     schema  version  proxy  sim
 
 Common options
   -f, --file FILE      the topology; else $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml

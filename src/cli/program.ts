@@ -5,6 +5,7 @@ import { explain } from "./explain.ts";
 import { ROOT_HELP } from "./help.ts";
 import { logs } from "./logs.ts";
 import { plan } from "./plan.ts";
+import { schema } from "./schema.ts";
 import { smoke } from "./smoke.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
@@ -13,7 +14,7 @@ import { validate } from "./validate.ts";
 import { version } from "./version.ts";
 import { versionVerb } from "./version-verb.ts";
 
-const VERBS = [validate, plan, explain, up, smoke, down, status, logs, demo, versionVerb];
+const VERBS = [validate, plan, explain, up, smoke, down, status, logs, schema, demo, versionVerb];
 /** Programs of their own: what follows the word is theirs. */
 export const PROGRAMS = ["proxy", "sim"] as const;
 

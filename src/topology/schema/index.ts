@@ -1,0 +1,2 @@
+export { topologySchema } from "./json-schema.ts";
+export { topologyPage } from "./page.ts";
