@@ -1,6 +1,6 @@
 import { fatal } from "../engines/fatal.ts";
 import type { Cause } from "./cause.ts";
-import { errorWords, isError } from "./first-error.ts";
+import { bare, errorWords, isError } from "./first-error.ts";
 
 /** A service that ended, as the nodes saw it. */
 export interface Death {
@@ -17,7 +17,10 @@ export interface Death {
 /** What one log says of an end. */
 export interface Reading {
   readonly cause: Cause | undefined;
-  /** The machine's own words: the line that shows the cause, else from the first error line on; empty when it left none. */
+  /**
+   * The machine's own words, without process, level, time and place before them: the line that shows the cause, else from the first
+   * error line on; empty when it left none.
+   */
   readonly why: readonly string[];
 }
 
@@ -48,6 +51,11 @@ export function diagnose(deaths: readonly Death[], causes: readonly Cause[]): Di
  * had logged: of its log only the shell's last word counts.
  */
 export function readLog(whole: readonly string[], causes: readonly Cause[], signal: string | null = null): Reading {
+  const { cause, why } = wordsOf(whole, causes, signal);
+  return { cause, why: why.map(bare) };
+}
+
+function wordsOf(whole: readonly string[], causes: readonly Cause[], signal: string | null): Reading {
   const log = signal === "KILL" ? whole.filter((line) => KILLED.test(line)).slice(-1) : lastWords(whole);
   const lines = log.filter(isError);
   const known = causes.filter((cause) => cause.follows !== true);

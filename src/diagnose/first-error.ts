@@ -37,7 +37,8 @@ export function errorWords(lines: readonly string[]): readonly string[] {
 }
 
 /** A line without what vLLM's logger puts before it: process, level, time, place. */
-const bare = (line: string) => line.replace(/^(?:\([^)]*\)\s*)+(?:[A-Z]+ \d\d-\d\d [\d:]{8} \[[^\]]*\] ?)?/, "");
+export const bare = (line: string): string =>
+  line.replace(/^(?=[([A-Z])(?:\([^)]*\)\s*)*(?:[A-Z]+ \d\d-\d\d [\d:]{8} \[[^\]]*\] ?)?/, "");
 
 /** The process of a server that wrote a line, as vLLM names it; none for lines without a name. */
 const writer = (line: string) => /^\([^)]*\)/.exec(line)?.[0];

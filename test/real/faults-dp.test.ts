@@ -14,7 +14,7 @@ const GROUP = Object.entries({
   "decode.parallel": `{ dp: 2, dp_lb: external, rpc_port: ${RPC}, expert_parallel: true }`,
 }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
 
-describe.skipIf(lacking !== undefined)(titled("a real group of two ranks that loses one"), () => {
+describe.skipIf(lacking !== undefined)(titled("a real group of two ranks that loses one"), { timeout: 600_000 }, () => {
   let real: Cluster;
   let folder: string;
   beforeAll(() => {
@@ -33,7 +33,7 @@ describe.skipIf(lacking !== undefined)(titled("a real group of two ranks that lo
       said += text;
       if (beats(said).some((beat) => named.test(beat))) interrupt();
     };
-    const up = await real.pdctlHeard(hear, "up", ...GROUP, ...command, "--no-smoke", "--timeout", "4m30s", "--ndjson");
+    const up = await real.pdctlHeard(hear, "up", ...GROUP, ...command, "--no-smoke", "--timeout", "8m", "--ndjson");
     expect(up.exit, up.lines.slice(-20).join("\n")).toBe(130);
     const beat = beats(said).find((one) => named.test(one)) ?? "";
     expect(beat).toMatch(/"behind":\["decode-0-1","decode-0-0"\]/);
@@ -42,7 +42,7 @@ describe.skipIf(lacking !== undefined)(titled("a real group of two ranks that lo
   });
 
   it("a rank killed while idle: the other's health stays 200, status says that the group is broken and what to do", async () => {
-    const up = await real.pdctl("up", ...GROUP, "--no-smoke", "--timeout", "5m");
+    const up = await real.pdctl("up", ...GROUP, "--no-smoke", "--timeout", "8m");
     expect(up.exit, up.lines.slice(-20).join("\n")).toBe(0);
     for (const pid of [await real.server("decode-0-1"), ...real.cores("decode-0-1")]) process.kill(pid, "SIGKILL");
     const status = await real.pdctl("status");
