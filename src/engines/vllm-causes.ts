@@ -110,7 +110,7 @@ export const vllmCauses: readonly Cause[] = [
     id: "command-missing",
     pattern: /(exec: .*not found|vllm: (command )?not found)/,
     says: "the command is not on this node's PATH",
-    remedy: ["set engine.venv or engine.command to absolute paths"],
+    remedy: ["set engine.venv or engine.command to absolute paths, for a proxy proxy.venv or proxy.command"],
   },
   {
     id: "disk-full",

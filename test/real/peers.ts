@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
-import type { Lab } from "../hosts/lab.ts";
-import { hosts } from "../hosts/lab.ts";
+import { hosts, type Lab } from "../hosts/lab.ts";
 import { type Ended, pdctl, topologies } from "../hosts/pdctl.ts";
 import { referenceHosts } from "../hosts/reference-hosts.ts";
-import { pythonHome, venv as vllm } from "./place.ts";
+import { pythonHome } from "./place.ts";
 
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pdctl");
 
@@ -30,12 +28,16 @@ export interface Peered extends AsyncDisposable {
   readonly lab: Lab;
   /** The verb with the words that make the engines stand-ins and the peer real. */
   pdctl(verb: string, ...options: readonly string[]): Promise<Ended>;
+  /** What is left on any host, but for what engines keep in the user's store and torch for its next start. */
+  leftovers(): readonly string[];
 }
+
+const kept = /\/mnt\/test1\b|\/tmp\/torchinductor_root$/;
 
 export async function onReferenceHosts(
   topology: string,
   set: readonly string[],
-  peers: readonly string[] = Object.values(places).filter(existsSync),
+  peers: readonly string[],
 ): Promise<Peered> {
   const file = join(topologies, `${topology}.yaml`);
   const { hosts: specs, options } = referenceHosts[`${topology}.yaml`] ?? { hosts: [], options: {} };
@@ -45,12 +47,7 @@ export async function onReferenceHosts(
   return {
     lab,
     pdctl: (verb, ...more) => pdctl([verb, file, ...words, ...more]),
+    leftovers: () => lab.leftovers().filter((left) => !kept.test(left)),
     [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
   };
 }
-
-export { vllm };
-
-/** Output of a command that must succeed. */
-export const output = async (file: string, args: readonly string[]): Promise<string> =>
-  (await execa(file, args)).stdout;

@@ -33,8 +33,15 @@ export const causes: readonly Cause[] = [
     remedy: ["leave engine_id out"],
   },
   {
+    id: "master-flag",
+    pattern:
+      /^F\d{4} .* master\.cpp:\d+\]|^E\d{4} .* master_service\.cpp:\d+\] .* must be |^ERROR: (unknown command line flag|failed validation of new value|illegal value)/,
+    says: "mooncake_master refuses one of its flags",
+    remedy: ["kv.transfer.master: the line names the value; leave the key out for mooncake_master's own default"],
+  },
+  {
     id: "master-port",
-    pattern: /(metrics.*(bind|Address already in use)|master.*Address already in use)/i,
+    pattern: /^[EF]\d{4} .*Failed to start (master admin|HTTP metadata) server/,
     says: "another mooncake_master has the port",
     remedy: ["kv.transfer.master: set port and metrics_port to free ones"],
   },

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { said } from "./hosts.ts";
+import { lacks, onReferenceHosts, places } from "./peers.ts";
+import { lacking as lackingVllm, titled, venv as vllm } from "./place.ts";
+
+const script = (kind: string) => join(places.scripts, "scripts", `${kind}.py`);
+const own = join(places.scripts, "bin/python");
+
+/** The Python proxies of three projects, each on the topology of the document that starts it, with stand-in engines. */
+const kinds = [
+  {
+    kind: "vllm-toy",
+    topology: "cuda-gaudi-nixl",
+    python: own,
+    needs: [places.scripts],
+    set: ["engine.runtime={kind: process}", "ssh.user=root"],
+  },
+  {
+    kind: "ascend",
+    topology: "ascend-dense-mooncake",
+    python: own,
+    needs: [places.scripts],
+    set: ["kv.transfer.master=null"],
+  },
+  { kind: "ucm-toy", topology: "ucm-xpyd", python: join(vllm, "bin/python"), needs: [places.scripts, vllm], set: [] },
+] as const;
+
+for (const { kind, topology, python, needs, set } of kinds) {
+  const lacking = lacks("scripts") ?? (needs.length > 1 ? lackingVllm : undefined);
+  it.skipIf(lacking !== undefined)(
+    titled(`${kind}: the project's own script relays behind pdctl as its document starts it`, lacking),
+    async () => {
+      const words = [`proxy.kind=${kind}`, `proxy.command=[${python},${script(kind)}]`, ...set];
+      await using peered = await onReferenceHosts(topology, words, needs);
+      const up = await peered.pdctl("up", "--require-evidence");
+      expect(up.code, said(up)).toBe(0);
+      expect(said(up)).toMatch(/[1-9][\d,]* of [\d,]+ prompt tokens came from prefill \(counter\)/);
+      const status = await peered.pdctl("status");
+      expect(status.code, said(status)).toBe(0);
+      const down = await peered.pdctl("down", "--discard-logs");
+      expect(down.code, said(down)).toBe(0);
+      expect(peered.leftovers()).toEqual([]);
+      process.stderr.write(`  ${kind}: up in ${(up.ms / 1000).toFixed(1)}s\n`);
+    },
+    240_000,
+  );
+}
