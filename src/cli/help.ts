@@ -38,7 +38,8 @@ export const ROOT_HELP = `pdctl brings up a prefill/decode vLLM cluster on your 
 
 Usage  pdctl <verb> [topology] [options]
 
-Write     validate    find what is wrong in a topology, before any SSH
+Write     init        ask, and write a first topology
+          validate    find what is wrong in a topology, before any SSH
           plan        show every process, argument, port and device
           explain     what a code means and what to do: pdctl explain P03
 Run       up          start, wait, prove that a token crossed from prefill to decode
@@ -57,6 +58,6 @@ Common options
   --no-color, --ascii, -q, --debug
 
 A first cluster     pdctl demo
-A real one          pdctl validate && pdctl plan && pdctl up
+A real one          pdctl init && pdctl plan && pdctl up
 Verb by verb        pdctl up --help
 `;

@@ -1,6 +1,7 @@
 /** The verbs over all nodes. Each prints nothing: it emits events and returns an exit code or what was asked for. */
 export { type DownAsk, down } from "./down.ts";
 export { NodeErrors } from "./fleet.ts";
+export { identify } from "./identify.ts";
 export { knownClusters, knownOf } from "./known.ts";
 export { type LogsAsk, logs } from "./logs.ts";
 export { changes } from "./plan-changes.ts";
