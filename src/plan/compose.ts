@@ -4,7 +4,6 @@ import type { Role, Topology } from "../topology/topology.ts";
 import type { Granted } from "./claims.ts";
 import { droppedNotes } from "./dropped.ts";
 import { type Draft, engineService, type Scene } from "./engine-service.ts";
-import { sha256 } from "./files.ts";
 import { planHash, serviceHash } from "./hash.ts";
 import { planInstance, planNode } from "./outline.ts";
 import type { Plan, Planned, PlanStep, Service } from "./plan.ts";
@@ -15,6 +14,7 @@ import { addresses, connectorService, userService } from "./side.ts";
 import { benchStep, smokeStep } from "./smoke.ts";
 import { targets as targetsOf } from "./targets.ts";
 import { unknowns } from "./unknowns.ts";
+import { usedFacts } from "./used-facts.ts";
 import { type Use, usesOf } from "./uses.ts";
 
 export interface ComposeAsk {
@@ -58,7 +58,7 @@ export function compose(ask: ComposeAsk): Planned {
     transfer: kv.transfer.connector,
     cache: kv.cache ? { connector: kv.cache.connector, roles: kv.cache.roles } : null,
     unknowns: waiting,
-    facts: facts.length === 0 ? null : { digest: digest(seats), at: Math.min(...facts.map(({ at }) => at)) },
+    facts: usedFacts(facts, seats, services, nodes),
     nodes,
     instances: granted.map(planInstance),
     ...(setup.length > 0 && { setup }),
@@ -72,6 +72,7 @@ export function compose(ask: ComposeAsk): Planned {
     targets,
     smoke: gate ? smokeStep(topology, gate, targets, transfer?.shared.proof) : nowhere(topology),
     bench: benchStep(topology, seats),
+    preflight: topology.preflight,
     timeouts,
     overrides,
   };
@@ -164,14 +165,6 @@ function withPeers(drafts: readonly Draft[], restarts: boolean): readonly Servic
     hash: serviceHash(service),
   }));
 }
-
-/** What a plan took from the facts: when it changes, a reviewed plan is not valid any more. */
-const digest = (seats: ReadonlyMap<string, Seat>) =>
-  sha256(
-    JSON.stringify(
-      [...seats].map(([name, { ip, nic, home, runner, versions }]) => [name, ip, nic, home, runner.path, versions]),
-    ),
-  );
 
 /** A topology without a single node: the rules say so; the plan only has to exist. */
 const nowhere = ({ model, smoke }: Topology): Plan["smoke"] => ({

@@ -22,7 +22,12 @@ export interface Plan {
   readonly transfer: string; // connector names, for people
   readonly cache: { readonly connector: string; readonly roles: readonly Role[] } | null;
   readonly unknowns: readonly { readonly fact: string; readonly node: string }[];
-  readonly facts: { readonly digest: string; readonly at: number } | null;
+  readonly facts: {
+    readonly digest: string;
+    readonly at: number;
+    /** What the plan took from each node. When one of these changes, a reviewed plan is not valid any more. */
+    readonly nodes: Readonly<Record<string, UsedFacts>>;
+  } | null;
   readonly nodes: readonly PlanNode[];
   readonly instances: readonly PlanInstance[];
   /** What each node is told before anything is started on it: per node in order. Left out where there is nothing. */
@@ -36,6 +41,8 @@ export interface Plan {
   readonly targets: readonly Target[];
   readonly smoke: SmokeStep;
   readonly bench: BenchStep | null;
+  /** Codes of facts rules that the user has taken on himself. */
+  readonly preflight: { readonly skip: readonly string[] };
   readonly timeouts: {
     readonly connectMs: number;
     readonly readyMs: number;
@@ -44,6 +51,16 @@ export interface Plan {
   };
   readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };
   /** `PORT → NODE` pairs that a rehearsal or check wants open are derived from services; nothing else is. */
+}
+
+/** Only what stands in the plan: an address that the topology writes is no fact. */
+export interface UsedFacts {
+  readonly ip?: string;
+  readonly nic?: string;
+  readonly home?: string;
+  /** Path of the node's own Node; null: it has none, and pdctl brings one. */
+  readonly node?: string | null;
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 export interface PlanNode {

@@ -12,6 +12,9 @@ export interface Seat {
   readonly node: Node;
   readonly ip: string;
   readonly nic: string;
+  /** Neither the topology nor the address itself says it: it is a fact. */
+  readonly asksIp: boolean;
+  readonly asksNic: boolean;
   readonly home: string;
   /** The node has been asked. */
   readonly asked: boolean;
@@ -51,6 +54,8 @@ function seat(node: Node, cluster: string, said: Facts | undefined): Seat {
   return {
     node,
     ip,
+    asksIp: (node.ip ?? addressOf(node.host)) === undefined,
+    asksNic: (node.nic ?? loopback(node, ip)) === undefined,
     nic: node.nic ?? loopback(node, ip) ?? (said && owner(said, ip)) ?? `<fact:nic@${node.name}>`,
     home,
     asked: said !== undefined,
