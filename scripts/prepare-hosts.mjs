@@ -20,7 +20,7 @@ const hostTools = {
   hostname: "hostname",
   ps: "procps",
 };
-const lintTools = { shellcheck: "shellcheck" };
+const lintTools = { shellcheck: "shellcheck", nft: "nftables" };
 
 /**
  * Answers `{ installed, lacking, refused }`: packages that were put in, packages that are still missing, and why the machine does

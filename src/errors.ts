@@ -8,6 +8,13 @@ export interface ErrorFacts {
   "topology.missing": { looked: readonly string[] };
   /** A verb over what runs was given a topology with errors, of a cluster that this launcher does not know. Exit 3. */
   "topology.invalid": { file: string; first: string };
+  /** A file is no plan that this pdctl could run, or not the one that was written. Exit 3. */
+  "plan.invalid": { file: string; why: string };
+  /** Facts that a reviewed plan used are not so any more. Exit 8. */
+  "plan.drifted": {
+    file: string;
+    drifts: readonly { readonly node: string; readonly fact: string; readonly was: string; readonly is: string }[];
+  };
   /** Secrets that the topology names are not in the launcher's environment. Exit 3. */
   "secret.missing": { names: readonly string[] };
   /** Secrets too short to be told from other text, so that they could not be hidden in any output. Exit 3. */

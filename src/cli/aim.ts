@@ -5,6 +5,8 @@ import type { Common } from "./options.ts";
 export interface Target {
   /** The topology as the user typed it; undefined where the default search finds it again. */
   readonly file?: string | undefined;
+  /** A plan file: `up` is given it again, and no topology. */
+  readonly plan?: string;
   /** Verbs over what runs take the cluster's name: shorter than a file, and true when the file has changed. */
   readonly cluster?: string | undefined;
   /** `--set` and `--hosts`, as they were given. */
@@ -27,9 +29,7 @@ export class Aim {
   readonly command = (text: string): string => {
     const target = this.#target;
     if (target === undefined) return text;
-    return text.replace(COMMAND, (command, verb: string) =>
-      [command, ...(verb === "up" || verb === "plan" ? made(target) : standing(target))].join(" "),
-    );
+    return text.replace(COMMAND, (command, verb: string) => [command, ...wordsFor(verb, target)].join(" "));
   };
 
   /** The commands of an event's card or result; terminal, lines and machines get the same. */
@@ -50,6 +50,12 @@ export class Aim {
       ...(card.log !== undefined && { log: command(card.log) }),
     };
   }
+}
+
+function wordsFor(verb: string, target: Target): readonly string[] {
+  if (verb !== "up" && verb !== "plan") return standing(target);
+  if (target.plan === undefined) return made(target);
+  return verb === "up" ? ["--plan", pasted(target.plan)] : []; // which topology it was made of is not in the plan
 }
 
 function made({ file, options: { set, hosts } }: Target): readonly string[] {

@@ -96,7 +96,9 @@ export class Stage {
       adopt: false,
       secrets: {},
     } as const;
-    return this.#folded("up", (run) => up({ topology, plan: (facts) => plan(topology, facts), file, options }, run));
+    return this.#folded("up", (run) =>
+      up({ skip: topology.preflight.skip, plan: (facts) => plan(topology, facts), file, options }, run),
+    );
   }
 
   /** Was it started by this run, not found running. */

@@ -21,6 +21,8 @@ const OF_ERROR: { readonly [C in ErrorCode]: number } = {
   "file.unreadable": EXIT.usage,
   "topology.missing": EXIT.usage,
   "topology.invalid": EXIT.topology,
+  "plan.invalid": EXIT.topology,
+  "plan.drifted": EXIT.refused,
   "secret.missing": EXIT.topology,
   "secret.short": EXIT.topology,
   "node.unreachable": EXIT.login,

@@ -38,7 +38,7 @@ export async function onSound(
 
 /** The topology names them, the launcher's environment has them. */
 export function secretsOf(
-  { secrets }: Topology,
+  { secrets }: Pick<Topology, "secrets">,
   env: NodeJS.ProcessEnv,
 ): { readonly present: Readonly<Record<string, string>>; readonly missing: readonly string[] } {
   const present = secrets.flatMap((name) =>
@@ -50,7 +50,10 @@ export function secretsOf(
   };
 }
 
-export function allSecrets(topology: Topology, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+export function allSecrets(
+  topology: Pick<Topology, "secrets">,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
   const { present, missing } = secretsOf(topology, env);
   if (missing.length > 0) throw new UserError("secret.missing", { names: missing });
   const short = Object.keys(present).filter((name) => (present[name] ?? "").length < HIDDEN_FROM);

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Run } from "../cluster/run.ts";
+import { UserError } from "../errors.ts";
 import type { Facts } from "../facts/facts.ts";
 import { type Call, does } from "./call.ts";
 import { helped } from "./help.ts";
@@ -7,6 +8,7 @@ import { common, milliseconds } from "./options.ts";
 import type { Sound } from "./sound.ts";
 
 interface Flags {
+  readonly plan?: string;
   readonly rehearse?: true;
   readonly keep?: true;
   readonly onFailure: "keep" | "stop";
@@ -21,6 +23,7 @@ export const up = (program: Command) =>
   does<Flags>(
     helped(
       common(program.command("up").argument("[topology]"), { events: true })
+        .option("--plan <FILE>", "what pdctl plan -o wrote: exactly that, or nothing when a fact has changed")
         .option("--rehearse", "stand-in engines on the real nodes and ports; no weight is loaded")
         .addOption(
           new Option("--on-failure <keep|stop>", "keep what is healthy (default), or stop everything")
@@ -49,33 +52,71 @@ export const up = (program: Command) =>
     async (call) => {
       const [{ attended }, { onSound }] = await Promise.all([import("./attend.ts"), import("./sound.ts")]);
       const { args, options } = call;
+      if (options.plan !== undefined) return fromFile(call, options.plan);
       const rehearse = options.rehearse === true;
-      const expects = ["proxy", ...(options.smoke ? ["smoke" as const] : [])] as const;
       return onSound(call, { argument: args[0], rehearse }, async (sound) => {
         const ask = await upAsk(call, sound);
         const work = async (run: Run) => (await import("../cluster/index.ts")).up(ask, run);
-        return attended(call, work, { requireEvidence: options.requireEvidence === true, expects });
+        return attended(call, work, showing(options));
       });
     },
   );
+
+/** Of a plan that was written to a file: nothing else may say what runs. */
+async function fromFile(call: Call<Flags>, file: string): Promise<number> {
+  const { args, options, env, streams, aim } = call;
+  const beside = [
+    ...(args[0] === undefined && options.file === undefined ? [] : ["a topology"]),
+    ...(options.set.length === 0 ? [] : ["--set"]),
+    ...(options.hosts === undefined ? [] : ["--hosts"]),
+    ...(options.rehearse === true ? ["--rehearse"] : []),
+  ];
+  if (beside.length > 0)
+    throw new UserError("usage", {
+      what: `--plan takes no ${beside.join(" and no ")} beside it`,
+      next: `pdctl up --plan ${file}`,
+    });
+  const [{ readPlanFile, reviewed }, { allSecrets, secretsOf }, { attended }] = await Promise.all([
+    import("./plan-file.ts"),
+    import("./sound.ts"),
+    import("./attend.ts"),
+  ]);
+  const plan = await readPlanFile(file);
+  const names = { secrets: [...new Set(plan.services.flatMap(({ secrets }) => secrets))] };
+  aim.at({ plan: file, cluster: plan.cluster, options });
+  streams.hide(Object.values(secretsOf(names, env).present));
+  const secrets = plan.rehearsal ? {} : allSecrets(names, env);
+  const ask = {
+    skip: plan.preflight.skip,
+    plan: await reviewed(file, plan),
+    file,
+    options: { ...upOptions(options), rehearse: plan.rehearsal, secrets },
+  };
+  return attended(call, async (run) => (await import("../cluster/index.ts")).up(ask, run), showing(options));
+}
 
 async function upAsk({ options, env }: Call<Flags>, { topology, file }: Sound) {
   const [{ plan }, { allSecrets }] = await Promise.all([import("../plan/index.ts"), import("./sound.ts")]);
   const rehearse = options.rehearse === true;
   return {
-    topology,
+    skip: topology.preflight.skip,
     plan: (facts: readonly Facts[]) => plan(topology, facts, { rehearse }),
     file,
-    options: {
-      rehearse,
-      keep: options.keep === true,
-      onFailure: options.onFailure,
-      ...(options.timeout !== undefined && { readyMs: options.timeout }),
-      waitLockMs: options.waitLock ?? 0,
-      smoke: options.smoke,
-      requireEvidence: options.requireEvidence === true,
-      adopt: options.adopt === true,
-      secrets: rehearse ? {} : allSecrets(topology, env),
-    },
+    options: { ...upOptions(options), rehearse, secrets: rehearse ? {} : allSecrets(topology, env) },
   };
 }
+
+const upOptions = (flags: Flags) => ({
+  keep: flags.keep === true,
+  onFailure: flags.onFailure,
+  ...(flags.timeout !== undefined && { readyMs: flags.timeout }),
+  waitLockMs: flags.waitLock ?? 0,
+  smoke: flags.smoke,
+  requireEvidence: flags.requireEvidence === true,
+  adopt: flags.adopt === true,
+});
+
+const showing = ({ requireEvidence, smoke }: Flags) => ({
+  requireEvidence: requireEvidence === true,
+  expects: ["proxy", ...(smoke ? ["smoke" as const] : [])] as const,
+});

@@ -1,3 +1,4 @@
+import type { Plan } from "../plan/plan.ts";
 import { changesOf, compare } from "./changes.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { gatherFacts } from "./gather.ts";
@@ -11,9 +12,9 @@ import { formerNodes } from "./up/former.ts";
 
 /** What `up` would do, from one question to every node. Takes no lock and changes nothing. */
 export async function changes(
-  ask: Pick<UpAsk, "plan" | "file" | "topology">,
+  ask: Pick<UpAsk, "plan" | "file" | "skip">,
   run: Run,
-): Promise<{ changes: readonly Change[]; generation: number; nodes: number; services: number }> {
+): Promise<{ plan: Plan; changes: readonly Change[]; generation: number; nodes: number; services: number }> {
   const provisional = ask.plan([]).plan;
   run.about(provisional.cluster, 0);
   const former = await formerNodes(provisional, run.stateHome);
@@ -27,11 +28,12 @@ export async function changes(
     const { plan } = ask.plan(facts);
     const known = knownOf(plan, ask.file);
     const standing = await look({ ...known, nodes: [...known.nodes, ...former] }, fleet, run, { ready: false });
-    const findings = await judged(plan, facts, standing, ask.topology.preflight.skip, fleet, run);
+    const findings = await judged(plan, facts, standing, ask.skip, fleet, run);
     const blocked = findings
       .filter(({ level }) => level === "error")
       .map(({ title, also }): Change => ({ kind: "blocked", services: also, why: title }));
     return {
+      plan,
       changes: changesOf(compare(plan, standing), blocked, ask.file),
       generation: standing.generation,
       nodes: planned.length,

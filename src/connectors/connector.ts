@@ -26,6 +26,8 @@ export interface Connector<Fields = Record<string, unknown>, Port extends string
   readonly managedEnv: ReadonlyMap<string, string>;
   /** Its fields for a rehearsal, when real ones would touch real data; `scratch` is made before and removed after. */
   rehearse?(fields: Fields, cluster: string): { readonly fields: Fields; readonly scratch: readonly string[] };
+  /** With this environment its data path may listen on TCP ports that the kernel chooses; unset: it never does. */
+  kernelPorts?(env: Env): boolean;
   /** Engines of the other role must be restarted with an instance (their handshake state would be stale). */
   readonly restartsPeers: boolean;
   readonly causes: readonly Cause[];

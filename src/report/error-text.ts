@@ -23,6 +23,20 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
     why: first,
     next: [`pdctl validate ${file}`],
   }),
+  "plan.invalid": ({ file, why }) => ({
+    title: `${file} is no plan that can be run`,
+    why,
+    next: ["pdctl plan -o FILE"],
+  }),
+  "plan.drifted": ({ file, drifts }) => ({
+    title: `${file} was made with facts that are not so any more`,
+    why: drifts
+      .slice(0, 6)
+      .map(({ node, fact, was, is }) => `${fact} of ${node} was ${was}, is ${is}`)
+      .concat(drifts.length > 6 ? [`… ${drifts.length - 6} more`] : [])
+      .join("; "),
+    do: ["pdctl plan --changes -o FILE, then look at what changed: pdctl plan --diff FILE"],
+  }),
   "secret.missing": ({ names }) => ({
     title: `${names.length === 1 ? "secret" : "secrets"} ${names.join(", ")} not set in this environment`,
     where: "the topology's `secrets`, taken from the environment of pdctl",

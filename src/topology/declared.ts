@@ -7,7 +7,10 @@ import type { Topology } from "./topology.ts";
 
 /** What the other rooms declare for the loader: names, schemas, rules. Nothing of what they do. */
 export interface Declared {
-  readonly hardware: ReadonlyMap<string, { readonly rules: readonly AnyRule<Topology>[]; readonly devices?: number; readonly family: string }>;
+  readonly hardware: ReadonlyMap<
+    string,
+    { readonly rules: readonly AnyRule<Topology>[]; readonly devices?: number; readonly family: string }
+  >;
   readonly connectors: ReadonlyMap<
     string,
     {

@@ -57,6 +57,7 @@ const contracts = [
   "proxy/config.ts",
   "supervise/supervise.ts",
   "topology/rule.ts",
+  "plan/answers.ts",
 ];
 /** Rooms where values go in and values come out. */
 const pure = [

@@ -66,7 +66,7 @@ describe.each(everything)("$name", ({ topology, rehearse }) => {
 
 describe("a fact that a plan used and that is another one now", () => {
   const topology = topologyOf("cuda-gaudi-nixl");
-    const all = answers(topology).map((one, index) => (index === 0 ? { ...one, versions: { vllm: "0.32.0" } } : one));
+  const all = answers(topology).map((one, index) => (index === 0 ? { ...one, versions: { vllm: "0.32.0" } } : one));
   const made = plan(topology, all).plan;
   const later = (change: Partial<Facts>) =>
     drifts(

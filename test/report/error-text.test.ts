@@ -9,6 +9,8 @@ const facts: ErrorFacts = {
   "file.unreadable": { file: "x.yaml", why: "there is no such file" },
   "topology.missing": { looked: ["./cluster.yaml"] },
   "topology.invalid": { file: "x.yaml", first: "x.yaml:3: y" },
+  "plan.invalid": { file: "plan.json", why: "it is no JSON" },
+  "plan.drifted": { file: "plan.json", drifts: [{ node: "n03", fact: "vllm", was: "0.32.0", is: "0.33.0" }] },
   "secret.missing": { names: ["HF_TOKEN"] },
   "secret.short": { names: ["PIN"], least: 4 },
   "node.unreachable": { ...node, afterMs: 10_000, why: "connect ETIMEDOUT" },

@@ -1,9 +1,9 @@
 import type { Facts } from "../../facts/index.ts";
 import type { Planned } from "../../plan/index.ts";
-import type { Topology } from "../../topology/topology.ts";
 
 export interface UpAsk {
-  readonly topology: Topology;
+  /** Codes of facts rules that the user has taken on himself. */
+  readonly skip: readonly string[];
   readonly plan: (facts: readonly Facts[]) => Planned;
   /** As the user named it. */
   readonly file: string;

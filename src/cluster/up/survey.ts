@@ -48,7 +48,7 @@ export async function survey(
   const standing = await look(known, fleet, run, { ready: true });
   respectOthers(plan, standing, ask.options.adopt, run);
   const delta = compare(plan, standing);
-  const text = await check(plan, facts, standing, ask.topology.preflight.skip, fleet, run);
+  const text = await check(plan, facts, standing, ask.skip, fleet, run);
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
   return { plan, facts, known, standing, delta, text: `${text}${changesText(plan, delta)}` };
 }

@@ -33,6 +33,8 @@ export const nixl: Connector<Fields, "side_channel"> = {
       purpose: "side_channel",
     },
   ],
+  // UCX takes TCP beside RDMA unless it is told which transports to take
+  kernelPorts: ({ UCX_TLS: transports }) => typeof transports !== "string" || /(^|,)(tcp|all)(,|$)/.test(transports),
   emit({ engine: { role, kvLayout, hardware, node }, fields: wanted, grants, peers, versions }) {
     const permutes = role === "decode" && kvLayout === "NHD" && peers.some((peer) => peer.kvLayout === "HND");
     const hold = lease(wanted.lease_seconds, versions.vllm);

@@ -1,0 +1,135 @@
+import { firsts } from "../once.ts";
+import type { FieldChange, PlanDiff, ServiceChange } from "./answers.ts";
+import { jsonOf, leaves } from "./leaves.ts";
+import type { Plan, PlanFile, Service } from "./plan.ts";
+
+/** What separates two plans, value by value. */
+export function diffPlans(before: Plan, after: Plan): PlanDiff {
+  const [was, is] = [before, after].map(({ services }) => firsts(services, ({ id }) => id));
+  const changed = after.services.flatMap((service): readonly ServiceChange[] => {
+    const former = was?.get(service.id);
+    const { id, node } = service;
+    if (former === undefined) return [{ service: id, node, kind: "added", fields: [] }];
+    const fields = changesOf(serviceFields(former), serviceFields(service));
+    return fields.length === 0 ? [] : [{ service: id, node, kind: "changed", fields }];
+  });
+  const gone = before.services.filter(({ id }) => is?.has(id) !== true);
+  return {
+    services: [
+      ...changed,
+      ...gone.map(({ id, node }) => ({ service: id, node, kind: "removed", fields: [] }) as const),
+    ],
+    cluster: changesOf(clusterFields(before), clusterFields(after)),
+  };
+}
+
+type Fields = ReadonlyMap<string, string>;
+
+function changesOf(before: Fields, after: Fields): readonly FieldChange[] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((field) => {
+    const [was, is] = [before.get(field) ?? null, after.get(field) ?? null];
+    return was === is ? [] : [{ field, before: was, after: is }];
+  });
+}
+
+/** Everything of a service that makes a difference, by a name that a person knows. Reservations and hashes follow from it. */
+function serviceFields(service: Service): Fields {
+  const {
+    argv,
+    env,
+    files,
+    node,
+    devices,
+    ranks,
+    group,
+    runtime,
+    vendor,
+    prelude,
+    secrets,
+    listens,
+    ready,
+    live,
+    stop,
+    peers,
+  } = service;
+  const named = (text: string) => withNames(text, files);
+  const ports = listens.map(({ port, purpose, bind }) => `${port} ${purpose} on ${bind}`);
+  const rest = {
+    node,
+    devices,
+    ranks,
+    group,
+    runtime,
+    vendor,
+    prelude,
+    secrets,
+    listens: ports,
+    ready,
+    live,
+    stop,
+    peers,
+  };
+  return new Map([
+    ...flags(argv.map(named)),
+    ...[...leaves(env)].map(([name, value]): [string, string] => [`env ${name}`, named(value)]),
+    ...files.flatMap(fileFields),
+    ...leaves(rest),
+  ]);
+}
+
+/** The path of a file changes with its content; its name says enough. */
+const withNames = (text: string, files: readonly PlanFile[]): string =>
+  files.reduce((sum, file) => ("content" in file ? sum.replaceAll(file.path, file.name) : sum), text);
+
+/** By flag; a JSON argument by its leaves; what stands before the first flag is the command. */
+function flags(argv: readonly string[]): Fields {
+  const words = new Map<string, string[]>();
+  let flag = "command";
+  for (const word of argv) {
+    if (/^--?[a-zA-Z]/.test(word)) flag = word;
+    const values = words.get(flag) ?? [];
+    if (word !== flag) values.push(word);
+    words.set(flag, values);
+  }
+  return new Map(
+    [...words].flatMap(([name, values]): readonly (readonly [string, string])[] => {
+      const json = values.length === 1 ? jsonOf(values[0] ?? "") : undefined;
+      if (json === undefined) return [[name, values.join(" ")]];
+      return [...leaves(json)].map(([path, value]) => [`${name} ${path}`, value]);
+    }),
+  );
+}
+
+/** JSON by its leaves, other text line by line, pdctl's own programs by their names. */
+function fileFields(file: PlanFile): readonly (readonly [string, string])[] {
+  if ("program" in file) return [[file.name, file.program]];
+  const json = jsonOf(file.content);
+  if (json !== undefined) return [...leaves(json)].map(([path, value]) => [`${file.name} ${path}`, value]);
+  return file.content.split("\n").map((line, index) => [`${file.name} line ${index + 1}`, line]);
+}
+
+function clusterFields({
+  cluster,
+  rehearsal,
+  model,
+  transfer,
+  cache,
+  nodes,
+  setup,
+  targets,
+  smoke,
+  bench,
+  timeouts,
+  preflight,
+}: Plan): Fields {
+  const byName = Object.fromEntries(nodes.map(({ name, ...node }) => [`${name}`, node]));
+  const slots = Object.fromEntries(targets.map(({ url, role, slots: count }) => [`${role} ${url}`, `${count} slots`]));
+  const steps = Object.fromEntries((setup ?? []).map(({ node, name, run }) => [`${node} ${name}`, run]));
+  const parts = { cluster, rehearsal, model, transfer, cache, smoke, bench, timeouts, preflight };
+  return new Map([
+    ...leaves(parts),
+    ...Object.entries({ node: byName, target: slots, setup: steps }).flatMap(([kind, all]) =>
+      Object.entries(all).flatMap(([name, value]) => [...leaves(value, `${kind} ${name}`)]),
+    ),
+  ]);
+}
