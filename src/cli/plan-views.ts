@@ -75,14 +75,14 @@ export async function firewall(
   { plan }: Sound,
   format: NonNullable<PlanOptions["firewall"]>,
 ): Promise<void> {
-  const [{ passages }, { rulesets }] = await Promise.all([
+  const [{ passages }, { rulesets, rulesetsByNode }] = await Promise.all([
     import("../plan/firewall/passages.ts"),
     import("../report/plan-firewall.ts"),
   ]);
   const all = passages(plan);
   if (options.json === true)
     return out.raw(
-      `${JSON.stringify({ schema: "pdctl.firewall/1", cluster: plan.cluster, passages: all }, null, 2)}\n`,
+      `${JSON.stringify({ schema: "pdctl.firewall/1", cluster: plan.cluster, passages: all, ...(format !== "text" && { rulesets: Object.fromEntries(rulesetsByNode(plan, all, format)) }) }, null, 2)}\n`,
     );
   out.raw(rulesets(plan, all, format));
 }

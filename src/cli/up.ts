@@ -66,14 +66,14 @@ export const up = (program: Command) =>
 async function fromFile(call: Call<Flags>, file: string): Promise<number> {
   const { args, options, env, streams, aim } = call;
   const beside = [
-    ...(args[0] === undefined && options.file === undefined ? [] : ["a topology"]),
+    ...(args[0] === undefined && options.file === undefined ? [] : ["the topology"]),
     ...(options.set.length === 0 ? [] : ["--set"]),
     ...(options.hosts === undefined ? [] : ["--hosts"]),
     ...(options.rehearse === true ? ["--rehearse"] : []),
   ];
   if (beside.length > 0)
     throw new UserError("usage", {
-      what: `--plan takes no ${beside.join(" and no ")} beside it`,
+      what: `--plan says all that is to run: leave out ${beside.join(", ")}`,
       next: `pdctl up --plan ${file}`,
     });
   const [{ readPlanFile, reviewed }, { allSecrets, secretsOf }, { attended }] = await Promise.all([

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Plan } from "./plan.ts";
+import type { Plan, PlanInstance, PlanNode, PlanStep, Service, SmokeStep } from "./plan.ts";
 
 /** The plan's JSON, key by key: what `plan -o` writes, `up --plan` reads and docs/plan-json.md lists. An unknown key is refused, never dropped. */
 const text = z.string();
@@ -98,6 +98,12 @@ const service = z.strictObject({
   reserves: z.array(reservation),
   ready: z.array(probe).describe("all of these hold when it is ready"),
   live: z.array(probe),
+  gauges: optional(
+    z.strictObject({
+      url: text,
+      shows: z.array(z.strictObject({ sample: text, name: text, unit: optional(z.literal("bytes")) })),
+    }),
+  ).describe("of a side service that counts something"),
   stop: z.strictObject({ order: z.int(), graceMs: z.number() }),
   peers: z.array(role).describe("roles whose engines restart with it"),
   hash: text.describe("sha256 of argv, env, files and runtime"),
@@ -160,3 +166,13 @@ export const planShape = z.strictObject({
     .describe("in ms"),
   overrides: z.strictObject({ set: list, hosts: list }).describe("`--set` and `--hosts` as they were given"),
 }) satisfies z.ZodType<Plan>;
+
+/** A key that the plan gets and this page does not know fails here, not at the user who wants to run his file. */
+export const complete = {
+  plan: planShape.shape satisfies Record<keyof Plan, unknown>,
+  service: service.shape satisfies Record<keyof Service, unknown>,
+  node: node.shape satisfies Record<keyof PlanNode, unknown>,
+  instance: instance.shape satisfies Record<keyof PlanInstance, unknown>,
+  setup: planShape.shape.setup.unwrap().element.shape satisfies Record<keyof PlanStep, unknown>,
+  smoke: planShape.shape.smoke.shape satisfies Record<keyof SmokeStep, unknown>,
+};
