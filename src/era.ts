@@ -1,9 +1,24 @@
-/** On which side of a change a version lies. Between the last release that surely had the old way and the first that surely has the new: unknown. */
-export function era(version: string | undefined, change: { readonly lastOld?: string; readonly firstNew: string }) {
+/**
+ * What changed in a package that pdctl starts or writes for. `until`: the last release that surely has the old way, `since`: the first
+ * that surely has the new; a version between them, or none at all, is "unknown", and gets what is right on both sides.
+ */
+export interface Drift {
+  readonly package: string;
+  readonly what: string;
+  readonly old: string;
+  readonly now: string;
+  readonly until?: string;
+  readonly since: string;
+  /** What to write from then on; unset: nothing is needed any more. */
+  readonly replace?: string;
+}
+
+/** On which side of a change a version lies. */
+export function era(version: string | undefined, { until, since }: Pick<Drift, "until" | "since">) {
   const at = numbers(version);
   if (at === undefined) return "unknown";
-  if (compare(at, numbers(change.firstNew) ?? []) >= 0) return "new";
-  return compare(at.slice(0, 2), numbers(change.lastOld) ?? []) <= 0 ? "old" : "unknown";
+  if (compare(at, numbers(since) ?? []) >= 0) return "new";
+  return until !== undefined && compare(at, numbers(until) ?? []) <= 0 ? "old" : "unknown";
 }
 
 function numbers(version: string | undefined): readonly number[] | undefined {

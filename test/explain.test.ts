@@ -4,6 +4,7 @@ import { connectors } from "../src/connectors/index.ts";
 import { causes } from "../src/diagnose/index.ts";
 import { hardware } from "../src/hardware/index.ts";
 import { factsRules } from "../src/plan/judge.ts";
+import { argumentRules } from "../src/plan/rules/arguments.ts";
 import { planRules } from "../src/plan/rules/index.ts";
 import { namedCodes } from "../src/topology/index.ts";
 import { topologyRules } from "../src/topology/rules/index.ts";
@@ -15,6 +16,7 @@ const pages = new Map(
 const rules = [
   ...topologyRules,
   ...planRules,
+  ...argumentRules,
   ...factsRules,
   ...[...hardware.values()].flatMap((one) => one.rules),
   ...[...connectors.values()].flatMap((one) => [...one.rules, ...one.planRules]),

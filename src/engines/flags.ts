@@ -45,7 +45,7 @@ export interface Flag {
 export const releases: readonly string[] = table.versions;
 
 /** All forms that a flag had, oldest first, by its name without dashes. */
-const history: ReadonlyMap<string, readonly Flag[]> = new Map(
+export const history: ReadonlyMap<string, readonly Flag[]> = new Map(
   Object.entries(table.flags as Readonly<Record<string, readonly Flag[]>>),
 );
 
@@ -67,13 +67,19 @@ export const spellingsOf = (name: string): readonly string[] => [
   ]),
 ];
 
-const canonical: ReadonlyMap<string, string> = new Map(
-  [...history.keys()].flatMap((name) => spellingsOf(name).map((spelling) => [spelling, name] as const)),
-);
+/** Flags by every spelling without dashes: one that was a flag of its own may since be the opposite of another. */
+const spelt: ReadonlyMap<string, readonly string[]> = [...history.keys()].reduce((found, name) => {
+  for (const spelling of spellingsOf(name)) found.set(spelling, [...(found.get(spelling) ?? []), name]);
+  return found;
+}, new Map<string, readonly string[]>());
 
 /** `--tensor_parallel_size`, `-tp`, `no-enable-prefix-caching` → the flag's own name without dashes; undefined when no release has it. */
-export function flagName(written: string): string | undefined {
-  return canonical.get(bare(written).replaceAll("_", "-"));
+export const flagName = (written: string): string | undefined => flagNames(written)[0];
+
+/** All flags that have this spelling in some release; the one that is called so first. */
+export function flagNames(written: string): readonly string[] {
+  const key = bare(written).replaceAll("_", "-");
+  return (spelt.get(key) ?? []).toSorted((a, b) => Number(b === key) - Number(a === key));
 }
 
 /** The release in the table that stands for a version: the same minor, its nearest patch that is not later. Undefined: none does. */

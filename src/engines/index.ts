@@ -1,4 +1,15 @@
-export { type Flag, type FlagKind, flagName, flags, formsOf, releaseOf, releases } from "./flags.ts";
+export { drift, droppedVariable, removedVariables, replacements } from "./drift.ts";
+export {
+  type Flag,
+  type FlagKind,
+  flagName,
+  flagNames,
+  flags,
+  formsOf,
+  history,
+  releaseOf,
+  releases,
+} from "./flags.ts";
 export { managedEnv, managedFlags } from "./managed.ts";
-export { type Drift, removed } from "./versions.ts";
+export { type Refusal, refusal } from "./values.ts";
 export { vllmCauses as causes } from "./vllm-causes.ts";

@@ -2,7 +2,6 @@ import { spellingsOf } from "./flags.ts";
 
 /** What the plan writes itself → the topology key that decides it. */
 const decidedBy: ReadonlyMap<string, string> = new Map([
-  ["model", "model.path"],
   ["model-tag", "model.path"],
   ["served-model-name", "model.served_name"],
   ["tokenizer", "model.tokenizer"],

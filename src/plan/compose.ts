@@ -2,7 +2,6 @@ import type { Shared } from "../connectors/connector.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { Role, Topology } from "../topology/topology.ts";
 import type { Granted } from "./claims.ts";
-import { droppedNotes } from "./dropped.ts";
 import { type Draft, engineService, type Scene } from "./engine-service.ts";
 import { planHash, serviceHash } from "./hash.ts";
 import { planInstance, planNode } from "./outline.ts";
@@ -16,6 +15,7 @@ import { targets as targetsOf } from "./targets.ts";
 import { unknowns } from "./unknowns.ts";
 import { usedFacts } from "./used-facts.ts";
 import { type Use, usesOf } from "./uses.ts";
+import { versionsOf } from "./versions.ts";
 
 export interface ComposeAsk {
   readonly topology: Topology;
@@ -78,7 +78,7 @@ export function compose(ask: ComposeAsk): Planned {
   };
   return {
     plan,
-    findings: droppedNotes(topology, seats),
+    findings: [],
     origins: Object.fromEntries(drafts.map(({ service, origins }) => [service.id, origins])),
   };
 }
@@ -111,7 +111,7 @@ function sharedOf(topology: Topology, seats: ReadonlyMap<string, Seat>): readonl
 
 /** Versions that all engines' nodes agree on. */
 function agreed({ instances }: Topology, seats: ReadonlyMap<string, Seat>): Readonly<Record<string, string>> {
-  const known = [...new Set(instances.flatMap(({ nodes }) => nodes))].map((node) => seats.get(node)?.versions ?? {});
+  const known = instances.flatMap((instance) => instance.nodes.map((node) => versionsOf(instance, seats.get(node))));
   return Object.fromEntries(
     Object.entries(known[0] ?? {}).filter(([name, version]) => known.every((versions) => versions[name] === version)),
   );

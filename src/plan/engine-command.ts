@@ -1,5 +1,4 @@
 import { argv } from "../engines/argv.ts";
-import { dropped } from "../engines/versions.ts";
 import type { Model } from "../topology/topology.ts";
 import { endpoint } from "./engine-ports.ts";
 import type { EngineAsk } from "./engine-service.ts";
@@ -31,7 +30,7 @@ export function engineCommand(ask: EngineAsk, { kv }: Transfer): readonly Explai
   const without = new Set(instance.engine.without?.args);
   return written.filter(({ words: [word = ""] }) => {
     const flag = word.replace(/^--(no-)?/, "");
-    return !without.has(flag) && !dropped("flag", flag, seat.versions.vllm);
+    return !without.has(flag);
   });
 }
 

@@ -1,11 +1,12 @@
 import { common } from "../engines/env.ts";
+import { droppedVariable } from "../engines/index.ts";
 import type { Process } from "../engines/layout.ts";
-import { dropped } from "../engines/versions.ts";
 import type { Env, Instance, Topology } from "../topology/topology.ts";
 import { type EnvLayer, type Layered, overlay } from "./layers.ts";
 import type { Seat } from "./seats.ts";
 import type { Transfer } from "./transfer.ts";
 import { venvLayer } from "./venv.ts";
+import { versionsOf } from "./versions.ts";
 
 export interface EnvAsk {
   readonly topology: Topology;
@@ -74,7 +75,7 @@ const venv = ({ instance: { engine }, seat, sim }: EnvAsk): readonly EnvLayer[] 
 
 /** What this version dropped is left out; it would only be warned about. */
 const user = ({ instance, seat }: EnvAsk): EnvLayer => ({
-  env: current(instance.engine.env, seat),
+  env: current(instance.engine.env, versionsOf(instance, seat).vllm),
   without: instance.engine.without?.env ?? [],
   origin: (name) => ({
     from: "topology",
@@ -87,11 +88,11 @@ const user = ({ instance, seat }: EnvAsk): EnvLayer => ({
   }),
 });
 
-const node = ({ seat }: EnvAsk): EnvLayer => ({
-  env: current(seat.node.env, seat),
+const node = ({ instance, seat }: EnvAsk): EnvLayer => ({
+  env: current(seat.node.env, versionsOf(instance, seat).vllm),
   without: seat.node.without ?? [],
   origin: (name) => ({ from: "topology", why: `env of ${seat.node.name}`, paths: [[...seat.node.path, "env", name]] }),
 });
 
-const current = (env: Env, { versions }: Seat): Env =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !dropped("env", name, versions.vllm)));
+const current = (env: Env, vllm: string | undefined): Env =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => droppedVariable(name, vllm) === undefined));

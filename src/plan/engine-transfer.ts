@@ -2,6 +2,7 @@ import { firsts, once } from "../once.ts";
 import type { Role } from "../topology/topology.ts";
 import type { EngineAsk, Scene } from "./engine-service.ts";
 import { type Transfer, transfer } from "./transfer.ts";
+import { versionsOf } from "./versions.ts";
 
 /** Asks an engine's connectors with everything that they may know about it and its peers. */
 export function engineTransfer({ scene, grants, process, seat, id }: EngineAsk): Transfer {
@@ -19,7 +20,7 @@ export function engineTransfer({ scene, grants, process, seat, id }: EngineAsk):
     peers: roundOf(scene).peers[instance.role],
     sizes: roundOf(scene).sizes,
     services: scene.sideAddresses,
-    versions: seat.versions,
+    versions: versionsOf(instance, seat),
   };
   const spans = (key: string) =>
     Object.fromEntries(grants.spans.flatMap((span) => (span.use.key === key ? [[span.span.name, span]] : [])));

@@ -6,7 +6,10 @@ import { grant } from "./claims.ts";
 import { compose } from "./compose.ts";
 import type { Planned } from "./plan.ts";
 import { rehearsal } from "./rehearsal.ts";
+import { argumentRules } from "./rules/arguments.ts";
 import { planRules } from "./rules/index.ts";
+import { seats } from "./seats.ts";
+import { versionsOf } from "./versions.ts";
 
 /**
  * Turns a topology into the plan: every process, argument, variable, file, port and device of the cluster.
@@ -33,10 +36,12 @@ export function plan(
     scratch: rehearsed?.scratch ?? { prefill: [], decode: [] },
   });
   const rules = [...planRules, ...used(topology).flatMap((name) => connectors.get(name)?.planRules ?? [])];
+  const at = seats(subject, facts);
   return {
     ...made,
     findings: [
       ...runRules(rules, { topology: subject, plan: made.plan }),
+      ...runRules(argumentRules, { topology, versions: (each) => versionsOf(each, at.get(each.nodes[0] ?? "")) }),
       ...made.findings,
       ...(rehearsed?.notes ?? []),
     ],

@@ -112,6 +112,8 @@ export interface Instance {
 
 export interface EngineChoice {
   readonly kind: "vllm" | "sim";
+  /** Releases by package (vllm, vllm-ascend, mooncake …), as declared; what a node says goes before it. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** Replaces `vllm serve`. */
   readonly command?: readonly string[];
   readonly venv?: string;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { scratch } from "../../src/engines/env.ts";
-import { flagName, flags, managedFlags } from "../../src/engines/index.ts";
-import { dropped } from "../../src/engines/versions.ts";
+import { droppedVariable, flagName, flags, managedFlags } from "../../src/engines/index.ts";
 import { words } from "../../src/engines/words.ts";
 import { plan } from "../../src/plan/index.ts";
 import { names, topologyOf } from "../plan/topologies.ts";
@@ -60,10 +59,9 @@ describe("vLLM's flags", () => {
 describe("versions", () => {
   it("an unknown version keeps what the user wrote, a new one loses what it would only warn about", () => {
     const name = "VLLM_USE_FLASHINFER_MOE_FP4";
-    expect(dropped("env", name, undefined)).toBe(false);
-    expect(dropped("env", name, "0.20.0")).toBe(false);
-    expect(dropped("env", name, "0.33.0")).toBe(true);
-    expect(dropped("flag", "swap-space", "0.32.0")).toBe(true);
+    for (const version of [undefined, "main", "0.20.0", "0.23.5"])
+      expect(droppedVariable(name, version)).toBeUndefined();
+    expect(droppedVariable(name, "0.33.0")?.replace).toBe("--moe-backend");
   });
 });
 

@@ -26,6 +26,7 @@ export function resolveEngine(
   const without = { args: args.without, env: env.without };
   const choice: EngineChoice = defined({
     kind: keys.kind ?? "vllm",
+    versions: versionsOf(child(merged, "versions")),
     command: keys.command === undefined ? undefined : textsOf(child(merged, "command")),
     venv: keys.venv,
     runtime,
@@ -50,6 +51,14 @@ function ranksPerNode(written: number | readonly number[] | undefined): Pick<Par
   if (typeof written === "number") return { dpLocal: written };
   const [first = 1] = written;
   return written.length > 1 && written.every((one) => one === first) ? { dpLocal: first } : { dpShares: written };
+}
+
+/** As written: 0.10 is not 0.1. */
+function versionsOf(tree: Tree | undefined): EngineChoice["versions"] {
+  if (tree?.kind !== "dict") return undefined;
+  return Object.fromEntries(
+    [...tree.entries].flatMap(([name, { value }]) => (value.kind === "scalar" ? [[name, value.text]] : [])),
+  );
 }
 
 function parallelOf({

@@ -1,5 +1,6 @@
 import type { AnyRule } from "../rule.ts";
 import type { Topology } from "../topology.ts";
+import { c08, c09 } from "./arguments.ts";
 import { p03, p05, p17 } from "./devices.ts";
 import { s08 } from "./env.ts";
 import { a11 } from "./group.ts";
@@ -14,5 +15,6 @@ export const topologyRules: readonly AnyRule<Topology>[] = [
   ...[s01, s02, s08, s09, s10],
   ...[p01, p03, p05, p08, p09, p10, p11, p13, p16, p17],
   ...[m04, m05, m09, m10],
+  ...[c08, c09],
   ...[a11, r01, r03, r05, r07, r08, r09],
 ];

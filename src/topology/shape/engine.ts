@@ -24,8 +24,21 @@ export const runtime = z.strictObject({
   options: words.optional(),
 });
 
+/** Releases of what the engines run, for a plan that is made before the nodes are asked; a number counts as it is written. */
+const release = z.union([z.string().regex(/^v?\d+\.\d+/), z.number()]);
+export const versions = z.strictObject({
+  vllm: release.optional(),
+  "vllm-ascend": release.optional(),
+  "vllm-gaudi": release.optional(),
+  nixl: release.optional(),
+  rixl: release.optional(),
+  mooncake: release.optional(),
+  ucm: release.optional(),
+});
+
 const engineKeys = {
   kind: z.enum(["vllm", "sim"]).optional(),
+  versions: versions.optional(),
   command: command.optional(),
   venv: line.optional(),
   runtime: runtime.optional(),

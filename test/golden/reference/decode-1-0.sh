@@ -53,7 +53,7 @@ PD_ARGV=(
   '--dtype'
   'bfloat16'
   '--kv-transfer-config'
-  '{"kv_connector":"NixlConnector","kv_role":"kv_both","kv_buffer_device":"cuda","kv_load_failure_policy":"fail","kv_connector_extra_config":{"backends":["UCX"],"num_threads":2,"enforce_handshake_compat":true,"kv_lease_duration":300,"engine_ttl":3600}}'
+  '{"kv_connector":"NixlConnector","kv_role":"kv_both","kv_buffer_device":"cuda","kv_load_failure_policy":"fail","kv_connector_extra_config":{"backends":["UCX"],"num_threads":2,"enforce_handshake_compat":true,"engine_ttl":3600}}'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

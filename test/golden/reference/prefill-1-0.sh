@@ -53,7 +53,7 @@ PD_ARGV=(
   '--dtype'
   'bfloat16'
   '--kv-transfer-config'
-  '{"kv_connector":"MultiConnector","kv_role":"kv_both","kv_load_failure_policy":"fail","kv_connector_extra_config":{"connectors":[{"kv_connector":"NixlConnector","kv_role":"kv_both","kv_buffer_device":"cuda","kv_connector_extra_config":{"backends":["UCX"],"num_threads":8,"enforce_handshake_compat":true,"kv_lease_duration":300,"engine_ttl":3600}},{"kv_connector":"UCMConnector","kv_role":"kv_both","kv_connector_module_path":"ucm.integration.vllm.ucm_connector","kv_connector_extra_config":{"UCM_CONFIG_FILE":"/var/lib/pdctl/reference/n1/files/be768d70fe3d65f94baea5fb9d85af50e52d0638096ae04cf4e7bd2cca3dff2f"}}]}}'
+  '{"kv_connector":"MultiConnector","kv_role":"kv_both","kv_load_failure_policy":"fail","kv_connector_extra_config":{"connectors":[{"kv_connector":"NixlConnector","kv_role":"kv_both","kv_buffer_device":"cuda","kv_connector_extra_config":{"backends":["UCX"],"num_threads":8,"enforce_handshake_compat":true,"engine_ttl":3600}},{"kv_connector":"UCMConnector","kv_role":"kv_both","kv_connector_module_path":"ucm.integration.vllm.ucm_connector","kv_connector_extra_config":{"UCM_CONFIG_FILE":"/var/lib/pdctl/reference/n1/files/be768d70fe3d65f94baea5fb9d85af50e52d0638096ae04cf4e7bd2cca3dff2f"}}]}}'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

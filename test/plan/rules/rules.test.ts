@@ -1,5 +1,10 @@
+import { argumentRules } from "../../../src/plan/rules/arguments.ts";
 import { planRules } from "../../../src/plan/rules/index.ts";
 import { ruleFixtures } from "../../rule-fixtures.ts";
 
 const doctored = "pdctl's own ports cannot meet: changed-plans.test.ts";
-ruleFixtures({ beside: import.meta.url, rules: planRules, elsewhere: { N05: doctored, N10: doctored } });
+ruleFixtures({
+  beside: import.meta.url,
+  rules: [...planRules, ...argumentRules],
+  elsewhere: { N05: doctored, N10: doctored },
+});
