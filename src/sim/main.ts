@@ -2,7 +2,9 @@ import { runEngine } from "./engine-process.ts";
 import { Fatal } from "./fatal.ts";
 import { BadFault, readFaults } from "./faults.ts";
 import { createLog } from "./log.ts";
-import { mooncakeMaster } from "./mooncake-master.ts";
+import { mooncakeMaster } from "./mooncake-master/index.ts";
+
+const ABORTED = 134;
 
 /**
  * The stand-in: plays `vllm serve` (argv as behind `serve`), or mooncake_master where that is the first word.
@@ -24,6 +26,7 @@ export async function simMain(argv: readonly string[]): Promise<number> {
     if (error.exit === 0) process.stdout.write(`${text}\n`);
     else if (error.exit === 2 || program === "mooncake_master") process.stderr.write(`${text}\n`);
     else createLog("APIServer").plain(text);
+    if (error.exit === ABORTED) process.kill(process.pid, "SIGABRT"); // as a fatal line of glog does
     return error.exit;
   }
 }

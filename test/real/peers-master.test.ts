@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { freePorts } from "../sim/engines.ts";
+import { observe } from "../sim/master-cases.ts";
 import { said } from "./hosts.ts";
 import { lacks, onReferenceHosts, places } from "./peers.ts";
 import { titled } from "./place.ts";
@@ -87,4 +89,15 @@ it.skipIf(lacking !== undefined)(
     expect(down.code, said(down)).toBe(0);
   },
   240_000,
+);
+
+it.skipIf(lacking !== undefined)(
+  titled("the real mooncake_master still does what its stand-in was held to", lacking),
+  async () => {
+    const recorded = new URL("../sim/mooncake-master.recorded.json", import.meta.url);
+    const seen = await observe([`${places.mooncake}/bin/mooncake_master`], () => freePorts(1));
+    if (process.env.PDCTL_RECORD !== undefined) writeFileSync(recorded, `${JSON.stringify(seen, null, 2)}\n`);
+    expect(seen).toEqual(JSON.parse(readFileSync(recorded, "utf8")));
+  },
+  120_000,
 );
