@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
+import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Host } from "./host.ts";
@@ -50,6 +51,7 @@ describe("eight hosts", () => {
       {
         shared: ["/mnt/test1"],
         directories: ["/data/hf"],
+        borrowed: [import.meta.dirname],
         unknown: ["mi3"],
         sshConfig: "Host alias\n  HostName 10.0.1.10\n",
       },
@@ -135,6 +137,15 @@ describe("eight hosts", () => {
   it("has Node in the path, or has not", async () => {
     expect((await host("gb0").exec("node -p 6*7")).stdout).toBe("42\n");
     expect((await ssh("10.0.1.11", "command -v node")).exitCode).toBe(1);
+  });
+
+  it("shows what it borrows of this machine at the same path, and lets nobody write there", async () => {
+    const { code, stdout, stderr } = await host("mi2").exec(
+      `cat ${import.meta.dirname}/lab.sh; touch ${import.meta.dirname}/x`,
+    );
+    expect(stdout).toBe(readFileSync(join(import.meta.dirname, "lab.sh"), "utf8"));
+    expect([code, stderr]).toEqual([1, expect.stringContaining("Read-only file system")]);
+    expect(existsSync(join(import.meta.dirname, "x"))).toBe(false);
   });
 
   it("names everything that stays after pdctl: files, ports, shared memory, marked and orphaned processes", async () => {

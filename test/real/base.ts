@@ -11,6 +11,7 @@ ${hosts.map(({ name, ip }) => `  - { name: ${name}, host: ${ip}, nic: eth0, hard
 kv:
   transfer:
     connector: nixl
+    lease_seconds: 120                    # a machine with much to do moves KV slowly
     prefill: { kv_role: kv_producer }
     decode: { kv_role: kv_consumer }
 engine:
@@ -28,5 +29,5 @@ engine:
 prefill: { port: 8100 }
 decode: { port: 8200 }
 proxy: { node: n0, port: 8000 }
-timeouts: { ready: 5m }
+timeouts: { ready: 6m }
 `;

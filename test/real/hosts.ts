@@ -7,6 +7,9 @@ import { type Ended, pdctl, type Running, type RunOptions, start } from "../host
 import { base } from "./base.ts";
 import { models, pythonHome, venv } from "./place.ts";
 
+/** How long an `up` may take: about a minute where the machine has nothing else to do. */
+export const LOAD_MS = 400_000;
+
 export interface Asked {
   /** n0, n1 … at 10.91.0.1, 10.91.0.2 … */
   readonly hosts: number;
@@ -25,6 +28,10 @@ export interface RealHosts extends AsyncDisposable {
   readonly file: string;
   readonly proxy: string;
   host(name: string): Host;
+  /** Writes another topology over the old one, as a user who edits the file. */
+  change(topology: string): void;
+  /** The server of an engine, `decode-0-0`: by what pdctl marked, looked at from outside. */
+  engine(id: string): { readonly pid: number; kill(signal: NodeJS.Signals): void };
   /** `http://…` of a port on a node. */
   url(node: string, port: number): string;
   /** A verb on this topology, to its end. */
@@ -44,19 +51,30 @@ export async function realHosts({ hosts: count, topology, name = "real", borrowe
   const lab = await hosts(specs, { borrowed: [venv, pythonHome(), ...Object.values(models), ...borrowed] });
   writeFileSync(join(launcher.home, "base.yaml"), base(specs));
   const file = join(launcher.home, `${name}.yaml`);
-  writeFileSync(file, `extends: base.yaml\nname: ${name}\n${topology}`);
+  const change = (text: string) => writeFileSync(file, `extends: base.yaml\nname: ${name}\n${text}`);
+  change(topology);
   const url = (node: string, port: number) => `http://${lab.host(node).ip}:${port}`;
   return {
     lab,
     file,
     proxy: url("n0", 8000),
     host: (node) => lab.host(node),
+    change,
+    engine: (id) => serverOf(lab, id),
     url,
     pdctl: (verb, ...options) => pdctl([verb, file, ...options]),
     start: (verb, options, how) => start([verb, file, ...options], how),
     leftovers: () => lab.leftovers().filter((left) => !kept.test(left)),
     [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
   };
+}
+
+function serverOf({ hosts: all }: Lab, id: string) {
+  for (const host of all)
+    for (const { pid, mark, argv } of host.processes())
+      if (mark?.endsWith(`/${id}`) === true && argv.includes("serve"))
+        return { pid, kill: (signal: NodeJS.Signals) => host.kill(pid, signal) };
+  throw new Error(`no host runs ${id}`);
 }
 
 /** Both streams, to be shown when an expectation fails. */
