@@ -127,7 +127,11 @@ function sshdConfig({ sshd = {} }: HostSpec): string {
   return [...lines, ...Object.entries(settings).map(([name, value]) => `${name} ${value}`), ""].join("\n");
 }
 
-function fstab({ name }: HostSpec, { shared = [], borrowed = [] }: LabOptions, node: string | undefined): string {
+function fstab(
+  { name }: HostSpec,
+  { shared = [], borrowed = [], numa = true }: LabOptions,
+  node: string | undefined,
+): string {
   const base = join(labDirectory, name);
   const root = join(base, "root");
   const bind = (from: string, to: string) => `${from} ${root}${to} none bind 0 0`;
@@ -138,6 +142,7 @@ function fstab({ name }: HostSpec, { shared = [], borrowed = [] }: LabOptions, n
     bind(`${base}/own/var-tmp`, "/var/tmp"),
     `proc ${root}/proc proc defaults 0 0`,
     `sysfs ${root}/sys sysfs ro 0 0`,
+    ...(numa ? [] : [`tmpfs ${root}/sys/devices/system/node tmpfs mode=755 0 0`]),
     `tmpfs ${root}/tmp tmpfs mode=1777 0 0`,
     `tmpfs ${root}/run tmpfs mode=755 0 0`,
     bind(`${labDirectory}/.dev`, "/dev"),

@@ -29,6 +29,8 @@ export interface LabOptions {
   readonly shared?: readonly string[];
   /** Directories of this machine that every host sees at the same path and cannot write: packages that are too big to copy. */
   readonly borrowed?: readonly string[];
+  /** false: the hosts' kernels tell of no NUMA node. Default: what this machine tells. */
+  readonly numa?: boolean;
   /** Text of the launcher's ~/.ssh/config. */
   readonly sshConfig?: string;
   /** Hosts whose key the launcher does not know yet. */

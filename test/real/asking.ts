@@ -18,6 +18,9 @@ export async function countedUntil(
   }
 }
 
+/** Of full length: two engines that see the same prompt say the same. */
+const GREEDY = { model: "tiny", temperature: 0, ignore_eos: true };
+
 export interface Completion {
   readonly status: number;
   readonly text: string;
@@ -27,12 +30,7 @@ export interface Completion {
 
 /** Sixteen tokens, the same each time for the same prompt. */
 export async function complete(url: string, prompt: string, more: object = {}): Promise<Completion> {
-  const reply = await fetch(`${url}/v1/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ model: "tiny", prompt, max_tokens: 16, temperature: 0, ignore_eos: true, ...more }),
-    signal: AbortSignal.timeout(60_000),
-  });
+  const reply = await post(`${url}/v1/completions`, { ...GREEDY, prompt, max_tokens: 16, ...more });
   const body = (await reply.json()) as {
     choices?: readonly { readonly text: string }[];
     usage?: { readonly prompt_tokens: number };
@@ -55,9 +53,9 @@ export interface Said {
   readonly events: number;
 }
 
-/** Greedy and of full length, so that two engines that see the same prompt say the same. */
+/** One answer of any endpoint of the API. */
 export async function ask(url: string, body: object): Promise<Said> {
-  const reply = await post(url, { model: "tiny", temperature: 0, ignore_eos: true, ...body });
+  const reply = await post(url, { ...GREEDY, ...body });
   const raw = await reply.text();
   const isStream = reply.headers.get("content-type")?.startsWith("text/event-stream") === true;
   const lines = raw.split("\n").filter((line) => line.startsWith("data: "));
@@ -93,8 +91,7 @@ export interface Leaver extends Disposable {
 
 export function leaver(url: string, body: object): Leaver {
   const patience = new AbortController();
-  const asked = { model: "tiny", temperature: 0, ignore_eos: true, ...body };
-  const firstBytes = post(`${url}/v1/completions`, asked, patience.signal).then((reply) =>
+  const firstBytes = post(`${url}/v1/completions`, { ...GREEDY, ...body }, patience.signal).then((reply) =>
     reply.body?.getReader().read(),
   );
   firstBytes.catch(() => undefined); // it left

@@ -39,6 +39,7 @@ export async function proxyNow(url: string) {
   return {
     requests: metrics("pdctl_proxy_inflight_requests"),
     legs: metrics("pdctl_proxy_target_inflight"),
+    atDecode: metrics("pdctl_proxy_target_inflight", 'role="decode"'),
     tokens: metrics("pdctl_proxy_target_load_tokens"),
     decodeLegs: metrics("pdctl_proxy_upstream_requests_total", 'role="decode"'),
     left: { prefill: left("prefill"), decodeWait: left("decode_wait"), decode: left("decode") },

@@ -12,6 +12,7 @@ engine:
   args: { distributed-executor-backend: mp, max-num-seqs: 8 }
 prefill: { nodes: [n0] }
 decode: { nodes: [n1] }
+timeouts: { ready: 9m }
 `;
 
 it.skipIf(lackingHosts !== undefined)(
@@ -40,5 +41,5 @@ it.skipIf(lackingHosts !== undefined)(
     expect(down.code, said(down)).toBe(0);
     expect(real.leftovers()).toEqual([]);
   },
-  LOAD_MS,
+  LOAD_MS + 200_000, // four workers
 );

@@ -48,7 +48,10 @@ const kept = / file \/root\/\.cache\/vllm$/;
 /** Boots the hosts and writes the topology. Nothing runs yet. Disposing takes the engines away with the hosts they run on. */
 export async function realHosts({ hosts: count, topology, name = "real", borrowed = [] }: Asked): Promise<RealHosts> {
   const specs = Array.from({ length: count }, (_, index) => ({ name: `n${index}`, ip: `10.91.0.${index + 1}` }));
-  const lab = await hosts(specs, { borrowed: [venv, pythonHome(), ...Object.values(models), ...borrowed] });
+  const lab = await hosts(specs, {
+    borrowed: [venv, pythonHome(), ...Object.values(models), ...borrowed],
+    numa: false, // of a NUMA node, each engine with NIXL binds itself to the last core: here all of them to one
+  });
   writeFileSync(join(launcher.home, "base.yaml"), base(specs));
   const file = join(launcher.home, `${name}.yaml`);
   const change = (text: string) => writeFileSync(file, `extends: base.yaml\nname: ${name}\n${text}`);
