@@ -1,7 +1,7 @@
 import type { Facts } from "../../facts/index.ts";
 import { factsRules, judge } from "../../plan/judge.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { remains } from "../../supervise/index.ts";
+import { remains, type ServiceSpec } from "../../supervise/index.ts";
 import type { Finding } from "../../topology/rule.ts";
 import type { Fleet } from "../fleet.ts";
 import { holders } from "../gather.ts";
@@ -49,12 +49,20 @@ export async function judged(
   run: Run,
 ): Promise<readonly Finding[]> {
   const listed = standing.services.flatMap(({ spec, state, node }) =>
-    state.state === "alive" ? spec.listens.map(({ port }) => `${node} ${port}`) : [],
+    state.state === "alive"
+      ? [...spec.listens.map(({ port }) => port), ...whileStarting(spec)].map((port) => `${node} ${port}`)
+      : [],
   );
   const first = judge({ plan, facts, ours: new Set(listed), holders: new Map() }, skip);
   if (!first.some(({ code }) => code === "N12")) return first;
   const ours = new Set([...listed, ...(await left(plan, fleet, run))]);
   return judge({ plan, facts, ours, holders: await whoHolds(plan, facts, ours, fleet, run) }, skip);
+}
+
+/** Ports that a service has only until its group has met: a group that never did has them still. */
+function whileStarting({ note }: ServiceSpec): readonly unknown[] {
+  const ports = note["whileStarting"];
+  return Array.isArray(ports) ? ports : [];
 }
 
 /** Ports that processes of a service hold which is dead itself: its next start ends them first. */

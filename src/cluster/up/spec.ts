@@ -34,6 +34,7 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
       argv: service.argv,
       env: service.env,
       rehearsal: plan.rehearsal,
+      whileStarting: listens.flatMap(({ port, transient }) => (transient === true ? [port] : [])),
       parts: partsOf(plan),
       ...(service.gauges !== undefined && { gauges: service.gauges }),
       ...(kind === "proxy" && { smoke: plan.smoke, targets: plan.targets, engines: enginesOf(plan) }),
