@@ -19,6 +19,7 @@ export const llmDSidecar: ProxyKind = {
   managed: {
     port: "proxy.port",
     "vllm-port": "decode.port",
+    "secure-proxy": "proxy.kind",
     "kv-connector": "kv.transfer.connector",
     connector: "kv.transfer.connector",
   },
@@ -34,7 +35,8 @@ export const llmDSidecar: ProxyKind = {
         paths: [["decode", "port"]],
       },
       { name: "kv-connector", values: ["nixlv2"], why: "kv.transfer", paths: [["kv", "transfer", "connector"]] },
-      { name: "secure-proxy=false", also: ["secure-proxy"], values: [], why: "engines speak plain HTTP", paths: [] },
+      // one word: Go reads the value of a boolean only behind a "="
+      { name: "secure-proxy=false", values: [], why: "engines speak plain HTTP", paths: [] },
       { name: "enable-prefiller-sampling", values: [], why: "one of the endpoints that the header lists", paths: [] },
     ];
   },

@@ -58,7 +58,7 @@ export const r03: Rule<Topology, { bind: string }> = {
 };
 
 /** R07: what the topology asks of the proxy, this kind has to be able to do. Source: launch.md §9.3, §3.12. */
-export const r07: Rule<Topology, { key: string; kind: string; why: string }> = {
+export const r07: Rule<Topology, { key: string; kind: string; why: string; instead: string | undefined }> = {
   id: "R07",
   level: "warning",
   *check({ proxy }) {
@@ -76,10 +76,17 @@ export const r07: Rule<Topology, { key: string; kind: string; why: string }> = {
         [key, key === "max_concurrent" || key === "pd_min_prompt_tokens" ? ignores[key] : ignores.policy] as const,
     );
     for (const [key, why] of deaf)
-      if (why !== undefined) yield { at: [...proxy.path, key], data: { key, kind: proxy.kind, why } };
+      if (why !== undefined) {
+        const instead = key.endsWith("policy") ? Object.keys(policies)[0] : undefined;
+        yield { at: [...proxy.path, key], data: { key, kind: proxy.kind, why, instead } };
+      }
   },
   message: ({ key, kind, why }) => `${key} has no effect with ${kind}: ${why}`,
-  remedy: ({ key }) => ["proxy.kind: pdctl", `or leave ${key} out`],
+  remedy: ({ key, instead }) => [
+    "proxy.kind: pdctl",
+    `or leave ${key} out`,
+    ...(instead === undefined ? [] : [`or ${key}: ${instead}`]),
+  ],
 };
 
 /** R09: a script has no name that a shell would find. Source: proxy-protocols.md §A.1. */
