@@ -12,6 +12,8 @@ export interface Filled {
   readonly used: readonly { readonly name: string; readonly place: Place }[];
   /** `${env:NAME}` and `${env:NAME:-default}` in the values of a file, filled in from the launcher's environment. */
   fill(tree: Dict): Dict;
+  /** The same for one value at its path. */
+  fillAt(value: Tree, path: Path): Tree;
 }
 
 export function fromEnvironment(env: Readonly<Record<string, string | undefined>>, say: Say): Filled {
@@ -51,7 +53,11 @@ export function fromEnvironment(env: Readonly<Record<string, string | undefined>
       [...dict.entries].map(([key, { key: at, value }]) => [key, { key: at, value: fillTree(value, [...path, key]) }]),
       dict.at,
     );
-  return { used, fill: (tree) => (tree.at.source.text.includes("${env:") ? fillDict(tree, []) : tree) };
+  return {
+    used,
+    fillAt: fillTree,
+    fill: (tree) => (tree.at.source.text.includes("${env:") ? fillDict(tree, []) : tree),
+  };
 }
 
 const isShell = (path: Path): boolean =>

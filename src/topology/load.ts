@@ -34,7 +34,7 @@ export function loadTopology(files: Files, overrides: Overrides, declared: Decla
   const { tree: written, sources } = readExtended(files, filled, say);
   const sets = setSource("--set", overrides.set);
   const hosts = setSource("--hosts", overrides.hosts);
-  const tree = written && applySets(written, sets, say);
+  const tree = written && applySets(written, sets, filled, say);
   const all = [...sources, sets, hosts];
   const names = sources.map(({ name }) => name);
   if (tree === undefined) {

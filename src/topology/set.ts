@@ -1,4 +1,5 @@
 import { dotted } from "./finding.ts";
+import type { Filled } from "./from-env.ts";
 import { flagName, isArgs, normalise } from "./normalise.ts";
 import { readYaml } from "./read-yaml.ts";
 import { type Say, shown } from "./remark.ts";
@@ -12,7 +13,7 @@ export const setSource = (option: "--set" | "--hosts", values: readonly string[]
   sourceOf(option, "set", values.map((value) => value.replaceAll("\n", " ")).join("\n"));
 
 /** The tree with every `--set PATH=VALUE` applied, in order. */
-export function applySets(tree: Dict, source: Source, say: Say): Dict {
+export function applySets(tree: Dict, source: Source, filled: Filled, say: Say): Dict {
   if (source.text === "") return tree;
   const places = source.lines.map((start, i) => ({
     source,
@@ -20,12 +21,12 @@ export function applySets(tree: Dict, source: Source, say: Say): Dict {
     end: (source.lines[i + 1] ?? source.text.length + 1) - 1,
   }));
   return normalise(
-    places.reduce((before, place) => applySet(before, place, say), tree),
+    places.reduce((before, place) => applySet(before, place, filled, say), tree),
     say,
   );
 }
 
-function applySet(tree: Dict, place: Place, say: Say): Dict {
+function applySet(tree: Dict, place: Place, filled: Filled, say: Say): Dict {
   const text = place.source.text.slice(place.start, place.end);
   const parsed = parsePath(text);
   if ("wrong" in parsed) {
@@ -54,7 +55,7 @@ function applySet(tree: Dict, place: Place, say: Say): Dict {
     return tree;
   }
   const value = readValue(place.source, { start: key.end + 1, end: place.end }, say);
-  const replaced = value && replaceAt(tree, path, { key, value });
+  const replaced = value && replaceAt(tree, path, { key, value: filled.fillAt(value, path) });
   return replaced?.kind === "dict" ? replaced : tree;
 }
 

@@ -55,6 +55,13 @@ describe("many instances on few nodes", () => {
     });
   });
 
+  it("leaves an instance with nodes of its own where it says", () => {
+    const list = 'instances: [{ nodes: "n[0-1]", parallel: { tp: 16 } }, { count: 3 }]';
+    expect(
+      seats(cluster(`prefill: { nodes: [n2], placement: pack, ${list} }\ndecode: { nodes: [n2], port: 8200 }`)),
+    ).toEqual({ "prefill-0": "n0,n1", "prefill-1": "n2", "prefill-2": "n2", "prefill-3": "n2", "decode-0": "n2" });
+  });
+
   it("says which instance finds no room", () => {
     const text = cluster(
       'prefill: { nodes: "n[0-1]", instances: 9, placement: pack }\ndecode: { nodes: [n2], port: 8200 }',

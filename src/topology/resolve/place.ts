@@ -25,5 +25,6 @@ export function place(
   });
 }
 
-export const take = (room: Room, node: string, devices: number): unknown =>
+export function take(room: Room, node: string, devices: number): void {
   room.set(node, (room.get(node) ?? 0) - devices);
+}

@@ -37,16 +37,18 @@ export function seatEntries(
   space: Space,
 ): { readonly seated: readonly Seated[]; readonly findings: readonly Finding[] } {
   const entries = entriesOf(role, keys);
-  const how = (entry?: Entry): Placement | undefined => entry?.keys.placement ?? keys.placement;
   const shared = keys.nodes === undefined ? NOBODY : namedNodes(tree, [role, "nodes"], known);
   const sharers = entries.filter((entry) => entry.keys.nodes === undefined);
-  const count = sharers.reduce((sum, entry) => sum + entry.count, 0);
+  const together = keys.placement ?? sharers.find((entry) => entry.keys.placement)?.keys.placement;
   const own = entries.map((entry) => {
     if (entry.keys.nodes === undefined) return undefined;
-    return seatsFor([entry], entry.count, namedNodes(tree, [...entry.path, "nodes"], known), role, how(entry), space);
+    const named = namedNodes(tree, [...entry.path, "nodes"], known);
+    return seatsFor({ role, entries: [entry], named, how: entry.keys.placement }, space);
   });
   const among =
-    sharers.length === 0 ? { seats: [], findings: [] } : seatsFor(sharers, count, shared, role, how(), space);
+    sharers.length === 0
+      ? { seats: [], findings: [] }
+      : seatsFor({ role, entries: sharers, named: shared, how: together }, space);
   const free = [...among.seats];
   return {
     seated: entries.map((entry, i) => ({ entry, seats: own[i]?.seats ?? free.splice(0, entry.count) })),
@@ -65,14 +67,16 @@ function entriesOf(role: Role, { instances = 1 }: RoleKeys): readonly Entry[] {
   return instances.map((keys, i) => ({ role, path: [role, "instances", i], count: keys.count ?? 1, keys }));
 }
 
-type Named = ReturnType<typeof namedNodes>;
+/** Entries that take their seats together, on the nodes that are named for them. */
+interface Party {
+  readonly role: Role;
+  readonly entries: readonly Entry[];
+  readonly named: ReturnType<typeof namedNodes>;
+  readonly how: Placement | undefined;
+}
 
 function seatsFor(
-  entries: readonly Entry[],
-  count: number,
-  { names, findings }: Named,
-  role: Role,
-  how: Placement | undefined,
+  { role, entries, named: { names, findings }, how }: Party,
   { devicesOf, room }: Space,
 ): { readonly seats: readonly (readonly string[])[]; readonly findings: readonly Finding[] } {
   if (findings.length > 0) return { seats: [], findings };
@@ -83,13 +87,13 @@ function seatsFor(
     if (homeless < 0) return { seats: placed.map((node) => (node === undefined ? [] : [node])), findings: [] };
     return { seats: [], findings: [noRoom(role, entries, wanted, homeless, names)] };
   }
-  const shared = shareOut(names, count);
+  const shared = shareOut(names, wanted.length);
   if ("nodesOf" in shared) {
     for (const [i, nodes] of shared.nodesOf.entries())
       for (const node of nodes) take(room, node, Math.ceil((wanted[i] ?? 0) / nodes.length));
     return { seats: shared.nodesOf, findings: [] };
   }
-  return { seats: [], findings: [cannotShare(role, entries, count, names, shared.legal)] };
+  return { seats: [], findings: [cannotShare(role, entries, wanted.length, names, shared.legal)] };
 }
 
 function cannotShare(

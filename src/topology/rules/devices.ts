@@ -13,12 +13,12 @@ function need(instance: Instance, node = 0): number {
 const share = (instance: Instance): number =>
   width(instance.engine.parallel) / (spans(instance) ? instance.nodes.length : 1);
 
-function* places({ instances, nodes }: Topology): Iterable<{ instance: Instance; node: Node; at: number }> {
+function* places({ instances, nodes }: Topology): Iterable<{ instance: Instance; node: Node; position: number }> {
   const named = firsts(nodes, ({ name }) => name);
   for (const instance of instances) {
-    for (const [at, name] of instance.nodes.entries()) {
+    for (const [position, name] of instance.nodes.entries()) {
       const node = named.get(name);
-      if (node !== undefined) yield { instance, node, at };
+      if (node !== undefined) yield { instance, node, position };
     }
   }
 }
@@ -26,6 +26,8 @@ function* places({ instances, nodes }: Topology): Iterable<{ instance: Instance;
 interface Short {
   readonly instance: Instance;
   readonly node: Node;
+  /** Of the node among those of the instance. */
+  readonly position: number;
   /** Devices it needs on the node, and those that earlier instances have left there. */
   readonly needs: number;
   readonly left: number;
@@ -34,12 +36,12 @@ interface Short {
 /** Instances that find too few devices on a node. Pinned ones are judged by P04 and P05, engines wider than a node by P17. */
 function* shortages(topology: Topology): Iterable<Short> {
   const taken = new Map<string, number>();
-  for (const { instance, node, at } of places(topology)) {
-    const [needs, before] = [need(instance, at), taken.get(node.name) ?? 0];
+  for (const { instance, node, position } of places(topology)) {
+    const [needs, before] = [need(instance, position), taken.get(node.name) ?? 0];
     if (!Number.isInteger(needs) || share(instance) > node.devices.length) continue;
     taken.set(node.name, before + needs);
     if (instance.devices === undefined && before + needs > node.devices.length)
-      yield { instance, node, needs, left: Math.max(node.devices.length - before, 0) };
+      yield { instance, node, position, needs, left: Math.max(node.devices.length - before, 0) };
   }
 }
 
@@ -53,18 +55,17 @@ export const p03: Rule<
   *check(topology) {
     const all = [...shortages(topology)];
     const roles = new Set(all.map(({ instance }) => instance.role));
-    for (const { instance, node, needs, left } of all) {
+    for (const { instance, node, position, needs, left } of all) {
       const { id, path, role } = instance;
       const has = node.devices.length;
-      const place = instance.nodes.indexOf(node.name);
       const data = {
         id,
         node: node.name,
         needs,
         has,
         left,
-        sum: sum(instance, place),
-        ways: ways(instance, place, has, roles.size > 1 ? "each role" : role),
+        sum: sum(instance, position),
+        ways: ways(instance, position, has, roles.size > 1 ? "each role" : role),
       };
       const at = needs > has ? [...path, "parallel", "tp"] : [role, "instances"];
       yield { at, subject: `${id} on ${node.name}`, data };
