@@ -3,10 +3,13 @@ import { describe, expect, it } from "vitest";
 import { connectors } from "../src/connectors/index.ts";
 import { causes } from "../src/diagnose/index.ts";
 import { hardware } from "../src/hardware/index.ts";
-import { factsRules } from "../src/plan/judge.ts";
+import { codeRows } from "../src/cli/explain.ts";
 import { argumentRules } from "../src/plan/rules/arguments.ts";
+import { factsRules } from "../src/plan/rules/facts/index.ts";
 import { planRules } from "../src/plan/rules/index.ts";
+import { codePage } from "../src/report/codes.ts";
 import { namedCodes } from "../src/topology/index.ts";
+import { modelRules } from "../src/topology/rules/model-config.ts";
 import { topologyRules } from "../src/topology/rules/index.ts";
 
 const home = new URL("../docs/explain/", import.meta.url);
@@ -18,9 +21,14 @@ const rules = [
   ...planRules,
   ...argumentRules,
   ...factsRules,
-  ...[...hardware.values()].flatMap((one) => one.rules),
-  ...[...connectors.values()].flatMap((one) => [...one.rules, ...one.planRules]),
+  ...modelRules,
+  ...[...hardware.values()].flatMap((one) => [...one.rules, ...(one.factsRules ?? [])]),
+  ...[...connectors.values()].flatMap((one) => [
+    ...[...one.rules, ...one.planRules],
+    ...[...(one.modelRules ?? []), ...(one.factsRules ?? [])],
+  ]),
 ];
+const ids = new Set([...rules.map(({ id }) => id), "S04", "S05", "S07"]);
 const levels = new Map<string, string>([
   ...Object.keys(namedCodes).map((code) => [code, "error"] as const),
   ...["S04", "S05", "S07"].map((code) => [code, "error"] as const), // the loader's own
@@ -46,6 +54,14 @@ describe("pdctl explain has a page for every code that a user can meet", () => {
     for (const entry of related.split(" · ").filter((one) => one !== ""))
       expect([...pages.keys()]).toContain(entry.split(" ")[0]);
     expect(lines.filter((line) => line.length > 200)).toEqual([]);
+  });
+  it.each([...pages].filter(([code]) => ids.has(code)))("%s says what would have happened, and by whose word", (_, text) => {
+    expect(text).toMatch(/^(Without (this rule|it) |Nothing breaks|It may work)/m);
+    expect(text).toMatch(/^Source {2}\S/m);
+  });
+  it("docs/rules.md is what npm run rules makes of the same pages", async () => {
+    const written = readFileSync(new URL("../docs/rules.md", import.meta.url), "utf8");
+    expect(`${codePage(await codeRows()).join("\n")}\n`, "stale: npm run build && npm run rules").toBe(written);
   });
   it("a cause's page says what the card says", () => {
     for (const { id, says, remedy } of causes) {

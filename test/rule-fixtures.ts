@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { AnyRule } from "../src/topology/rule.ts";
@@ -17,10 +17,13 @@ export interface Place {
   readonly elsewhere?: Readonly<Record<string, string>>;
 }
 
-/** Runs every fixture of a place, and demands that each rule is seen speaking and seen silent. */
+/**
+ * Runs every fixture of a place: `CASE.yaml`, what the nodes say in `CASE.facts.json` and the model's own config in `CASE.model.json`
+ * where there are such, and `CASE.expected`, what the user is told. And demands that each rule is seen speaking and seen silent. */
 export function ruleFixtures({ beside, rules, alsoCodes = [], elsewhere = {} }: Place): void {
   const home = fileURLToPath(new URL(".", beside));
   const codes = [...new Set([...rules.map(({ id }) => id), ...alsoCodes])].sort((a, b) => a.localeCompare(b));
+  const noted = new Set(rules.filter(({ level }) => level === "note").map(({ id }) => id)); // else notes are nobody's business here
   const folders = readdirSync(home, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
@@ -36,7 +39,10 @@ export function ruleFixtures({ beside, rules, alsoCodes = [], elsewhere = {} }: 
       : [];
     it.each(names)("%s", (name) => {
       const file = `${home}${code}/${name}`;
-      const text = told(`${file}.yaml`).map(shown).join("\n");
+      const beside = (kind: string) => (existsSync(`${file}.${kind}.json`) ? `${file}.${kind}.json` : undefined);
+      const [facts, model] = [beside("facts"), beside("model")];
+      const ask = { notes: noted.has(code), ...(facts && { facts }), ...(model && { model }) };
+      const text = told(`${file}.yaml`, ask).map(shown).join("\n");
       if (update) writeFileSync(`${file}.expected`, text);
       expect(text).toBe(readFileSync(`${file}.expected`, "utf8"));
     });

@@ -97,7 +97,7 @@ export class Stage {
       secrets: {},
     } as const;
     return this.#folded("up", (run) =>
-      up({ skip: topology.preflight.skip, plan: (facts) => plan(topology, facts), file, options }, run),
+      up({ topology, skip: topology.preflight.skip, plan: (facts) => plan(topology, facts), file, options }, run),
     );
   }
 

@@ -30,14 +30,17 @@ export interface Draft {
 export async function draft({ argument, options, env, rehearse = false }: DraftAsk): Promise<Draft> {
   const file = topologyFile(argument, options, env);
   readable(file);
-  const [{ loadTopology, locate }, { plan }] = await Promise.all([
+  const [{ loadTopology, locate, modelFindings }, { plan }, { modelHere }] = await Promise.all([
     import("../topology/index.ts"),
     import("../plan/index.ts"),
+    import("./model-here.ts"),
   ]);
   const loaded = loadTopology({ file, read: bytesOf, env }, { set: options.set, hosts: hostsOf(options.hosts) });
   const subject = loaded.topology ?? loaded.draft;
   const planned = subject === undefined ? undefined : plan(subject, [], { rehearse });
-  const later = planned === undefined ? [] : locate(planned.findings, loaded.origins);
+  const model = subject && modelHere(subject.model.path, env["HOME"]);
+  const findings = [...(planned?.findings ?? []), ...(subject && model ? modelFindings(subject, model) : [])];
+  const later = locate(findings, loaded.origins);
   const diagnostics = inFileOrder([...loaded.diagnostics, ...later], loaded.files);
   const sound = !diagnostics.some(({ level }) => level === "error");
   return {

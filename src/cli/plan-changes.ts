@@ -19,7 +19,7 @@ export async function planChanges(call: Call<PlanOptions>, { topology, file, pla
   const rehearse = options.rehearse === true;
   const began = performance.now();
   const { skip } = topology.preflight;
-  const ask = { skip, file, plan: (facts: readonly Facts[]) => plan(topology, facts, { rehearse }) };
+  const ask = { topology, skip, file, plan: (facts: readonly Facts[]) => plan(topology, facts, { rehearse }) };
   const { plan: asked, ...seen } = await silently(call, (run) => cluster.changes(ask, run));
   if (options.output !== undefined) await (await import("./plan-file.ts")).writePlanFile(options.output, asked);
   if (options.json === true)

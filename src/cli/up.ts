@@ -99,6 +99,7 @@ async function upAsk({ options, env }: Call<Flags>, { topology, file }: Sound) {
   const [{ plan }, { allSecrets }] = await Promise.all([import("../plan/index.ts"), import("./sound.ts")]);
   const rehearse = options.rehearse === true;
   return {
+    topology,
     skip: topology.preflight.skip,
     plan: (facts: readonly Facts[]) => plan(topology, facts, { rehearse }),
     file,

@@ -2,50 +2,43 @@ import { UserError } from "../errors.ts";
 import { type Facts, gatherScript, readFacts } from "../facts/index.ts";
 import type { Session } from "../nodes/index.ts";
 import type { Plan } from "../plan/plan.ts";
+import { type Question, questions } from "../plan/questions.ts";
+import type { Topology } from "../topology/topology.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Run } from "./run.ts";
 
-const FACTS_MS = 20_000;
-
-/** What a node is asked beside what every node is asked. */
-interface Question {
-  readonly paths: readonly string[];
-  /** The node's own name, when its address is not in the topology. */
-  readonly host: string;
-  /** Interpreter whose packages tell versions; empty: not asked. */
-  readonly python: string;
-}
+const FACTS_MS = 30_000; // a vendor's tool that hangs is given 8 s, a directory whose server is gone 5
 
 /** The facts of all nodes of a plan, one round trip each. All of them, or all errors. */
-export async function gatherFacts(plan: Plan, fleet: Fleet, run: Run): Promise<readonly Facts[]> {
+export async function gatherFacts(
+  topology: Topology | undefined,
+  plan: Plan,
+  fleet: Fleet,
+  run: Run,
+): Promise<readonly Facts[]> {
+  const asked = new Map(questions(topology, plan).map((one) => [one.node, one]));
   const said = await fleet.all(
-    (session, node) => gather(session, questionOf(plan, node), run),
+    (session, node) => gather(session, asked.get(node), run),
     plan.nodes.map(({ name }) => name),
   );
   return [...said.values()];
 }
 
-function questionOf(plan: Plan, name: string): Question {
-  const node = plan.nodes.find((one) => one.name === name);
-  const paths = /^~?\//.test(plan.model.path) ? [plan.model.path] : [];
-  const host = node === undefined || !node.ip.startsWith("<fact:") ? "" : node.host;
-  return { paths, host, python: pythonOf(plan, name) };
-}
-
-/** Of the engines' virtual environment: it knows which vLLM they are. Elsewhere nobody is asked, as nobody knows which one it would be. */
-function pythonOf({ services }: Plan, name: string): string {
-  const engine = services.find(
-    ({ node, kind, runtime }) => node === name && kind === "engine" && runtime.kind === "process",
-  );
-  const venv = engine?.env["VIRTUAL_ENV"];
-  return typeof venv === "string" ? `${venv.replace(`<fact:home@${name}>`, "~")}/bin/python` : "";
-}
-
-export async function gather(session: Session, { paths, host, python }: Question, run: Run): Promise<Facts> {
+/** What one node says of itself; without a question only what every node is asked. */
+export async function gather(session: Session, question: Question | undefined, run: Run): Promise<Facts> {
+  const scripts = [...(question?.lists ?? []).map((name) => `gather/${name}`), gatherScript]; // the last one says that all was said
   const sentMs = Date.now();
   const answer = await session.call({
-    script: run.templates[gatherScript] ?? "",
-    values: { PD_PATHS: paths, PD_HOST: host, PD_PYTHON: python },
+    script: scripts.map((name) => run.templates[name] ?? "").join("\n"),
+    values: {
+      PD_PATHS: question?.paths ?? [],
+      PD_HOST: question?.host ?? "",
+      PD_PYTHON: question?.python ?? "",
+      PD_MODULES: question?.modules ?? [],
+      PD_MODEL: question?.model ?? "",
+      PD_DIRECTORIES: question?.directories ?? [],
+      PD_CONTAINERS: question?.containers ?? [],
+    },
     deadlineMs: FACTS_MS,
     signal: run.signal,
     what: "the facts",

@@ -64,7 +64,7 @@ export async function located(known: Known, fleet: Fleet, run: Run): Promise<Kno
   const open = known.nodes.filter(({ stateDir, node }) => stateDir.includes("<fact:") && fleet.reached.includes(node));
   if (open.length === 0) return known;
   const homes = await fleet.all(
-    async (session) => (await gather(session, { paths: [], host: "", python: "" }, run)).home,
+    async (session) => (await gather(session, undefined, run)).home,
     open.map(({ node }) => node),
   );
   return {

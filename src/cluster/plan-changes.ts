@@ -12,7 +12,7 @@ import { formerNodes } from "./up/former.ts";
 
 /** What `up` would do, from one question to every node. Takes no lock and changes nothing. */
 export async function changes(
-  ask: Pick<UpAsk, "plan" | "file" | "skip">,
+  ask: Pick<UpAsk, "plan" | "file" | "skip" | "topology">,
   run: Run,
 ): Promise<{ plan: Plan; changes: readonly Change[]; generation: number; nodes: number; services: number }> {
   const provisional = ask.plan([]).plan;
@@ -24,11 +24,11 @@ export async function changes(
     await fleet.open();
     const errors = planned.flatMap(({ node }) => fleet.errorOf(node) ?? []);
     if (errors.length > 0) throw new NodeErrors(errors, planned.length);
-    const facts = await gatherFacts(provisional, fleet, run);
+    const facts = await gatherFacts(ask.topology, provisional, fleet, run);
     const { plan } = ask.plan(facts);
     const known = knownOf(plan, ask.file);
     const standing = await look({ ...known, nodes: [...known.nodes, ...former] }, fleet, run, { ready: false });
-    const findings = await judged(plan, facts, standing, ask.skip, fleet, run);
+    const findings = await judged({ ...ask, plan, facts, standing }, fleet, run);
     const blocked = findings
       .filter(({ level }) => level === "error")
       .map(({ title, also }): Change => ({ kind: "blocked", services: also, why: title }));

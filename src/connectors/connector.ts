@@ -1,9 +1,11 @@
 import type { ZodType } from "zod";
 import type { Cause } from "../diagnose/cause.ts";
 import type { Hardware } from "../hardware/hardware.ts";
+import type { JudgedTopology } from "../plan/judged.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ProxyConfig } from "../proxy/config.ts";
 import type { Probe } from "../supervise/supervise.ts";
+import type { Modelled } from "../topology/modelled.ts";
 import type { AnyRule } from "../topology/rule.ts";
 import type { Env, Instance, Json, Role, Topology } from "../topology/topology.ts";
 
@@ -35,6 +37,19 @@ export interface Connector<Fields = Record<string, unknown>, Port extends string
   readonly rules: readonly AnyRule<Topology>[];
   /** Stage plan. */
   readonly planRules: readonly AnyRule<{ topology: Topology; plan: Plan }>[];
+  /** Stage model: once the model's config has been read. */
+  readonly modelRules?: readonly AnyRule<Modelled>[];
+  /** Stage facts: once the nodes have been asked. */
+  readonly factsRules?: readonly AnyRule<JudgedTopology>[];
+  /** What the nodes of its engines are asked, beside what every node is asked. */
+  asks?(fields: Fields): ConnectorQuestion;
+}
+
+export interface ConnectorQuestion {
+  /** Directories in which it keeps KV. */
+  readonly directories?: readonly string[];
+  /** Python modules that an engine imports for it; of several in one entry, one is enough. */
+  readonly modules?: readonly (readonly string[])[];
 }
 
 /** A named run of ports an instance needs on each of its nodes: same first port everywhere. */

@@ -1,4 +1,7 @@
+import { devices } from "./devices/index.ts";
 import type { Facts } from "./facts.ts";
+import { linesOf, split } from "./lines.ts";
+import { directories, limits, model, proxies, reserved, reversed } from "./machine.ts";
 
 /** The gather script's `key value` lines, in any order; unknown keys are left for newer readers. */
 export function readFacts(
@@ -6,10 +9,10 @@ export function readFacts(
   text: string,
   times: { readonly sentMs: number; readonly gotMs: number },
 ): Facts | undefined {
-  const rows = text.split("\n").map((line) => split(line));
-  const all = (key: string) => rows.filter(([name]) => name === key).map(([, value]) => value);
-  const one = (key: string) => all(key)[0];
+  const lines = linesOf(text);
+  const { all, one } = lines;
   if (one("end") !== "ok") return undefined; // cut off: half a fact is none
+  const [told, listed] = [model(lines), devices(lines)];
   return {
     node,
     at: times.gotMs,
@@ -28,12 +31,15 @@ export function readFacts(
     listening: all("listen").flatMap((value) => listener(value) ?? []),
     ephemeral: span(one("ephemeral")),
     paths: Object.fromEntries(all("path").map((value) => [value.slice(2), value.startsWith("1")])),
+    limits: limits(lines),
+    reserved: reserved(one("reserved-ports")),
+    proxies: proxies(lines),
+    modules: Object.fromEntries(reversed(all("module")).map(([name, found]) => [name, found === "1"])),
+    directories: directories(lines),
+    containers: Object.fromEntries(reversed(all("container"))),
+    ...(told && { model: told }),
+    ...(listed && { devices: listed }),
   };
-}
-
-function split(line: string): [string, string] {
-  const space = line.indexOf(" ");
-  return space < 0 ? [line, ""] : [line.slice(0, space), line.slice(space + 1)];
 }
 
 function interfaces(lines: readonly string[]): Record<string, readonly string[]> {

@@ -1,11 +1,15 @@
 import { ascendCauses } from "./ascend-causes.ts";
 import type { Hardware } from "./hardware.ts";
+import { a07 } from "./rules/ascend.ts";
 
 /** Huawei Ascend (Atlas A2, A3). Source: launch.md §1.6, §4.6, §8.1. */
 export const ascend: Hardware = {
   name: "ascend",
   family: "ascend",
   about: "Huawei Ascend",
+  lists: "ascend",
+  idleShare: 0.1, // its own system: 2.8 of 32 GB, 3.4 of 64
+  plugin: { module: "vllm_ascend", package: "vllm-ascend", pairs: true },
   visibility: "ASCEND_RT_VISIBLE_DEVICES",
   alsoVisibility: ["ASCEND_VISIBLE_DEVICES"], // the container runtime's variable
   interfaces: ["GLOO_SOCKET_IFNAME", "HCCL_SOCKET_IFNAME", "TP_SOCKET_IFNAME"],
@@ -32,6 +36,7 @@ export const ascend: Hardware = {
   sameInGroup: ["HCCL_BUFFSIZE", "HCCL_OP_EXPANSION_MODE", "HCCL_INTRA_ROCE_ENABLE"],
   causes: ascendCauses,
   rules: [],
+  factsRules: [a07],
 };
 
 const driverFiles = [

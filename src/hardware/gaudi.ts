@@ -6,6 +6,8 @@ export const gaudi: Hardware = {
   name: "gaudi",
   family: "gaudi",
   about: "Intel Gaudi",
+  lists: "gaudi",
+  plugin: { module: "vllm_gaudi", package: "vllm-gaudi", pairs: false },
   visibility: "HABANA_VISIBLE_MODULES",
   alsoVisibility: ["HABANA_VISIBLE_DEVICES"], // the container runtime's variable
   interfaces: ["GLOO_SOCKET_IFNAME", "HCCL_SOCKET_IFNAME"],

@@ -1,4 +1,5 @@
 import type { Cause } from "../diagnose/cause.ts";
+import type { JudgedTopology } from "../plan/judged.ts";
 import type { AnyRule } from "../topology/rule.ts";
 import type { Env, Topology } from "../topology/topology.ts";
 
@@ -32,4 +33,12 @@ export interface Hardware {
   readonly sameInGroup: readonly string[];
   readonly causes: readonly Cause[];
   readonly rules: readonly AnyRule<Topology>[];
+  /** Stage facts: once the nodes have been asked. */
+  readonly factsRules?: readonly AnyRule<JudgedTopology>[];
+  /** Script of templates/gather that lists its devices, by its name there. */
+  readonly lists?: string;
+  /** Part of a device's memory that is in use while nobody uses it, at most; unset: 0.05. */
+  readonly idleShare?: number;
+  /** vLLM's plug-in for it: the Python module, and the package whose version must be that of vLLM. */
+  readonly plugin?: { readonly module: string; readonly package: string; readonly pairs: boolean };
 }

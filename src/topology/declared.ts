@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { connectors } from "../connectors/index.ts";
 import { hardware } from "../hardware/index.ts";
+import type { Modelled } from "./modelled.ts";
 import type { AnyRule } from "./rule.ts";
 import { topologyRules } from "./rules/index.ts";
 import type { Topology } from "./topology.ts";
@@ -18,6 +19,7 @@ export interface Declared {
       readonly fields: z.ZodType;
       readonly uses: readonly ("transfer" | "cache")[];
       readonly rules: readonly AnyRule<Topology>[];
+      readonly modelRules?: readonly AnyRule<Modelled>[];
     }
   >;
   readonly rules: readonly AnyRule<Topology>[];

@@ -8,6 +8,7 @@ import { readShape } from "./read-shape.ts";
 import type { Remark, Say } from "./remark.ts";
 import { type Overrides, resolve } from "./resolve/index.ts";
 import type { Diagnostic, Finding } from "./rule.ts";
+import { rulesFor } from "./rules-for.ts";
 import { runRules } from "./run-rules.ts";
 import { applySets, setSource } from "./set.ts";
 import type { Source } from "./source.ts";
@@ -105,15 +106,6 @@ const standsAlone = ({ code, at }: Finding): boolean =>
   at[0] === "kv" ||
   at.at(-1) === "hardware" ||
   (code === "missing" && at[0] === "nodes");
-
-/** The topology's own rules, and those of what it uses. */
-function rulesFor(topology: Topology, declared: Declared) {
-  const inUse = [
-    ...topology.nodes.map(({ hardware }) => declared.hardware.get(hardware)),
-    ...[topology.kv.transfer, topology.kv.cache].map((use) => use && declared.connectors.get(use.connector)),
-  ];
-  return [...declared.rules, ...inUse.flatMap((one) => one?.rules ?? [])];
-}
 
 const placedRemark = ({ place: where, at = [], ...said }: Remark) => ({
   finding: { level: "error" as const, at, also: [], ...said },

@@ -1,5 +1,7 @@
 # What only this node knows, as "key value" lines. Values arrive as PD_PATHS (absolute paths to look for, or below ~), PD_HOST (name of
-# this node when its address is not in the topology), PD_PYTHON (interpreter whose packages are asked for versions, ~ allowed, or empty).
+# this node when its address is not in the topology), PD_PYTHON (interpreter whose packages are asked for versions, ~ allowed, or empty),
+# PD_MODULES (Python modules to look for, with PD_PYTHON), PD_MODEL (the model's directory, ~ allowed, or empty), PD_DIRECTORIES (where KV
+# is kept) and PD_CONTAINERS ("docker NAME"). What is not asked may be unset.
 export LC_ALL=C
 line() { printf '%s %s\n' "$1" "${2//$'\n'/ }"; }
 line home "${HOME:-$(cd ~ && pwd)}"
@@ -12,6 +14,7 @@ line bash "${BASH_VERSION%%(*}"
 if [[ -r /proc/sys/net/ipv4/ip_local_port_range ]]; then
   read -r first last </proc/sys/net/ipv4/ip_local_port_range
   line ephemeral "$first $last"
+  line reserved-ports "$(cat /proc/sys/net/ipv4/ip_local_reserved_ports 2>/dev/null)"
 fi
 if command -v ip >/dev/null 2>&1; then
   while read -r _ name _ address _; do line interface "$name ${address%%/*}"; done < <(ip -o -4 addr show 2>/dev/null)
@@ -41,13 +44,52 @@ for path in "${PD_PATHS[@]}"; do
 done
 python=${PD_PYTHON/#\~\//$HOME/}
 if [[ -n $python ]] && command -v "$python" >/dev/null 2>&1; then
-  "$python" - 2>/dev/null <<'PY'
-from importlib import metadata
+  "$python" - "${PD_MODULES[@]}" 2>/dev/null <<'PY'
+import sys
+from importlib import metadata, util
 for name in ("vllm", "vllm-ascend", "vllm-gaudi", "nixl", "mooncake-transfer-engine", "ucm", "torch"):
     try:
         print("version", name, metadata.version(name))
     except metadata.PackageNotFoundError:
         pass
+for name in sys.argv[1:]:
+    print("module", int(util.find_spec(name) is not None), name)  # found, not imported: that would take the device
 PY
 fi
+# what the services will inherit from this very session
+line memlock "$(ulimit -l)"
+line nofile "$(ulimit -n)"
+line shm "$(df -B1 --output=size,avail /dev/shm 2>/dev/null | sed 1d)"
+line memory "$(awk '$1 == "MemTotal:" { total = $2 } $1 == "MemAvailable:" { free = $2 } END { print total, free }' /proc/meminfo 2>/dev/null)"
+for name in http_proxy https_proxy all_proxy no_proxy; do
+  upper=${name^^}
+  [[ -z ${!name:-${!upper-}} ]] || line "$name" "${!name:-${!upper}}"
+done
+model=${PD_MODEL/#\~\//$HOME/}
+if [[ -n $model && -r $model/config.json ]]; then
+  line model-config "$(<"$model/config.json")"
+  line model-digest "$(sha256sum <"$model/config.json" | cut -d' ' -f1)"
+  index=$model/model.safetensors.index.json
+  if [[ -r $index ]]; then
+    line model-index "$(sha256sum <"$index" | cut -d' ' -f1)"
+    grep -o '"[^"/]*\.safetensors"' "$index" | sort -u | while read -r shard; do
+      [[ -e $model/${shard//\"/} ]] || line model-missing "${shard//\"/}"
+    done
+  fi
+fi
+for directory in "${PD_DIRECTORIES[@]}"; do
+  # a file server that is gone would hold the shell for ever
+  if ! inode=$(timeout 5 stat -c %i -- "$directory" 2>/dev/null); then
+    line directory "0 0 0 0 - - $directory"
+    continue
+  fi
+  [[ -w $directory ]] && writable=1 || writable=0
+  free=$(timeout 5 df -B1 --output=avail -- "$directory" 2>/dev/null | sed 1d)
+  read -r type source < <(timeout 5 findmnt -no FSTYPE,SOURCE -T "$directory" 2>/dev/null)
+  line directory "1 $writable $inode ${free// /} ${type:--} ${source// /_} $directory"
+done
+for container in "${PD_CONTAINERS[@]}"; do
+  mode=$(timeout 8 ${container%% *} inspect -f '{{.HostConfig.NetworkMode}}' "${container#* }" 2>/dev/null)
+  [[ -z $mode ]] || line container "$mode ${container#* }"
+done
 line end ok

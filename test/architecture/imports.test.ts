@@ -45,7 +45,9 @@ const everybodys = ["era.ts", "errors.ts", "once.ts", "quote.ts"];
 const contracts = [
   "topology/topology.ts",
   "plan/plan.ts",
+  "plan/judged.ts",
   "facts/facts.ts",
+  "facts/model-config.ts",
   "hardware/hardware.ts",
   "connectors/connector.ts",
   "diagnose/cause.ts",
@@ -56,6 +58,7 @@ const contracts = [
   "nodes/session.ts",
   "proxy/config.ts",
   "supervise/supervise.ts",
+  "topology/modelled.ts",
   "topology/rule.ts",
   "plan/answers.ts",
 ];

@@ -16,7 +16,6 @@ const cases: readonly (readonly [words: string, what: string, next: string])[] =
   ["help upp", "unknown verb upp; did you mean up?", "pdctl --help"],
   ["frobnicate", "unknown verb frobnicate", "pdctl --help"],
   ["up a.yaml b.yaml", "up takes 1, not 2 arguments", "pdctl up --help"],
-  ["explain", "CODE is missing", "pdctl explain --help"],
   ["up --timeout", "--timeout DURATION needs a value", "pdctl up --help"],
   ["up --timeout soon", "--timeout soon: a duration is written 90s, 15m or 2h", "pdctl up --help"],
   ["up --on-failure weep", "--on-failure weep: it has to be keep or stop", "pdctl up --help"],

@@ -62,7 +62,7 @@ describe.each(cases)("$name", ({ name, made }) => {
   });
 
   it("has nothing to say about a topology that is right", () => {
-    expect(made().findings).toEqual([]);
+    expect(made().findings.filter(({ level }) => level !== "note")).toEqual([]);
   });
 
   it("makes scripts that bash can read", () => {

@@ -1,9 +1,12 @@
 import type { Facts } from "../../facts/index.ts";
 import type { Planned } from "../../plan/index.ts";
+import type { Topology } from "../../topology/topology.ts";
 
 export interface UpAsk {
   /** Codes of facts rules that the user has taken on himself. */
   readonly skip: readonly string[];
+  /** What the plan was made of; unset: the plan was read from a file, and only what it says itself can be judged. */
+  readonly topology?: Topology;
   readonly plan: (facts: readonly Facts[]) => Planned;
   /** As the user named it. */
   readonly file: string;

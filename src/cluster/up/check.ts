@@ -1,32 +1,41 @@
 import type { Facts } from "../../facts/index.ts";
-import { factsRules, judge } from "../../plan/judge.ts";
+import { crossings } from "../../plan/crossings.ts";
+import { codesOfFacts, type Judged, judge } from "../../plan/judge.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { remains, type ServiceSpec } from "../../supervise/index.ts";
 import type { Finding } from "../../topology/rule.ts";
+import type { Topology } from "../../topology/topology.ts";
 import type { Fleet } from "../fleet.ts";
 import { holders } from "../gather.ts";
+import { modelOf } from "../model-of.ts";
+import { blocked } from "../reach.ts";
 import type { Run } from "../run.ts";
 import type { Standing } from "../standing.ts";
 import { Ended } from "../verb.ts";
+
+/** What is judged: the plan, made with what the nodes said, and what runs there already. */
+export interface CheckAsk {
+  /** Codes that the user has taken on himself. */
+  readonly skip: readonly string[];
+  /** Unset: the plan was read from a file. */
+  readonly topology?: Topology;
+  readonly plan: Plan;
+  readonly facts: readonly Facts[];
+  readonly standing: Standing;
+}
 
 /**
  * Asks the rules of stage facts whether this plan can start on these nodes now. Every finding is said; an error among them ends
  * the verb before anything was started. Returns the phase's one line.
  */
-export async function check(
-  plan: Plan,
-  facts: readonly Facts[],
-  standing: Standing,
-  skip: readonly string[],
-  fleet: Fleet,
-  run: Run,
-): Promise<string> {
-  const findings = await judged(plan, facts, standing, skip, fleet, run);
+export async function check(ask: CheckAsk, fleet: Fleet, run: Run): Promise<string> {
+  const { standing } = ask;
+  const findings = await judged(ask, fleet, run);
   for (const one of findings) say(one, run);
   const errors = findings.filter(({ level }) => level === "error").length;
-  const passed =
-    factsRules.length - new Set(findings.filter(({ level }) => level !== "note").map(({ code }) => code)).size;
-  const text = tally(passed, findings);
+  const rules = new Set(codesOfFacts(ask.topology));
+  for (const { code, level } of findings) if (level !== "note") rules.delete(code);
+  const text = tally(rules.size, findings);
   if (errors === 0) return text;
   throw new Ended({
     exit: 8,
@@ -39,25 +48,48 @@ export async function check(
   });
 }
 
-/** What speaks against the plan. Where a port is taken, the nodes are asked once more: by whom, and whether it is ours after all. */
-export async function judged(
-  plan: Plan,
-  facts: readonly Facts[],
-  standing: Standing,
-  skip: readonly string[],
-  fleet: Fleet,
-  run: Run,
-): Promise<readonly Finding[]> {
-  const listed = standing.services.flatMap(({ spec, state, node }) =>
-    state.state === "alive"
-      ? [...spec.listens.map(({ port }) => port), ...whileStarting(spec)].map((port) => `${node} ${port}`)
-      : [],
+/**
+ * What speaks against the plan. The ways between the nodes are tried as well; and where a port or a device is taken, the nodes are
+ * asked once more: by whom, and whether it is ours after all.
+ */
+export async function judged(ask: CheckAsk, fleet: Fleet, run: Run): Promise<readonly Finding[]> {
+  const { topology, skip, plan, facts, standing } = ask;
+  const alive = standing.services.filter(({ state }) => state.state === "alive");
+  const listed = alive.flatMap(({ spec, node }) =>
+    [...spec.listens.map(({ port }) => port), ...whileStarting(spec)].map((port) => `${node} ${port}`),
   );
-  const first = judge({ plan, facts, ours: new Set(listed), holders: new Map() }, skip);
-  if (!first.some(({ code }) => code === "N12")) return first;
-  const ours = new Set([...listed, ...(await left(plan, fleet, run))]);
-  return judge({ plan, facts, ours, holders: await whoHolds(plan, facts, ours, fleet, run) }, skip);
+  const model = modelOf(facts);
+  const first: Judged = {
+    ...(topology && { topology }),
+    plan,
+    facts,
+    ours: new Set(listed),
+    holders: new Map(),
+    ourDevices: new Set(alive.flatMap(({ spec, node }) => spec.devices.map((device) => `${node} ${device}`))),
+    filtered: skip.includes("N13") ? [] : await blocked(crossings(plan), fleet, run),
+    ...(model && { model }),
+  };
+  const findings = judge(first, skip);
+  if (!findings.some(({ code }) => code === "N12" || code === "C13")) return findings;
+  const remaining = await left(plan, fleet, run);
+  const ours = new Set([...listed, ...remaining.flatMap(({ node, ports }) => ports.map((port) => `${node} ${port}`))]);
+  const ourDevices = new Set([...first.ourDevices, ...heldByOurs(facts, remaining)]);
+  return judge({ ...first, ours, ourDevices, holders: await whoHolds(plan, facts, ours, fleet, run) }, skip);
 }
+
+interface Left {
+  readonly node: string;
+  readonly pids: readonly number[];
+  readonly ports: readonly number[];
+}
+
+/** Devices on which a process is ours, though its service is dead. */
+const heldByOurs = (facts: readonly Facts[], remaining: readonly Left[]): readonly string[] =>
+  remaining.flatMap(({ node, pids }) =>
+    (facts.find((one) => one.node === node)?.devices ?? [])
+      .filter(({ holders }) => holders.length > 0 && holders.every(({ pid }) => pids.includes(pid)))
+      .flatMap(({ id, uuid }) => [id, ...(uuid === undefined ? [] : [uuid])].map((name) => `${node} ${name}`)),
+  );
 
 /** Ports that a service has only until its group has met: a group that never did has them still. */
 function whileStarting({ note }: ServiceSpec): readonly unknown[] {
@@ -65,17 +97,18 @@ function whileStarting({ note }: ServiceSpec): readonly unknown[] {
   return Array.isArray(ports) ? ports : [];
 }
 
-/** Ports that processes of a service hold which is dead itself: its next start ends them first. */
-async function left(plan: Plan, fleet: Fleet, run: Run): Promise<readonly string[]> {
+/** Processes of a service that is dead itself, and the ports they hold: its next start ends them first. */
+async function left(plan: Plan, fleet: Fleet, run: Run): Promise<readonly Left[]> {
   const seen = await fleet.all(
     async (session, node) => {
       const stateDir = plan.nodes.find(({ name }) => name === node)?.stateDir ?? "";
       const { processes, ports } = await remains(session, { stateDir }, fleet.scripts, run.signal);
-      return processes.length === 0 ? [] : ports; // without one of ours, a holder that cannot be seen is somebody else
+      const pids = processes.map(({ pid }) => pid);
+      return { pids, ports: pids.length === 0 ? [] : ports }; // without one of ours, a holder that cannot be seen is somebody else
     },
     plan.nodes.map(({ name }) => name),
   );
-  return [...seen].flatMap(([node, ports]) => ports.map((port) => `${node} ${port}`));
+  return [...seen].map(([node, one]) => ({ node, ...one }));
 }
 
 async function whoHolds(
@@ -97,7 +130,7 @@ async function whoHolds(
   return new Map([...rows.values()].flat());
 }
 
-function say({ code, level, title, remedy }: Finding, run: Run): void {
+export function say({ code, level, title, remedy }: Finding, run: Run): void {
   run.emit({ type: "finding", phase: "check", level, code, data: { title, do: remedy } });
 }
 

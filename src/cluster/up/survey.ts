@@ -1,6 +1,8 @@
 import { UserError } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { s03 } from "../../plan/rules/facts/address.ts";
+import { runRules } from "../../topology/index.ts";
 import { folded, naming } from "../../words/names.ts";
 import { several } from "../../words/numbers.ts";
 import { compare, type Delta } from "../changes.ts";
@@ -12,7 +14,7 @@ import type { Run } from "../run.ts";
 import type { Known, Standing } from "../standing.ts";
 import { Ended, finding } from "../verb.ts";
 import type { UpAsk } from "./ask.ts";
-import { check } from "./check.ts";
+import { check, say } from "./check.ts";
 import type { Former } from "./former.ts";
 import { ownNode } from "./own-node.ts";
 
@@ -35,20 +37,20 @@ export async function survey(
   fleet: Fleet,
   run: Run,
 ): Promise<Survey> {
-  const facts = await gatherFacts(provisional, fleet, run);
+  const facts = await gatherFacts(ask.topology, provisional, fleet, run);
   const { plan, findings } = ask.plan(facts);
   const errors = findings.filter(({ level }) => level === "error");
   for (const { code, level, title, remedy } of errors)
     run.emit({ type: "finding", phase: "check", level, code, data: { title, do: remedy } });
   if (errors.length > 0)
     throw refused(3, "is not up · the plan does not hold on these nodes, nothing was started", "pdctl validate");
-  resolved(plan, run);
+  resolved(plan, facts, run);
   ownNode(plan, facts);
   const known = { ...knownOf(plan, ask.file), nodes: [...knownOf(plan, ask.file).nodes, ...former] };
   const standing = await look(known, fleet, run, { ready: true });
   respectOthers(plan, standing, ask.options.adopt, run);
   const delta = compare(plan, standing);
-  const text = await check(plan, facts, standing, ask.skip, fleet, run);
+  const text = await check({ ...ask, plan, facts, standing }, fleet, run);
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
   return { plan, facts, known, standing, delta, text: `${text}${changesText(plan, delta)}` };
 }
@@ -70,9 +72,14 @@ function respectOthers(plan: Plan, standing: Standing, adopt: boolean, run: Run)
 }
 
 /** A plan with a hole in it is never started: what a node could not say stands in it as a place-holder. */
-function resolved({ unknowns }: Plan, run: Run): void {
+function resolved(plan: Plan, facts: readonly Facts[], run: Run): void {
+  const { unknowns } = plan;
   if (unknowns.length === 0) return;
-  for (const { fact, node } of unknowns) {
+  const none: ReadonlySet<string> = new Set();
+  const named = runRules([s03], { plan, facts, ours: none, holders: new Map(), ourDevices: none });
+  for (const one of named) say(one, run);
+  const known = new Set(named.flatMap(({ subject }) => subject ?? [])); // a name that nobody knows has no interface either
+  for (const { fact, node } of unknowns.filter((each) => !known.has(each.node))) {
     const key = fact === "ip" || fact === "nic" ? `write ${fact} of ${node} into the topology` : `look at ${node}`;
     run.emit(
       finding({ title: `${node} does not tell its ${fact}`, do: [key] }, "fact-missing", { phase: "check", node }),

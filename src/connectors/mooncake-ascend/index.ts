@@ -3,7 +3,7 @@ import type { Connector } from "../connector.ts";
 import { causes } from "./causes.ts";
 import { type Fields, fields } from "./fields.ts";
 import { master } from "./master.ts";
-import { planRules, rules } from "./rules.ts";
+import { factsRules, planRules, rules } from "./rules.ts";
 
 const variants = {
   v1: "MooncakeConnectorV1",
@@ -19,7 +19,9 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
   uses: ["transfer"],
   rules,
   planRules,
+  factsRules,
   causes,
+  asks: () => ({ modules: [["mooncake"]] }),
   restartsPeers: true,
   managedEnv: new Map([
     ["MOONCAKE_CONFIG_PATH", "kv.transfer.mooncake_json"],

@@ -3,7 +3,7 @@ import { causes } from "./causes.ts";
 import { type Fields, fields } from "./fields.ts";
 import { gaudi, type NixlPair } from "./gaudi.ts";
 import { lease } from "./lease.ts";
-import { planRules, rules } from "./rules.ts";
+import { factsRules, modelRules, planRules, rules } from "./rules.ts";
 
 const onHardware: ReadonlyMap<string, NixlPair> = new Map([["gaudi", gaudi]]);
 const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfer"}';
@@ -15,7 +15,10 @@ export const nixl: Connector<Fields, "side_channel"> = {
   uses: ["transfer"],
   rules,
   planRules,
+  modelRules,
+  factsRules,
   causes,
+  asks: () => ({ modules: [["nixl", "rixl"]] }),
   restartsPeers: true, // the peer's agent keeps the dead one's metadata
   managedEnv: new Map([
     ["VLLM_NIXL_SIDE_CHANNEL_HOST", "nodes[].ip"],

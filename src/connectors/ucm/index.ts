@@ -1,7 +1,7 @@
 import type { Connector } from "../connector.ts";
 import { causes } from "./causes.ts";
 import { type Fields, fields } from "./fields.ts";
-import { planRules, rules } from "./rules.ts";
+import { factsRules, planRules, rules } from "./rules.ts";
 
 const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfer"}';
 
@@ -12,7 +12,9 @@ export const ucm: Connector<Fields, never> = {
   uses: ["transfer", "cache"],
   rules,
   planRules,
+  factsRules,
   causes,
+  asks: ({ storage_backends }) => ({ directories: storage_backends, modules: [["ucm"]] }),
   restartsPeers: false,
   managedEnv: new Map(),
   claims: () => [],

@@ -5,6 +5,7 @@ import { p04 } from "./devices.ts";
 import { clashRules, n02 } from "./ports.ts";
 import { r02, r04, r06, r10 } from "./proxy.ts";
 import { p02, p07, p12, p18 } from "./ranks.ts";
+import { m01, m03, p21 } from "./same.ts";
 
 /** What can be judged once every process, port and device is known. Source: launch.md §10. */
 export const planRules: readonly AnyRule<Planned>[] = [
@@ -14,6 +15,9 @@ export const planRules: readonly AnyRule<Planned>[] = [
   p07,
   p12,
   p18,
+  p21,
+  m01,
+  m03,
   n02,
   ...clashRules,
   r02,

@@ -1,6 +1,7 @@
 import type { Rule } from "../../../topology/rule.ts";
 import type { Instance, Role, Topology } from "../../../topology/topology.ts";
 import { pairs } from "../../pairs.ts";
+import { speculative } from "../../speculative.ts";
 
 /** A02: a decode rank gathers from whole prefill ranks. Source: launch.md §3.5. */
 export const a02: Rule<Topology, { prefill: string; decode: string; p: number; d: number }> = {
@@ -57,6 +58,23 @@ export const p19: Rule<Topology, { instance: string; dp: number }> = {
   },
   message: ({ instance, dp }) => `${instance} has ${dp} ranks of a dense model, which would all bind the same kv_port`,
   remedy: ({ dp }) => `instances: ${dp}, without dp`,
+};
+
+/** M11: prefill drafts one token, or as many as decode. Source: launch.md §3.5, Speculative tokens. */
+export const m11: Rule<Topology, { prefill: string; p: number; decode: string; d: number }> = {
+  id: "M11",
+  level: "error",
+  *check(topology) {
+    for (const [prefill, decode] of pairs(topology)) {
+      const [p, d] = [speculative(prefill)?.tokens ?? 0, speculative(decode)?.tokens ?? 0];
+      if (p <= 1 || p === d) continue;
+      const data = { prefill: prefill.id, p, decode: decode.id, d };
+      yield { at: [...prefill.path, "args", "speculative-config"], subject: `${prefill.id} and ${decode.id}`, data };
+    }
+  },
+  message: ({ prefill, p, decode, d }) =>
+    `${prefill} drafts ${p} tokens and ${decode} ${d}: prefill takes 1, or as many as decode`,
+  remedy: ({ d }) => `num_speculative_tokens: 1 on prefill${d > 1 ? `, or ${d}` : ""}`,
 };
 
 /** N08: decode looks a remote port up near its own base first. Source: launch.md §2.2. */

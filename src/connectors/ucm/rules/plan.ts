@@ -20,6 +20,27 @@ export const u10: Rule<Planned, { proxy: string }> = {
   remedy: () => "pd-disaggregation: true",
 };
 
+/** U12: at its start UCM takes away shared memory of others that is older than ten minutes. Source: launch.md §3.8, co-location hazard. */
+export const u12: Rule<Planned, { node: string; count: number }> = {
+  id: "U12",
+  level: "note",
+  *check({ topology, plan }) {
+    const uses = [...usesOf("ucm", topology)];
+    const roles = uses.flatMap((one) => one.roles);
+    for (const { name } of plan.nodes) {
+      const groups = plan.services
+        .filter(({ node, role }) => node === name && role !== null && roles.includes(role))
+        .map(({ group }) => group);
+      const count = new Set(groups).size;
+      if (count > 1)
+        yield { at: [...(uses[0]?.use.path ?? []), "connector"], subject: name, data: { node: name, count } };
+    }
+  },
+  message: ({ node, count }) =>
+    `${count} instances with UCM on ${node}: one that starts more than ten minutes after another takes its shared memory away`,
+  remedy: () => "pdctl up starts them together; restart them together as well",
+};
+
 /** U13: only whole blocks are stored. Source: launch.md §3.8. */
 export const u13: Rule<Planned, { words: number; block: number }> = {
   id: "U13",

@@ -26,6 +26,22 @@ export const u01: Rule<Topology, { backends: string; nodes: readonly string[] }>
   remedy: () => ["shared_storage: true, when all nodes mount the same storage there", "or its engines on one node"],
 };
 
+/** C04, of the store: every engine starts in a directory of its own. Source: launch.md §10.8. */
+export const c04: Rule<Topology, { path: string }> = {
+  id: "C04",
+  level: "error",
+  *check(topology) {
+    for (const { use, roles } of usesOf("ucm", topology))
+      for (const role of roles) {
+        const list = use.fields[role]["storage_backends"];
+        for (const path of Array.isArray(list) ? list.map(String) : [])
+          if (!path.startsWith("/")) yield { at: [...use.path, "storage_backends"], subject: role, data: { path } };
+      }
+  },
+  message: ({ path }) => `storage_backends ${path} is relative, and engines start in directories of their own`,
+  remedy: ({ path }) => `an absolute path: /mnt/${path.replace(/^(~\/|(\.{1,2}\/)+)/, "")}`,
+};
+
 /** U02: a block is found under the path where it was written. Source: launch.md §3.8. */
 export const u02: Rule<Topology, { prefill: string; decode: string }> = {
   id: "U02",

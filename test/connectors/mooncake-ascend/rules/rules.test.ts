@@ -1,5 +1,9 @@
-import { planRules, rules } from "../../../../src/connectors/mooncake-ascend/rules.ts";
+import { factsRules, planRules, rules } from "../../../../src/connectors/mooncake-ascend/rules.ts";
 import { ruleFixtures } from "../../../rule-fixtures.ts";
 
 const doctored = "no store can be written yet: changed-topologies.test.ts";
-ruleFixtures({ beside: import.meta.url, rules: [...rules, ...planRules], elsewhere: { A04: doctored } });
+ruleFixtures({
+  beside: import.meta.url,
+  rules: [...rules, ...planRules, ...factsRules],
+  elsewhere: { A04: doctored, A08: doctored },
+});
