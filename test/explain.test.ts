@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { codeRows } from "../src/cli/explain.ts";
 import { connectors } from "../src/connectors/index.ts";
 import { causes } from "../src/diagnose/index.ts";
 import { hardware } from "../src/hardware/index.ts";
-import { codeRows } from "../src/cli/explain.ts";
 import { argumentRules } from "../src/plan/rules/arguments.ts";
 import { factsRules } from "../src/plan/rules/facts/index.ts";
 import { planRules } from "../src/plan/rules/index.ts";
 import { codePage } from "../src/report/codes.ts";
 import { namedCodes } from "../src/topology/index.ts";
-import { modelRules } from "../src/topology/rules/model-config.ts";
 import { topologyRules } from "../src/topology/rules/index.ts";
+import { modelRules } from "../src/topology/rules/model-config.ts";
 
 const home = new URL("../docs/explain/", import.meta.url);
 const pages = new Map(
@@ -55,10 +55,13 @@ describe("pdctl explain has a page for every code that a user can meet", () => {
       expect([...pages.keys()]).toContain(entry.split(" ")[0]);
     expect(lines.filter((line) => line.length > 200)).toEqual([]);
   });
-  it.each([...pages].filter(([code]) => ids.has(code)))("%s says what would have happened, and by whose word", (_, text) => {
-    expect(text).toMatch(/^(Without (this rule|it) |Nothing breaks|It may work)/m);
-    expect(text).toMatch(/^Source {2}\S/m);
-  });
+  it.each([...pages].filter(([code]) => ids.has(code)))(
+    "%s says what would have happened, and by whose word",
+    (_, text) => {
+      expect(text).toMatch(/^(Without (this rule|it) |Nothing breaks|It may work)/m);
+      expect(text).toMatch(/^Source {2}\S/m);
+    },
+  );
   it("docs/rules.md is what npm run rules makes of the same pages", async () => {
     const written = readFileSync(new URL("../docs/rules.md", import.meta.url), "utf8");
     expect(`${codePage(await codeRows()).join("\n")}\n`, "stale: npm run build && npm run rules").toBe(written);

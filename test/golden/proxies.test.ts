@@ -134,7 +134,7 @@ function made({ topology, set, rehearse = false }: Pick<Row, "topology" | "set">
   const { plan: value, findings } = plan(loaded.draft, [], { rehearse });
   const proxy = value.services.find(({ kind }) => kind === "proxy");
   if (proxy === undefined) throw new Error(`${topology} has no proxy`);
-  return { proxy, smoke: value.smoke, said: [...loaded.diagnostics, ...findings].map(({ code, title }) => `${code} ${title}`) };
+  return { proxy, smoke: value.smoke, said: [...loaded.diagnostics, ...findings].filter(({ level }) => level !== "note").map(({ code, title }) => `${code} ${title}`) };
 }
 
 /** Every flag with its values, sorted, so that the order does not matter and a repeated one counts each time. */

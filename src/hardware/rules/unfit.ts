@@ -1,4 +1,5 @@
 import type { DeviceFact } from "../../facts/facts.ts";
+import { firsts } from "../../once.ts";
 import type { JudgedTopology } from "../../plan/judged.ts";
 import type { Path } from "../../topology/rule.ts";
 
@@ -12,10 +13,11 @@ interface Device {
 /** Devices of these accelerators that the plan gives to engines which are vLLM itself, with what the node's tool says of them. */
 function* given({ topology, plan, facts }: JudgedTopology, ...names: readonly string[]): Iterable<Device> {
   const real = new Set(topology.instances.filter(({ engine }) => engine.kind === "vllm").map(({ id }) => id));
+  const [places, said] = [firsts(topology.nodes, ({ name }) => name), firsts(facts, ({ node }) => node)];
   for (const { node, group, devices } of plan.rehearsal ? [] : plan.services) {
-    const place = topology.nodes.find(({ name }) => name === node);
+    const place = places.get(node);
     if (place === undefined || !names.includes(place.family ?? place.hardware) || !real.has(group)) continue;
-    const listed = facts.find((one) => one.node === node)?.devices ?? [];
+    const listed = said.get(node)?.devices ?? [];
     for (const device of devices) {
       const fact = listed.find(({ id, uuid }) => id === device || uuid === device);
       if (fact !== undefined) yield { at: [...place.path, "devices"], node, device, fact };

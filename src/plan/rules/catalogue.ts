@@ -23,7 +23,10 @@ export function catalogue(): ReadonlyMap<string, readonly Stage[]> {
     ],
     plan: idsOf([planRules, argumentRules, ...parts.map((one) => one.planRules)].flat()),
     model: [...needKind, ...idsOf([modelRules, ...parts.map((one) => one.modelRules ?? [])].flat())],
-    facts: [...idsOf(argumentRules), ...idsOf([factsRules, ...[...parts, ...boxes].map((one) => one.factsRules ?? [])].flat())], // the release may be found on the nodes only
+    facts: [
+      ...idsOf(argumentRules),
+      ...idsOf([factsRules, ...[...parts, ...boxes].map((one) => one.factsRules ?? [])].flat()),
+    ], // the release may be found on the nodes only
   };
   const stages: readonly Stage[] = ["topology", "plan", "model", "facts"];
   const all = [...new Set(stages.flatMap((stage) => ids[stage]))].toSorted((a, b) => (a < b ? -1 : 1));

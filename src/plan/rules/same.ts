@@ -1,6 +1,6 @@
 import type { Rule } from "../../topology/rule.ts";
 import type { Service } from "../plan.ts";
-import { engines, type Planned, placeOf, words } from "./command-line.ts";
+import { engines, instanceOf, type Planned, placeOf, words } from "./command-line.ts";
 
 /** M01: the model's text is part of what both sides compare, and of the name of a stored block. Source: launch.md §3.2, §3.8. */
 export const m01: Rule<Planned, { first: string; a: string; second: string; b: string }> = {
@@ -22,7 +22,7 @@ export const m01: Rule<Planned, { first: string; a: string; second: string; b: s
 
 /** The one word behind the command. */
 function modelOf({ topology }: Planned, engine: Service): string | undefined {
-  const choice = topology.instances.find(({ id }) => id === engine.group)?.engine;
+  const choice = instanceOf(topology, engine.group)?.engine;
   return engine.argv[choice?.kind === "vllm" ? (choice.command?.length ?? 2) : 2];
 }
 

@@ -43,8 +43,9 @@ export const c03: Rule<Topology, { instance: string; option: string }> = {
   id: "C03",
   level: "error",
   *check({ instances, nodes }) {
+    const byName = new Map(nodes.map((node) => [node.name, node]));
     for (const instance of instances) {
-      const accelerator = hardware.get(nodes.find(({ name }) => name === instance.nodes[0])?.hardware ?? "none");
+      const accelerator = hardware.get(byName.get(instance.nodes[0] ?? "")?.hardware ?? "none");
       const variables = [
         accelerator?.visibility ?? [],
         accelerator?.alsoVisibility ?? [],

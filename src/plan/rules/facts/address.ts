@@ -1,6 +1,6 @@
 import type { Rule } from "../../../topology/rule.ts";
-import type { Topology } from "../../../topology/topology.ts";
 import type { Judged } from "../../judged.ts";
+import type { Plan } from "../../plan.ts";
 import { type Answered, answers, nodePath } from "./answers.ts";
 
 /** S03: a name stands for an address that the other nodes reach. Source: launch.md §10.1, §5.1 (hostname trap). */
@@ -8,10 +8,10 @@ export const s03: Rule<Judged, { node: string; host: string; ip: string | null }
   id: "S03",
   level: "error",
   *check(judged) {
-    const { topology } = judged;
+    const { topology, plan } = judged;
     for (const answered of answers(judged)) {
       const { node, said } = answered;
-      if (misnamed(topology, answered))
+      if (misnamed(plan, answered))
         yield {
           at: [...nodePath(topology, node.name), "host"],
           subject: node.name,
@@ -25,10 +25,10 @@ export const s03: Rule<Judged, { node: string; host: string; ip: string | null }
 };
 
 /** A name that stands for no address, or for one that is the node's alone. */
-function misnamed({ nodes }: Topology, { node, said }: Answered): boolean {
-  const written = nodes.find(({ name }) => name === node.name)?.ip !== undefined || /^[\d.]+$/.test(node.host);
-  if (written || node.host === "local") return false;
-  return said.hostIp === null || (nodes.length > 1 && said.hostIp.startsWith("127."));
+function misnamed({ nodes }: Plan, { node, said }: Answered): boolean {
+  if (node.host === "local" || /^[\d.]+$/.test(node.host)) return false;
+  if (said.hostIp === null) return node.ip.startsWith("<fact:"); // else the address is written, and nobody has asked
+  return nodes.length > 1 && node.ip === said.hostIp && node.ip.startsWith("127.");
 }
 
 /** S06: the interface that a node's `nic` names owns its `ip`; without `nic`, some interface does. Source: launch.md §10.1. */
@@ -39,7 +39,7 @@ export const s06: Rule<Judged, { node: string; ip: string; nic: string | null; o
     for (const answered of answers(judged)) {
       const { node, said } = answered;
       if (node.host === "local" || Object.keys(said.interfaces).length === 0) continue; // nothing known is nothing wrong
-      if (misnamed(judged.topology, answered)) continue; // S03
+      if (misnamed(judged.plan, answered)) continue; // S03
       const owner = Object.entries(said.interfaces).find(([, addresses]) => addresses.includes(node.ip))?.[0];
       if (owner !== undefined && (node.nic === null || node.nic === owner)) continue;
       const owners = Object.entries(said.interfaces)

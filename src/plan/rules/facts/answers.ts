@@ -1,9 +1,11 @@
 import type { Facts } from "../../../facts/facts.ts";
+import { firsts, grouped, once } from "../../../once.ts";
 import type { Path } from "../../../topology/rule.ts";
 import type { Topology } from "../../../topology/topology.ts";
 import type { Judged } from "../../judged.ts";
 import type { PlanNode, Service } from "../../plan.ts";
 import { realEngines } from "../../real-engines.ts";
+import { instanceOf } from "../command-line.ts";
 
 export interface Answered {
   readonly node: PlanNode;
@@ -14,27 +16,23 @@ export interface Answered {
 }
 
 /** Nodes of the plan that have answered, with what runs there. */
-export function answers({ topology, plan, facts }: Judged): readonly Answered[] {
-  const said = new Map(facts.map((one) => [one.node, one]));
-  const services = byNode(plan.services);
-  const engines = byNode(realEngines(topology, plan));
+export const answers = once(({ plan, facts }: Judged): readonly Answered[] => {
+  const said = firsts(facts, ({ node }) => node);
+  const services = grouped(plan.services, ({ node }) => node);
+  const engines = grouped(realEngines(plan), ({ node }) => node);
   return plan.nodes.flatMap((node) => {
     const one = said.get(node.name);
     const on = { services: services.get(node.name) ?? [], engines: engines.get(node.name) ?? [] };
     return one === undefined ? [] : [{ node, said: one, ...on }];
   });
-}
+});
 
-function byNode(services: readonly Service[]): ReadonlyMap<string, readonly Service[]> {
-  const found = new Map<string, Service[]>();
-  for (const service of services) found.set(service.node, [...(found.get(service.node) ?? []), service]);
-  return found;
-}
+const nodesByName = once(({ nodes }: Topology) => firsts(nodes, ({ name }) => name));
 
 /** Where the topology speaks of a node. */
-export const nodePath = ({ nodes }: Topology, name: string): Path =>
-  nodes.find((node) => node.name === name)?.path ?? ["nodes"];
+export const nodePath = (topology: Topology | undefined, name: string): Path =>
+  (topology && nodesByName(topology).get(name)?.path) ?? ["nodes"];
 
 /** Where it speaks of an instance. */
-export const instancePath = ({ instances }: Topology, id: string): Path =>
-  instances.find((instance) => instance.id === id)?.path ?? [];
+export const instancePath = (topology: Topology | undefined, id: string): Path =>
+  (topology && instanceOf(topology, id)?.path) ?? [];

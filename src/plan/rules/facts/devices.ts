@@ -1,5 +1,6 @@
 import type { DeviceFact } from "../../../facts/facts.ts";
 import { hardware } from "../../../hardware/index.ts";
+import { grouped } from "../../../once.ts";
 import type { Rule } from "../../../topology/rule.ts";
 import { runs } from "../../../words/names.ts";
 import { size } from "../../../words/numbers.ts";
@@ -64,12 +65,11 @@ export const p20: Rule<Judged, { group: string; found: string }> = {
   level: "warning",
   *check(judged) {
     const all = answers(judged);
-    for (const group of new Set(all.flatMap(({ engines }) => engines.map((each) => each.group)))) {
+    const rows = all.flatMap(({ node, said, engines }) => engines.map((engine) => ({ node, said, engine })));
+    for (const [group, mine] of grouped(rows, ({ engine }) => engine.group)) {
       const kinds = new Map<string, string>();
-      for (const { node, said, engines } of all)
-        for (const device of used(engines.filter((each) => each.group === group)).map((id) =>
-          find(said.devices ?? [], id),
-        ))
+      for (const { node, said, engine } of mine)
+        for (const device of engine.devices.map((id) => find(said.devices ?? [], id)))
           if (device !== undefined && !kinds.has(kind(device))) kinds.set(kind(device), node.name);
       if (kinds.size < 2) continue;
       const found = [...kinds].map(([what, node]) => `${what} on ${node}`).join(", ");

@@ -1,5 +1,6 @@
 import type { Rule } from "../../../topology/rule.ts";
 import type { Judged } from "../../judged.ts";
+import type { Service } from "../../plan.ts";
 import { preloads } from "../../real-engines.ts";
 import { type Answered, answers, nodePath } from "./answers.ts";
 
@@ -24,7 +25,7 @@ export const c05: Rule<Judged, { node: string; proxy: string; ips: readonly stri
   level: "warning",
   *check(judged) {
     const { topology, plan } = judged;
-    if (topology.proxy.kind === "pdctl" || plan.rehearsal) return;
+    if (plan.services.some(isOurs)) return;
     for (const answered of answers(judged)) {
       const env = environment(answered);
       const proxy = env["http_proxy"] ?? env["all_proxy"];
@@ -42,6 +43,10 @@ export const c05: Rule<Judged, { node: string; proxy: string; ips: readonly stri
   message: ({ node, proxy, ips }) => `requests from ${node} to ${ips.join(", ")} would go through ${proxy}`,
   remedy: ({ ips }) => `proxy.env: { no_proxy: "${ips.join(",")}" }`,
 };
+
+/** pdctl's own proxy, or its stand-in in a rehearsal. */
+const isOurs = ({ kind, files }: Service) =>
+  kind === "proxy" && files.some((file) => "program" in file && file.program === "proxy");
 
 /** Of the proxy's node: the login environment, and over it what the topology gives to the proxy. Nothing where no proxy runs. */
 function environment({ said, services }: Answered): Readonly<Record<string, string>> {

@@ -1,5 +1,6 @@
+import { grouped } from "../../../once.ts";
 import type { Rule } from "../../../topology/rule.ts";
-import type { Filtered, Judged } from "../../judged.ts";
+import type { Judged } from "../../judged.ts";
 import { nodePath } from "./answers.ts";
 
 /** N13: a port without a listener refuses at once; one that does not answer is behind a firewall. Source: launch.md §10.3, §5.1. */
@@ -7,7 +8,7 @@ export const n13: Rule<Judged, { from: string; to: string; ports: string; why: s
   id: "N13",
   level: "error",
   *check({ topology, filtered = [] }) {
-    for (const ways of byPair(filtered)) {
+    for (const ways of grouped(filtered, ({ from, to }) => JSON.stringify([from, to])).values()) {
       const [{ from, to, why } = { from: "", to: "", why: "" }] = ways;
       const ports = ways.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(",");
       yield { at: nodePath(topology, to), subject: `${from} to ${to}`, data: { from, to, ports, why } };
@@ -16,12 +17,3 @@ export const n13: Rule<Judged, { from: string; to: string; ports: string; why: s
   message: ({ from, to, ports, why }) => `${from} → ${to}: ${ports} filtered (${why})`,
   remedy: ({ from, to, ports }) => `open ${ports}/tcp on ${to} for ${from}`,
 };
-
-function byPair(filtered: readonly Filtered[]): readonly (readonly Filtered[])[] {
-  const found = new Map<string, Filtered[]>();
-  for (const way of filtered) {
-    const key = JSON.stringify([way.from, way.to]);
-    found.set(key, [...(found.get(key) ?? []), way]);
-  }
-  return [...found.values()];
-}

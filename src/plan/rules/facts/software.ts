@@ -28,7 +28,9 @@ function* wanted(
   { node, engines }: Answered,
 ): Iterable<{ names: readonly string[]; why: string }> {
   const roles = new Set(engines.flatMap(({ role }) => role ?? []));
-  const uses = new Map([...roles].flatMap((role) => usesOf(topology, role)).map((use) => [use.connector.name, use]));
+  const uses = new Map(
+    [...roles].flatMap((role) => (topology ? usesOf(topology, role) : [])).map((use) => [use.connector.name, use]),
+  );
   for (const { connector, fields } of uses.values())
     for (const names of connector.asks?.(fields).modules ?? []) yield { names, why: `connector ${connector.name}` };
   const plugin = hardware.get(node.hardware)?.plugin;
