@@ -4,7 +4,7 @@ import type { Rule } from "../../topology/rule.ts";
 import { faulty, switches } from "./unfit.ts";
 
 /** `use_ascend_direct` fails up to 8.3.RC1. Source: launch.md §6.1 row 13. */
-const direct = { lastOld: "8.2", firstNew: "8.4" };
+const direct = { until: "8.2.9", since: "8.4" };
 
 /** A07: a device whose link is down, or whose TLS switch differs from the others', answers no transfer. Source: launch.md §5.5, §10.6. */
 export const a07: Rule<JudgedTopology, { node: string; fact: string; remedy: string }> = {
