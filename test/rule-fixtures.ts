@@ -23,7 +23,8 @@ export interface Place {
 export function ruleFixtures({ beside, rules, alsoCodes = [], elsewhere = {} }: Place): void {
   const home = fileURLToPath(new URL(".", beside));
   const codes = [...new Set([...rules.map(({ id }) => id), ...alsoCodes])].sort((a, b) => a.localeCompare(b));
-  const noted = new Set(rules.filter(({ level }) => level === "note").map(({ id }) => id)); // else notes are nobody's business here
+  const loud = new Set(rules.filter(({ level }) => level !== "note").map(({ id }) => id));
+  const noted = new Set(codes.filter((code) => !loud.has(code) && !alsoCodes.includes(code))); // else notes are nobody's business here
   const folders = readdirSync(home, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);

@@ -30,7 +30,7 @@ export const c05: Rule<Judged, { node: string; proxy: string; ips: readonly stri
       const env = environment(answered);
       const proxy = env["http_proxy"] ?? env["all_proxy"];
       if (env === undefined || proxy === undefined || proxy === "") continue;
-      const others = [...new Set(plan.targets.map(({ url }) => new URL(url).hostname))];
+      const others = [...new Set(plan.targets.map(({ url }) => /^\w+:\/\/([^/:]+)/.exec(url)?.[1] ?? url))];
       const ips = others.filter((ip) => !exempt(ip, env["no_proxy"] ?? ""));
       if (ips.length > 0)
         yield {
