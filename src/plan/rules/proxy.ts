@@ -73,8 +73,9 @@ export const r10: Rule<Planned, { node: string; decode: string }> = {
     const proxy = proxyOf({ topology, plan });
     if (topology.proxy.kind !== "llm-d-sidecar" || proxy === undefined || plan.rehearsal) return;
     const ip = plan.nodes.find(({ name }) => name === proxy.node)?.ip;
-    const known = plan.targets.filter(({ role, url }) => role === "decode" && URL.canParse(url)); // an address may be asked for first
-    const decode = known.map(({ url }) => new URL(url));
+    const targets = plan.targets.filter(({ role }) => role === "decode");
+    if (targets.some(({ url }) => !URL.canParse(url))) return; // an address that the nodes will tell
+    const decode = targets.map(({ url }) => new URL(url));
     if (decode.length === 1 && decode[0]?.hostname === ip) return;
     const data = { node: proxy.node, decode: decode.map(({ host }) => host).join(", ") };
     yield { at: [...topology.proxy.path, "kind"], data };
