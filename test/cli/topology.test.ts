@@ -190,3 +190,28 @@ describe.concurrent("a secret of the topology", () => {
     }
   });
 });
+
+describe.concurrent("what comes from outside of the file", () => {
+  it("the allocation and the environment are those that pdctl was started in", async () => {
+    const text = `name: \${env:CLUSTER:-batch}
+model: m/x
+nodes: { from: slurm, hardware: cuda, devices: 8 }
+kv: { transfer: { connector: nixl } }
+prefill: { nodes: gpu07 }
+decode: { nodes: gpu08 }
+proxy: { node: gpu07 }
+`;
+    await writeFile(join(home, "slurm.yaml"), text);
+    const outside = await run(["validate", "slurm.yaml"], { cwd: home });
+    expect([outside.exit, outside.out.split("\n")[0]]).toEqual([
+      3,
+      "✖ slurm.yaml:3:16  from  there is no SLURM allocation here: SLURM_JOB_NODELIST is not set",
+    ]);
+    const env = { SLURM_JOB_NODELIST: "gpu[07-08]", CLUSTER: "night" };
+    const inside = await run(["validate", "slurm.yaml"], { cwd: home, env });
+    expect([inside.exit, inside.out.split("\n")[0]]).toEqual([
+      0,
+      "✔ slurm.yaml: night, 3 services on 2 nodes, no errors, no warnings",
+    ]);
+  });
+});
