@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { Plan } from "../../src/plan/plan.ts";
 import { said } from "./hosts.ts";
 import { lacks, onReferenceHosts, places } from "./peers.ts";
 import { lacking as lackingVllm, titled, venv as vllm } from "./place.ts";
@@ -46,3 +47,26 @@ for (const { kind, topology, python, needs, set } of kinds) {
     240_000,
   );
 }
+
+const lacking = lacks("scripts") ?? lackingVllm;
+it.skipIf(lacking !== undefined)(
+  titled("ascend-layerwise: the script takes the command line of the plan, and is healthy", lacking),
+  async () => {
+    const words = [
+      "proxy.kind=ascend-layerwise",
+      `proxy.command=[${join(vllm, "bin/python")},${script("ascend-layerwise")}]`,
+      ...["proxy.bind=192.168.10.1", "kv.transfer.variant=layerwise", "kv.transfer.master=null"],
+    ];
+    await using peered = await onReferenceHosts("ascend-dense-mooncake", words, [places.scripts, vllm]);
+    const { services } = JSON.parse((await peered.pdctl("plan", "--json")).stdout) as Plan;
+    const proxy = services.find(({ kind }) => kind === "proxy"); // started by hand: the stand-in engine does not play this variant
+    await peered.lab.host("a2-1").spawn(`exec ${(proxy?.argv ?? []).join(" ")}`);
+    const healthy = () =>
+      fetch("http://192.168.10.1:7850/healthcheck").then(
+        (reply) => reply.json(),
+        () => undefined,
+      );
+    await expect.poll(healthy, { timeout: 60_000 }).toMatchObject({ prefill_instances: 2, decode_instances: 2 });
+  },
+  240_000,
+);
