@@ -41,6 +41,7 @@ export function engines() {
   });
   return {
     directory,
+    bundle,
     start(args: readonly string[], env: Record<string, string> = {}): Engine {
       const engine = new Engine(bundle, args, env);
       started.push(engine);

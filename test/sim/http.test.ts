@@ -75,7 +75,7 @@ describe("requests that vLLM refuses are refused with its words", () => {
       "a word where a number belongs",
       { prompt: "x", max_tokens: "many" },
       400,
-      "1 validation error:\n  {'type': 'int_parsing', 'loc': 'body.max_tokens', 'msg': 'Input should be a valid integer'}",
+      "1 validation error:\n  {'type': 'int_parsing', 'loc': 'body.max_tokens', 'msg': 'Input should be a valid integer, unable to parse string as an integer', 'input': 'many'}",
       "Bad Request",
     ],
     ["an empty stop text", { prompt: "x", stop: [""] }, 400, "stop cannot contain an empty string.", "BadRequestError"],
@@ -216,7 +216,7 @@ describe("answers", () => {
       .trim()
       .split(" ");
     const stopped = (await engine.complete({ prompt: "stop where", stop: [words[1]] })).json;
-    expect(stopped.choices[0]).toMatchObject({ text: ` ${words[0]}`, finish_reason: "stop", stop_reason: words[1] });
+    expect(stopped.choices[0]).toMatchObject({ text: ` ${words[0]} `, finish_reason: "stop", stop_reason: words[1] });
     expect(
       (await engine.complete({ prompt: "stop where", stop: [words[1]], max_tokens: 4, min_tokens: 4 })).json.choices[0]
         .finish_reason,
@@ -263,6 +263,7 @@ describe("a client that leaves", () => {
     const engine = await (await serve("", { PDCTL_SIM_MS_PER_TOKEN: "1000" })).ready();
     const response = await fetch(`${engine.url}/v1/completions`, {
       method: "POST",
+      headers: { "content-type": "application/json" },
       body: JSON.stringify({ model: "m", prompt: "x", max_tokens: 3, stream: true }),
     });
     const reader = response.body?.getReader();

@@ -10,6 +10,10 @@ export interface Ask {
   readonly minTokens: number;
   readonly ignoreEos: boolean;
   readonly stop: readonly string[];
+  /** The text that ends the answer belongs to it. */
+  readonly keepStop: boolean;
+  /** Tokens that end the answer. */
+  readonly stopTokens: readonly number[];
   readonly salt: string;
   readonly kvParams: JsonObject | undefined;
 }
@@ -18,14 +22,23 @@ export interface Ask {
 export interface End {
   readonly kind: "end";
   readonly reason: "length" | "stop";
-  readonly stopReason: string | null;
+  readonly stopReason: string | number | null;
   /** undefined: the key is left out of the answer; null: it says null. */
   readonly kvParams: JsonObject | null | undefined;
   readonly cachedTokens: number;
 }
 
-/** `last`: the end follows at once, so both go into one event of a stream. */
-export type Step = { readonly kind: "token"; readonly word: string; readonly last: boolean } | End;
+/** One token of an answer. */
+export interface Token {
+  readonly kind: "token";
+  /** "" is the end of the text. */
+  readonly word: string;
+  /** What the answer grew by: nothing while it may be the beginning of a stop text. */
+  readonly text: string;
+  /** The end follows at once, so both go into one event of a stream. */
+  readonly last: boolean;
+}
+export type Step = Token | End;
 
 /** A rank as the front-end sees it: in this process, or behind the group's link. */
 export interface Rank {

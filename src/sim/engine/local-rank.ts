@@ -2,12 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "../json.ts";
 import type { Connector, Match, RankContext } from "../kv/connector.ts";
 import { LoadFailed } from "../kv/connector.ts";
+import { Account } from "./account.ts";
+import { answering, type Told } from "./answering.ts";
 import { Aborted, type Ask, type EngineDied, type Rank, RequestFailed, type Step } from "./ask.ts";
 import { blockHashes } from "./blocks.ts";
 import type { Counters, Snapshot } from "./counters.ts";
 import { computeKv, TOKEN_BYTES } from "./kv-content.ts";
 import { Slots } from "./slots.ts";
-import { Continuation } from "./text.ts";
 
 /** One engine: its KV cache, its connector, and the requests that run on it. */
 export class LocalRank implements Rank {
@@ -74,16 +75,14 @@ export class LocalRank implements Rank {
     this.deaths.add(onDeath);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
+    const account = new Account(this.counters, ask);
     try {
-      yield* this.run(ask, stop.signal);
+      yield* this.run(ask, account, stop.signal);
     } catch (error) {
       const cause = stop.signal.aborted ? stop.signal.reason : error;
-      this.counters.add(
-        "vllm:request_success_total",
-        1,
-        `finished_reason="${cause instanceof Aborted ? "abort" : "error"}"`,
-      );
       if (cause instanceof Aborted) end = "aborted";
+      if (cause instanceof RequestFailed) account.nothing();
+      account.ended(cause instanceof Aborted ? "abort" : "error", 0);
       throw cause;
     } finally {
       ended?.(end);
@@ -92,9 +91,10 @@ export class LocalRank implements Rank {
     }
   }
 
-  private async *run(ask: Ask, signal: AbortSignal): AsyncGenerator<Step> {
+  private async *run(ask: Ask, account: Account, signal: AbortSignal): AsyncGenerator<Step> {
     const { pool, config, faults } = this.context;
     const release = await this.slots.take(signal);
+    account.runs();
     let blocks: readonly number[] = [];
     let handed = false;
     try {
@@ -115,13 +115,13 @@ export class LocalRank implements Rank {
         if (id !== undefined) pool.remember(id, hash);
       });
       await this.connector?.save(ask, kv);
-      this.account(ask, computed, external);
+      account.prompt({ computed, external }, external > 0 ? match?.via : undefined);
 
-      const told = yield* this.decode(ask, kv, signal);
+      const told = yield* this.answer(ask, kv, account, signal);
       const finished = { ask, blocks, kv, cachedTokens: computed, ...told };
       const hand = this.connector?.finished(finished);
       handed = hand?.holds === true;
-      this.counters.add("vllm:request_success_total", 1, `finished_reason="${told.reason}"`);
+      account.ended(told.reason, external > 0 ? 0 : computed);
       release();
       yield {
         kind: "end",
@@ -198,33 +198,14 @@ export class LocalRank implements Rank {
     return Buffer.concat([kept, computeKv(kept, ask.prompt.slice(kept.length / TOKEN_BYTES))]);
   }
 
-  private account(ask: Ask, computed: number, external: number): void {
-    const local = ask.prompt.length - computed - external;
-    this.counters.add("vllm:prompt_tokens_total", ask.prompt.length);
-    this.counters.add("vllm:prompt_tokens_cached_total", computed + external);
-    this.counters.add("vllm:prompt_tokens_by_source_total", local, 'source="local_compute"');
-    this.counters.add("vllm:prompt_tokens_by_source_total", computed, 'source="local_cache_hit"');
-    this.counters.add("vllm:prompt_tokens_by_source_total", external, 'source="external_kv_transfer"');
-  }
-
-  private async *decode(ask: Ask, kv: Buffer, signal: AbortSignal) {
-    const { faults } = this.context;
-    const told = { reason: "length" as "length" | "stop", stopReason: null as string | null, generated: 0 };
-    const next = new Continuation(kv, faults.answerTokens);
-    let text = "";
-    for (; told.generated < ask.maxTokens; told.generated++) {
-      if (faults.msPerToken > 0) await sleep(faults.msPerToken, undefined, { signal });
-      signal.throwIfAborted();
-      const ends = told.generated >= next.length || (faults.firstTokenEos && told.generated === 0);
-      if (ends && !ask.ignoreEos && told.generated >= ask.minTokens) return { ...told, reason: "stop" as const };
-      const word = next.next();
-      text += ` ${word}`;
-      const stop = told.generated < ask.minTokens ? undefined : ask.stop.find((one) => text.includes(one));
-      this.counters.add("vllm:generation_tokens_total");
-      if (stop !== undefined)
-        return { ...told, reason: "stop" as const, stopReason: stop, generated: told.generated + 1 };
-      yield { kind: "token" as const, word, last: told.generated + 1 === ask.maxTokens };
+  private async *answer(ask: Ask, kv: Buffer, account: Account, signal: AbortSignal): AsyncGenerator<Step, Told> {
+    const { faults, config } = this.context;
+    const words = answering(ask, kv, { faults, vocabulary: config.vocabulary }, signal);
+    for (;;) {
+      const next = await words.next();
+      if (next.done === true) return next.value;
+      account.token();
+      yield next.value;
     }
-    return told;
   }
 }

@@ -2,20 +2,22 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Aborted, type Ask, type End, EngineDied, type Rank, RequestFailed } from "../engine/ask.ts";
 import { isObject, parseJson } from "../json.ts";
-import { type Choice, EventStream, wholeAnswer } from "./answer.ts";
+import { type Choice, wholeAnswer } from "./answer.ts";
 import type { Balancer } from "./balancer.ts";
-import { errorBody, HttpError, readBody, sendJson, serverError } from "./reply.ts";
+import { EventStream, type Piece } from "./event-stream.ts";
+import { errorBody, HttpError, readBody, requireJson, sendJson, serverError } from "./reply.ts";
 import { type Completion, readCompletion } from "./request.ts";
 import type { Front } from "./server.ts";
 
 /** One POST to /v1/completions or /v1/chat/completions, from its bytes to its last byte. */
 export async function complete(req: IncomingMessage, res: ServerResponse, chat: boolean, front: Front): Promise<void> {
   const { config, faults } = front;
+  requireJson(req);
   const request = accepted(await readBody(req), chat, front);
   const rank = chooseRank(req, front.balancer);
   if (faults.failStatus > 0) throw new HttpError(faults.failStatus, "Internal server error", "InternalServerError");
   const given = req.headers["x-request-id"];
-  const requestId = typeof given === "string" && given !== "" ? given : randomBytes(16).toString("hex");
+  const requestId = typeof given === "string" && given !== "" ? given : randomBytes(8).toString("hex");
   const head = {
     id: `${chat ? "chatcmpl" : "cmpl"}-${requestId}`,
     created: Math.floor(Date.now() / 1000),
@@ -43,17 +45,18 @@ export async function complete(req: IncomingMessage, res: ServerResponse, chat: 
   }
 
   async function run(choice: Choice, ask: Ask, on: Rank, signal: AbortSignal): Promise<void> {
-    let held = "";
+    let held: Piece | undefined;
     for await (const step of on.generate(ask, signal)) {
       if (step.kind === "token") {
-        choice.generated++;
-        choice.text += ` ${step.word}`;
-        if (faults.cutAfterTokens >= 0 && choice.generated > faults.cutAfterTokens) res.destroy();
-        held = step.last ? ` ${step.word}` : "";
+        const word = { word: step.word, offset: choice.text.length };
+        choice.words.push(word);
+        choice.text += step.text;
+        if (faults.cutAfterTokens >= 0 && choice.words.length > faults.cutAfterTokens) res.destroy();
+        held = { text: step.text, word };
       } else finish(choice, step);
-      if (!request.stream || (step.kind === "token" && step.last)) continue;
+      if (!request.stream || held === undefined || (step.kind === "token" && step.last)) continue;
       await stream.begin(choices, headers);
-      await stream.piece(choice, step.kind === "token" ? ` ${step.word}` : held, choices);
+      await stream.piece(choice, held, choices);
     }
   }
 }
@@ -115,7 +118,7 @@ const choicesOf = (request: Completion): Choice[] =>
       index,
       prompt,
       text: "",
-      generated: 0,
+      words: [],
       reason: null,
       stopReason: null,
       cachedTokens: 0,
@@ -132,6 +135,8 @@ function askOf({ prompt, index }: Choice, id: string, request: Completion): Ask 
     minTokens: request.minTokens,
     ignoreEos: request.ignoreEos,
     stop: request.stop,
+    keepStop: request.keepStop,
+    stopTokens: request.stopTokens,
     salt: request.salt,
     kvParams: request.kvParams,
   };

@@ -1,19 +1,25 @@
-import { integerOf, isObject, type JsonObject, parseJson } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import type { EngineConfig } from "../start/config.ts";
-import { badRequest, HttpError, misshapen, refused } from "./reply.ts";
+import { boolean, dictionary, integer } from "./fields.ts";
+import { chatWords, type Prompt, promptsOf } from "./prompts.ts";
+import { badRequest, HttpError, jsonOf, misshapen, refused } from "./reply.ts";
+import { logprobsOf, type Sampling, samplingOf } from "./sampling.ts";
+import { checkTools } from "./tools.ts";
 
 /** A completion request after vLLM's validation; prompts are lists of words, a word is a token. */
-export interface Completion {
+export interface Completion extends Sampling {
   readonly chat: boolean;
   readonly model: string;
-  readonly prompts: readonly (readonly string[])[];
-  readonly copies: number;
+  readonly prompts: readonly Prompt[];
   readonly maxTokens: readonly number[];
-  readonly minTokens: number;
-  readonly ignoreEos: boolean;
-  readonly stop: readonly string[];
   readonly salt: string;
   readonly echo: boolean;
+  /** Only the prompt is shown: one token is made all the same. */
+  readonly promptOnly: boolean;
+  /** Alternatives per token of the answer, and of the prompt. */
+  readonly logprobs: number | undefined;
+  readonly promptLogprobs: number | undefined;
+  readonly tokenIds: boolean;
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly continuousUsage: boolean;
@@ -21,93 +27,63 @@ export interface Completion {
 }
 
 export function readCompletion(text: string, chat: boolean, config: EngineConfig): Completion {
-  const parsed = parseJson(text);
-  if (parsed === undefined) throw misshapen("json_invalid", ["0"], "JSON decode error");
-  const body = parsed.value;
-  if (!isObject(body))
-    throw misshapen("model_attributes_type", [], "Input should be a valid dictionary or object to extract fields from");
-  const model = body.model ?? config.servedNames[0];
-  if (typeof model !== "string" || !config.servedNames.includes(model)) {
-    throw new HttpError(
-      404,
-      `The model \`${String(model)}\` does not exist. Valid aliases: ${config.servedNames.join(", ")}.`,
-      "NotFoundError",
-      "model",
-    );
-  }
+  const body = jsonOf(text);
+  const model = modelOf(body, config);
   const stream = boolean(body, "stream");
   const options = body.stream_options ?? undefined;
   if (options !== undefined && !stream)
     throw refused("Stream options can only be defined when `stream=True`.", "stream_options");
-  const prompts = chat ? [chatWords(body)] : promptsOf(body);
-  if (prompts.some((prompt) => prompt.length === 0)) throw refused(NO_PROMPT, "prompt");
+  const kvParams = dictionary(body, "kv_transfer_params");
+  const echo = !chat && boolean(body, "echo");
+  const salt = saltOf(body.cache_salt);
+  const logprobs = answerLogprobs(body, chat);
+  const promptLogprobs = logprobsOf(body, "prompt_logprobs");
+  const sampling = samplingOf(body);
   const asked = maxTokensOf(body, chat);
-  const minTokens = integer(body, "min_tokens") ?? 0;
-  if (minTokens < 0) throw badRequest(`min_tokens must be greater than or equal to 0, got ${minTokens}.`, "min_tokens");
-  const copies = integer(body, "n") ?? 1;
-  if (copies < 1) throw badRequest(`n must be at least 1, got ${copies}.`, "n");
-  const stop = stopOf(body.stop);
+  if (chat) checkTools(body, config);
+  const prompts = chat ? [chatWords(body)] : promptsOf(body, config);
+  const promptOnly = echo && asked === 0;
   return {
+    ...sampling,
     chat,
     model,
     prompts,
-    copies,
-    maxTokens: prompts.map((prompt) => room(prompt.length, asked, minTokens, chat, config)),
-    minTokens,
-    ignoreEos: boolean(body, "ignore_eos"),
-    stop,
-    salt: saltOf(body.cache_salt),
-    echo: boolean(body, "echo"),
+    maxTokens: prompts.map((prompt) => room(prompt.length, promptOnly ? 1 : asked, sampling.minTokens, chat, config)),
+    salt,
+    echo,
+    promptOnly,
+    logprobs,
+    promptLogprobs: promptLogprobs ?? (echo && logprobs !== undefined ? logprobs : undefined),
+    tokenIds: boolean(body, "return_token_ids"),
     stream,
     includeUsage: isObject(options) && options.include_usage === true,
     continuousUsage: isObject(options) && options.continuous_usage_stats === true,
-    kvParams: isObject(body.kv_transfer_params) ? body.kv_transfer_params : undefined,
+    kvParams,
   };
 }
 
-const NO_PROMPT = "Either prompt or prompt_embeds must be provided and non-empty.";
-
-/** The text as words. There is no tokenizer: one token is one word between blanks. */
-export const wordsOf = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== "");
-
-function promptsOf({ prompt }: JsonObject): readonly (readonly string[])[] {
-  const tokens = (value: unknown): readonly string[] | undefined => {
-    if (typeof value === "string") return wordsOf(value);
-    if (Array.isArray(value) && value.every((one) => Number.isInteger(one)))
-      return value.map((one) => `<${String(one)}>`);
-    return undefined;
-  };
-  const whole = tokens(prompt);
-  if (whole !== undefined) return [whole];
-  if (!Array.isArray(prompt) || prompt.length === 0) throw refused(NO_PROMPT, "prompt");
-  return prompt.map((one) => {
-    const words = tokens(one);
-    if (words === undefined) throw badRequest("Input should be a valid string or a list of integers", "prompt");
-    return words;
-  });
+/** What is not said, and an empty text, mean the first name. */
+export function modelOf(body: JsonObject, { servedNames }: EngineConfig): string {
+  const { model } = body;
+  if (model === undefined || model === null || model === "") return servedNames[0] ?? "";
+  if (typeof model !== "string") throw misshapen("string_type", ["model"], "Input should be a valid string", model);
+  if (servedNames.includes(model)) return model;
+  throw new HttpError(
+    404,
+    `The model \`${model}\` does not exist. Valid aliases: ${servedNames.join(", ")}.`,
+    "NotFoundError",
+    "model",
+  );
 }
 
-/** The chat template of the stand-in: a marker for each role, the words, the tools as JSON, and the assistant's turn. */
-function chatWords(body: JsonObject): readonly string[] {
-  const { messages, tools } = body;
-  if (!Array.isArray(messages) || messages.length === 0) throw misshapen("missing", ["messages"], "Field required");
-  const turns = messages.flatMap((message) => {
-    if (!isObject(message) || typeof message.role !== "string")
-      throw badRequest("Input should be a valid message", "messages");
-    return [`<|${message.role}|>`, ...wordsOf(contentOf(message.content))];
-  });
-  const before =
-    Array.isArray(tools) && tools.length > 0 ? ["<|tools|>", ...tools.map((tool) => JSON.stringify(tool))] : [];
-  const goesOn = body.continue_final_message === true;
-  if (goesOn && body.add_generation_prompt === true)
-    throw badRequest("Cannot set both `continue_final_message` and `add_generation_prompt` to True.");
-  return [...before, ...turns, ...(goesOn || body.add_generation_prompt === false ? [] : ["<|assistant|>"])];
-}
-
-function contentOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content.map((part) => (isObject(part) && typeof part.text === "string" ? part.text : "")).join(" ");
+/** Chat switches logprobs on and numbers them apart. */
+function answerLogprobs(body: JsonObject, chat: boolean): number | undefined {
+  if (!chat) return logprobsOf(body, "logprobs");
+  const top = logprobsOf(body, "top_logprobs");
+  const wanted = boolean(body, "logprobs");
+  if (top !== undefined && top > 0 && !wanted)
+    throw refused("when using `top_logprobs`, `logprobs` must be set to true.", "top_logprobs");
+  return wanted ? (top ?? 0) : undefined;
 }
 
 function maxTokensOf(body: JsonObject, chat: boolean): number | undefined {
@@ -115,10 +91,12 @@ function maxTokensOf(body: JsonObject, chat: boolean): number | undefined {
     (chat ? integer(body, "max_completion_tokens") : undefined) ??
     integer(body, "max_tokens") ??
     (chat ? undefined : 16);
-  if (given !== undefined && given < 1)
-    throw refused(`max_tokens must be at least 1, got ${given}.`, "max_tokens", given);
+  const least = !chat && body.echo === true ? 0 : 1;
+  if (given !== undefined && given < least) throw noTokens(given);
   return given;
 }
+
+const noTokens = (given: number) => refused(`max_tokens must be at least 1, got ${given}.`, "max_tokens", given);
 
 function saltOf(salt: unknown): string {
   if (salt === undefined || salt === null) return "";
@@ -147,29 +125,9 @@ function room(
       maxModelLen + 1,
     );
   const left = maxModelLen - prompt;
+  if (left < 1) throw noTokens(left);
   const wanted = Math.min(left, asked ?? (chat ? left : 16));
   if (minTokens > wanted)
     throw badRequest(`min_tokens must be less than or equal to max_tokens=${wanted}, got ${minTokens}.`);
   return wanted;
-}
-
-function stopOf(stop: unknown): readonly string[] {
-  const list = stop === undefined || stop === null ? [] : Array.isArray(stop) ? stop.map(String) : [String(stop)];
-  if (list.includes("")) throw badRequest("stop cannot contain an empty string.", "stop");
-  return list;
-}
-
-function integer(body: JsonObject, name: string): number | undefined {
-  const value = body[name];
-  if (value === undefined || value === null) return undefined;
-  const whole = integerOf(value);
-  if (whole === undefined) throw misshapen("int_parsing", [name], "Input should be a valid integer");
-  return whole;
-}
-
-function boolean(body: JsonObject, name: string): boolean {
-  const value = body[name];
-  if (value === undefined || value === null) return false;
-  if (typeof value !== "boolean") throw misshapen("bool_parsing", [name], "Input should be a valid boolean");
-  return value;
 }

@@ -8,7 +8,8 @@ import type { Balancer } from "./balancer.ts";
 import { complete } from "./completions.ts";
 import { metricsPage } from "./metrics.ts";
 import type { OpenRequests } from "./open-requests.ts";
-import { errorBody, HttpError, sendJson } from "./reply.ts";
+import { errorBody, HttpError, readBody, requireJson, sendJson } from "./reply.ts";
+import { detokenized, tokenized } from "./tokenize.ts";
 
 /** One HTTP endpoint and what stands behind it. */
 export interface Front {
@@ -58,6 +59,8 @@ function listen(server: Server, host: string | undefined, port: number): Promise
 async function answer(req: IncomingMessage, res: ServerResponse, front: Front): Promise<void> {
   const { config, balancer, faults, log } = front;
   const path = new URL(req.url ?? "/", "http://engine").pathname;
+  res.setHeader("server", "uvicorn");
+  res.setHeader("vary", "Origin");
   res.once("finish", () => {
     if (!config.accessLog || config.quietPaths.has(path)) return;
     log.plain(
@@ -71,7 +74,6 @@ async function answer(req: IncomingMessage, res: ServerResponse, front: Front): 
   const route = `${req.method} ${path}`;
   switch (route) {
     case "GET /health":
-    case "HEAD /health":
       res.writeHead(faults.unhealthy || balancer.dead ? 503 : 200, { "content-length": 0 });
       res.end();
       return;
@@ -85,8 +87,8 @@ async function answer(req: IncomingMessage, res: ServerResponse, front: Front): 
       sendJson(res, 200, { server_load: balancer.ranks.reduce((sum, rank) => sum + rank.running, 0) });
       return;
     case "GET /metrics": {
-      const page = Buffer.from(metricsPage(balancer.ranks, config.servedNames[0] ?? config.model));
-      res.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8", "content-length": page.length });
+      const page = Buffer.from(metricsPage(balancer.ranks, config.servedNames[0] ?? config.model, front.startedAt));
+      res.writeHead(200, { "content-type": "text/plain; version=1.0.0; charset=utf-8", "content-length": page.length });
       res.end(page);
       return;
     }
@@ -94,6 +96,13 @@ async function answer(req: IncomingMessage, res: ServerResponse, front: Front): 
       return complete(req, res, false, front);
     case "POST /v1/chat/completions":
       return complete(req, res, true, front);
+    case "POST /tokenize":
+    case "POST /detokenize": {
+      requireJson(req);
+      const body = await readBody(req);
+      sendJson(res, 200, path === "/tokenize" ? tokenized(body, config) : detokenized(body, config));
+      return;
+    }
     case "GET /ping":
     case "POST /ping":
       res.writeHead(balancer.dead ? 503 : 200, { "content-length": 0 });
@@ -109,7 +118,7 @@ async function answer(req: IncomingMessage, res: ServerResponse, front: Front): 
 
 const methods: ReadonlyMap<string, string> = new Map([
   ...["/health", "/v1/models", "/version", "/load", "/metrics"].map((path) => [path, "GET"] as const),
-  ...["/v1/completions", "/v1/chat/completions"].map((path) => [path, "POST"] as const),
+  ...["/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize"].map((path) => [path, "POST"] as const),
 ]);
 
 const modelCard = (id: string, { config, startedAt }: Front) => ({

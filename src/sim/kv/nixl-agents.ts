@@ -61,6 +61,10 @@ export class Agents {
   }
 
   private async handshake({ engineId, host, port }: Remote): Promise<Agent> {
+    if (engineId === this.localId) {
+      const why = `Cannot register local engine ${engineId} as remote. Local identity is set via __init__ params.`;
+      throw this.failed([`AssertionError: ${why}`]);
+    }
     const { handshakeTimeoutMs } = this.context.faults;
     let peer: Peer | undefined;
     try {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { USUAL_SIZE } from "../engine/vocabulary.ts";
 import { badArgument, engineRaised, invalid, raised } from "../fatal.ts";
 import type { Faults } from "../faults.ts";
 import { integerOf, isObject, type JsonObject, parseJson } from "../json.ts";
@@ -24,12 +25,16 @@ export interface EngineConfig {
   readonly blockSize: number;
   readonly blocks: number;
   readonly maxModelLen: number;
+  /** Tokens that the model knows. */
+  readonly vocabulary: number;
   readonly maxNumSeqs: number;
   readonly prefixCaching: boolean;
   readonly dtype: string;
   readonly kvCacheDtype: string;
   readonly kv: KvConfig | undefined;
   readonly kvEvents: JsonObject | undefined;
+  readonly autoTools: boolean;
+  readonly toolParser: string | undefined;
   readonly promptTokensDetails: boolean;
   readonly forceUsage: boolean;
   readonly requestIdHeaders: boolean;
@@ -69,12 +74,15 @@ export function configOf(args: Parsed, env: NodeJS.ProcessEnv, faults: Faults, l
     blockSize,
     blocks: blocksOf(args, blockSize, maxModelLen),
     maxModelLen,
+    vocabulary: integerOf(hf?.vocab_size) ?? USUAL_SIZE,
     maxNumSeqs,
     prefixCaching: args.get("enable-prefix-caching") !== false,
     dtype: dtypeOf(args, hf),
     kvCacheDtype: optionalText(args, "kv-cache-dtype") ?? "auto",
     kv: kv?.connector === "" ? undefined : kv,
     kvEvents: objectOf(args, "kv-events-config"),
+    autoTools: flagOf(args, "enable-auto-tool-choice"),
+    toolParser: optionalText(args, "tool-call-parser"),
     promptTokensDetails: flagOf(args, "enable-prompt-tokens-details"),
     forceUsage: flagOf(args, "enable-force-include-usage"),
     requestIdHeaders: flagOf(args, "enable-request-id-headers"),
