@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EngineDied } from "./engine/ask.ts";
+import { DEAD, EngineDied, ShutDown } from "./engine/ask.ts";
 import type { LocalRank } from "./engine/local-rank.ts";
 import { makeRank } from "./engine/make-rank.ts";
 import { raised } from "./fatal.ts";
@@ -36,6 +36,8 @@ export async function runEngine(argv: readonly string[], env: NodeJS.ProcessEnv)
   const process_ = new EngineProcess(configOf(args, env, faults, quiet), env, faults, log, mine);
   return process_.run();
 }
+
+const FAREWELL_MS = 1_000; // for the last event of a stream to be written
 
 const quiet: Log = { info: () => undefined, warning: () => undefined, error: () => undefined, plain: () => undefined };
 
@@ -177,6 +179,8 @@ class EngineProcess {
     core.error("core.py", "EngineCore encountered a fatal error.");
     core.plain(lines.join("\n"));
     const death = new EngineDied(lines);
+    this.log.error("async_llm.py", "AsyncLLM output_handler failed.");
+    this.log.plain(`vllm.v1.engine.exceptions.EngineDeadError: ${DEAD}`);
     for (const one of this.ranks) one.die(death);
     setTimeout(() => this.leave(), this.faults.msDeath); // the front-end lives a little longer and answers 503
   }
@@ -201,11 +205,12 @@ class EngineProcess {
     });
   }
 
-  /** With a shutdown time-out the requests that run are answered first. Source: launch.md §1.1. */
+  /** With a shutdown time-out the requests that run are answered first; then, and without one at once, they are cut short. Source: launch.md §1.1. */
   private async drained(): Promise<void> {
-    const { shutdownSeconds } = this.config;
-    if (shutdownSeconds <= 0) return;
-    await Promise.race([this.open.none(), sleep(shutdownSeconds * 1000, undefined, { ref: false })]);
+    const within = (ms: number) => Promise.race([this.open.none(), sleep(ms, undefined, { ref: false })]);
+    await within(this.config.shutdownSeconds * 1000);
+    for (const rank of this.ranks) rank.endAll(new ShutDown());
+    await within(FAREWELL_MS);
   }
 
   private close(): void {

@@ -64,8 +64,8 @@ export class Account {
     this.counters.observe("vllm:time_to_first_token_seconds", seconds(performance.now() - this.arrived));
   }
 
-  /** The end, also a bad one; a client that leaves is counted, and nothing else of it. */
-  ended(reason: "stop" | "length" | "abort" | "error", computed: number): void {
+  /** The end, also a bad one. */
+  ended(reason: "stop" | "length" | "error", computed: number): void {
     const { counters, ask, generated } = this;
     const now = performance.now();
     counters.add("vllm:request_success_total", 1, `finished_reason="${reason}"`);

@@ -5,7 +5,7 @@ import { Continuation } from "./text.ts";
 import { idOf } from "./vocabulary.ts";
 
 export interface Told {
-  readonly reason: End["reason"];
+  readonly reason: "length" | "stop";
   readonly stopReason: End["stopReason"];
   readonly generated: number;
 }

@@ -21,7 +21,8 @@ export interface Ask {
 /** The end of an answer. */
 export interface End {
   readonly kind: "end";
-  readonly reason: "length" | "stop";
+  /** "abort": the engine is being shut down. */
+  readonly reason: "length" | "stop" | "abort";
   readonly stopReason: string | number | null;
   /** undefined: the key is left out of the answer; null: it says null. */
   readonly kvParams: JsonObject | null | undefined;
@@ -53,6 +54,9 @@ export interface Rank {
 /** The request fails with "Internal server error"; the engine lives on. */
 export class RequestFailed extends Error {}
 
+/** What the front-end says of an engine that has died. */
+export const DEAD = "EngineCore encountered an issue. See stack trace (above) for the root cause.";
+
 /** The engine's loop has ended with an exception; lines are what it logs. */
 export class EngineDied extends Error {
   readonly lines: readonly string[];
@@ -61,6 +65,9 @@ export class EngineDied extends Error {
     this.lines = lines;
   }
 }
+
+/** The engine is being shut down: the request ends here, without an error. */
+export class ShutDown extends Error {}
 
 /** The client has gone. */
 export class Aborted extends Error {}

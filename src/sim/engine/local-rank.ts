@@ -4,7 +4,7 @@ import type { Connector, Match, RankContext } from "../kv/connector.ts";
 import { LoadFailed } from "../kv/connector.ts";
 import { Account } from "./account.ts";
 import { answering, type Told } from "./answering.ts";
-import { Aborted, type Ask, type EngineDied, type Rank, RequestFailed, type Step } from "./ask.ts";
+import { Aborted, type Ask, type EngineDied, type Rank, RequestFailed, ShutDown, type Step } from "./ask.ts";
 import { blockHashes } from "./blocks.ts";
 import type { Counters, Snapshot } from "./counters.ts";
 import { computeKv, TOKEN_BYTES } from "./kv-content.ts";
@@ -18,7 +18,7 @@ export class LocalRank implements Rank {
   private readonly connector: Connector | undefined;
   private readonly slots: Slots;
   private readonly freed = new Set<() => void>();
-  private readonly deaths = new Set<(death: EngineDied) => void>();
+  private readonly ends = new Set<(why: EngineDied | ShutDown) => void>();
   private death: EngineDied | undefined;
   /** Says why a step of the whole group cannot be made any more, or nothing. */
   blocked: () => EngineDied | undefined = () => undefined;
@@ -53,7 +53,12 @@ export class LocalRank implements Rank {
   die(death: EngineDied): void {
     if (this.death !== undefined) return;
     this.death = death;
-    for (const tell of [...this.deaths]) tell(death);
+    this.endAll(death);
+  }
+
+  /** The requests that run end now, as an error or as cut short. */
+  endAll(why: EngineDied | ShutDown): void {
+    for (const tell of [...this.ends]) tell(why);
   }
 
   /** A request that the front-end refuses may have a ticket: whoever holds its KV is told to let go. Source: proxy-protocols.md §G.5. */
@@ -68,11 +73,11 @@ export class LocalRank implements Rank {
       throw died;
     }
     const stop = new AbortController();
-    const onDeath = (death: EngineDied) => stop.abort(death);
+    const onEnd = (why: EngineDied | ShutDown) => stop.abort(why);
     const onAbort = () => stop.abort(new Aborted());
     const ended = ask.kvParams && this.connector?.arrived?.(ask.kvParams);
     let end: "aborted" | "over" = "over";
-    this.deaths.add(onDeath);
+    this.ends.add(onEnd);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     const account = new Account(this.counters, ask);
@@ -81,12 +86,16 @@ export class LocalRank implements Rank {
     } catch (error) {
       const cause = stop.signal.aborted ? stop.signal.reason : error;
       if (cause instanceof Aborted) end = "aborted";
+      if (cause instanceof ShutDown) {
+        yield { kind: "end", reason: "abort", stopReason: null, kvParams: null, cachedTokens: 0 };
+        return;
+      }
       if (cause instanceof RequestFailed) account.nothing();
-      account.ended(cause instanceof Aborted ? "abort" : "error", 0);
+      if (!(cause instanceof Aborted)) account.ended("error", 0); // a client that leaves is not counted
       throw cause;
     } finally {
       ended?.(end);
-      this.deaths.delete(onDeath);
+      this.ends.delete(onEnd);
       signal.removeEventListener("abort", onAbort);
     }
   }

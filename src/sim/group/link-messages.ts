@@ -27,7 +27,7 @@ export function readStep(value: unknown): Step | undefined {
   if (value.kind !== "end") return undefined;
   return {
     kind: "end",
-    reason: value.reason === "stop" ? "stop" : "length",
+    reason: value.reason === "stop" || value.reason === "abort" ? value.reason : "length",
     stopReason: typeof value.stopReason === "string" || typeof value.stopReason === "number" ? value.stopReason : null,
     kvParams: handedOver(value),
     cachedTokens: Number(value.cachedTokens),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Aborted, type Ask, type End, EngineDied, type Rank, RequestFailed } from "../engine/ask.ts";
+import { Aborted, type Ask, DEAD, type End, EngineDied, type Rank, RequestFailed } from "../engine/ask.ts";
 import { isObject, parseJson } from "../json.ts";
 import { type Choice, wholeAnswer } from "./answer.ts";
 import type { Balancer } from "./balancer.ts";
@@ -39,7 +39,7 @@ export async function complete(req: IncomingMessage, res: ServerResponse, chat: 
     } else sendJson(res, 200, wholeAnswer(head, request, choices, config), headers);
   } catch (error) {
     if (error instanceof Aborted && res.destroyed) return;
-    const shown = shownError(error, front);
+    const shown = shownError(error);
     if (!request.stream) throw shown;
     await stream.fail(errorBody(shown), headers); // also before the first word: the status has been 200 from the start
   }
@@ -54,6 +54,8 @@ export async function complete(req: IncomingMessage, res: ServerResponse, chat: 
         if (faults.cutAfterTokens >= 0 && choice.words.length > faults.cutAfterTokens) res.destroy();
         held = { text: step.text, word };
       } else finish(choice, step);
+      if (step.kind === "end" && step.reason === "abort")
+        held = { text: "", word: { word: "", offset: choice.text.length } };
       if (!request.stream || held === undefined || (step.kind === "token" && step.last)) continue;
       await stream.begin(choices, headers);
       await stream.piece(choice, held, choices);
@@ -92,18 +94,8 @@ async function all(runs: readonly Promise<void>[], gone: AbortController): Promi
   if (failures.length > 0) throw failures[0];
 }
 
-function shownError(error: unknown, { log }: Front): HttpError {
-  if (error instanceof EngineDied) {
-    log.error(
-      "async_llm.py",
-      "EngineDeadError: EngineCore encountered an issue. See stack trace (above) for the root cause.",
-    );
-    return new HttpError(
-      500,
-      "EngineCore encountered an issue. See stack trace (above) for the root cause.",
-      "InternalServerError",
-    );
-  }
+function shownError(error: unknown): HttpError {
+  if (error instanceof EngineDied) return new HttpError(500, DEAD, "InternalServerError");
   return error instanceof RequestFailed || error instanceof Aborted ? serverError() : raise(error);
 }
 

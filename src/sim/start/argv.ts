@@ -2,6 +2,7 @@ import { badArgument, Fatal, usage } from "../fatal.ts";
 import { faultsHelp } from "../faults.ts";
 import { isObject, type JsonObject, parseJson } from "../json.ts";
 import { type Flag, flagsOf, MEASURED } from "./flags.ts";
+import { jsonArgument } from "./json-argument.ts";
 
 export type Value = string | boolean | number | readonly string[] | JsonObject;
 
@@ -152,12 +153,12 @@ function one(flag: Flag, names: string, word: string): Value {
     case "size":
       return size(names, word);
     case "size-or-auto":
-      return /^(-1|auto)$/i.test(word) ? -1 : size(names, word);
+      return /^(-1|auto)$/i.test(word) ? -1 : size(names, word, "human_readable_int_or_auto");
     case "text-or-object":
-      return /^\s*\{.*\}\s*$/s.test(word) ? json(names, word) : word;
+      return /^\s*\{.*\}\s*$/s.test(word) ? jsonArgument(names, word) : word;
     case "json":
     case "object":
-      return json(names, word, flag.kind === "object");
+      return jsonArgument(names, word, flag.kind === "object");
     case "commas":
       return word.split(",");
     default:
@@ -169,7 +170,7 @@ const unreadable = ({ optional }: Flag, type: string, word: string): string =>
   optional ? `Value ${word} cannot be converted to <class '${type}'>.` : `invalid ${type} value: '${word}'`;
 
 /** 1k is 1000, 1K is 1024. */
-function size(names: string, given: string): number {
+function size(names: string, given: string, reader = "human_readable_int"): number {
   const match = /^\s*(-?\d+(?:\.\d+)?)([kmgtKMGT]?)\s*$/.exec(given);
   const [, number = "", suffix = ""] = match ?? [];
   const whole = /^[-\d]+$/.test(number);
@@ -178,33 +179,10 @@ function size(names: string, given: string): number {
       names,
       `Decimals are not allowed with binary suffixes like ${suffix}. Did you mean to use ${number}${suffix.toLowerCase()} instead?`,
     );
-  if (match === null || (!whole && suffix === ""))
-    throw badArgument(names, `invalid human_readable_int value: '${given}'`);
+  if (match === null || (!whole && suffix === "")) throw badArgument(names, `invalid ${reader} value: '${given}'`);
   const power = " kmgt".indexOf(suffix.toLowerCase());
   const factor = suffix === "" ? 1 : (suffix === suffix.toUpperCase() ? 1024 : 1000) ** power;
   return Math.floor(Number(number) * factor);
-}
-
-/** An object of configuration is read by pydantic, the rest by Python's own reader of JSON. */
-function json(names: string, given: string, object = false): Value {
-  const config = names === "--kv-transfer-config" ? "KVTransferConfig" : undefined;
-  const parsed = parseJson(given);
-  if (parsed === undefined) {
-    if (config === undefined) throw badArgument(names, `Value ${given} cannot be converted to <function loads>.`);
-    throw badArgument(names, `1 validation error for ${config}\n  Invalid JSON: ${rustComplaint(given)}`);
-  }
-  if (isObject(parsed.value)) return parsed.value;
-  if (object) throw badArgument(names, "Input should be an object");
-  return given;
-}
-
-/** pydantic's JSON reader names line and column; that much of it is kept. */
-function rustComplaint(given: string): string {
-  const lines = given.split("\n");
-  const column = lines.at(-1)?.length ?? 0;
-  const opens = (given.match(/[{[]/g) ?? []).length > (given.match(/[}\]]/g) ?? []).length;
-  if (given.trim() === "" || opens) return `EOF while parsing a value at line ${lines.length} column ${column}`;
-  return `expected value at line 1 column ${Math.max(1, given.search(/[^\s]/) + 1)}`;
 }
 
 /** `--compilation-config.a.b 1` becomes one JSON of all such keys, appended: it replaces what the whole flag said before. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { USUAL_SIZE } from "../engine/vocabulary.ts";
-import { badArgument, engineRaised, invalid, raised } from "../fatal.ts";
+import { engineRaised, invalid, raised } from "../fatal.ts";
 import type { Faults } from "../faults.ts";
 import { integerOf, isObject, type JsonObject, parseJson } from "../json.ts";
 import type { Log } from "../log.ts";
@@ -104,7 +104,7 @@ function blocksOf(args: Parsed, blockSize: number, maxModelLen: number): number 
 
 function portOf(args: Parsed): number {
   const port = integerOr(args, "port", 8000);
-  if (port < 1024 || port > 65535) throw badArgument("--port", `Port must be between 1024 and 65535, got ${port}`);
+  if (port < 0 || port > 65535) throw raised("OverflowError", "bind(): port must be 0-65535.");
   return port;
 }
 

@@ -44,13 +44,16 @@ export function readKvConfig(given: JsonObject): KvConfig {
   }
   if (typeof connector === "string" && typeof role !== "string") {
     complain(
-      `  Value error, Please specify kv_role when kv_connector is set, supported roles are ${roles.map((one) => `'${one}'`).join(", ")}`,
+      `  Value error, Please specify kv_role when kv_connector is set, supported roles are (${roles.map((one) => `'${one}'`).join(", ")})`,
     );
   }
   if (policy !== "fail" && policy !== "recompute")
     complain("kv_load_failure_policy\n  Input should be 'recompute' or 'fail'");
   const port = given.kv_port === undefined ? 14579 : Number(given.kv_port);
-  if (!Number.isInteger(port)) complain("kv_port\n  Input should be a valid integer");
+  if (!Number.isInteger(port))
+    complain(
+      `kv_port\n  Input should be a valid integer${typeof given.kv_port === "string" ? ", unable to parse string as an integer" : ""}`,
+    );
   const permutes = boolean(given.enable_permute_local_kv ?? false);
   if (permutes === undefined) complain("enable_permute_local_kv\n  Input should be a valid boolean");
   const extra = given.kv_connector_extra_config ?? {};

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { masked, type Names } from "./mask.ts";
+import type { Names } from "./mask.ts";
 import { type Page, pageOf } from "./metrics.ts";
 import { listening, marked, type Process } from "./proc.ts";
+import { type Reply, seenReply } from "./reply.ts";
 import { type Seen, sorted } from "./seen.ts";
 
 export interface Command {
@@ -24,12 +25,10 @@ export interface Ended {
   readonly signal: string | null;
 }
 
-export interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
+export type Ports = { readonly [purpose: string]: readonly string[] };
 
+/** Ports that the engine does not name: loopback connections between its own processes. */
+const CHOSEN = "of the kernel's choice";
 const MARK = "PDCTL_CONTRACT";
 
 /** One server that runs, real or not: what it says, answers, listens on and leaves behind. */
@@ -39,6 +38,8 @@ export class Engine implements AsyncDisposable {
   readonly side: number;
   readonly names: Names;
   readonly exit: Promise<Ended>;
+  /** Nobody holds its output any more; children that it leaves behind do. */
+  private readonly silent: Promise<void>;
   output = "";
   private readonly child: ChildProcess;
   private readonly known: ReadonlyMap<number, string>;
@@ -68,6 +69,7 @@ export class Engine implements AsyncDisposable {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.output += text;
       });
+    this.silent = new Promise((resolve) => this.child.once("close", () => resolve()));
     this.exit = new Promise((resolve, reject) => {
       this.child.once("error", reject);
       this.child.once("exit", (code, signal) => {
@@ -120,17 +122,23 @@ export class Engine implements AsyncDisposable {
     this.child.kill(signal);
   }
 
+  /** Its last words have been read, or somebody else may still write. */
+  async heard(): Promise<void> {
+    await Promise.race([this.silent, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  }
+
   /** All of it that is there: the server and whatever it started. */
   processes(): readonly Process[] {
     return [...marked(this.mark)].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Ports by what they are for; those that the kernel chose are only told by address. */
-  ports(): readonly string[] {
-    const rows = listening(this.processes()).map(
-      ({ host, port }) => `${this.known.get(port) ?? "of the kernel's choice"} on ${host}`,
+  /** The addresses that are listened on, by what their port is for. */
+  ports(): Ports {
+    const names = listening(this.processes()).map(({ host, port }) => [this.known.get(port) ?? CHOSEN, host] as const);
+    const purposes = sorted(names.map(([purpose]) => purpose));
+    return Object.fromEntries(
+      purposes.map((purpose) => [purpose, sorted(names.filter(([one]) => one === purpose).map(([, host]) => host))]),
     );
-    return sorted(rows);
   }
 
   /** Whether the output has a line like each of these. */
@@ -154,58 +162,6 @@ function killed(pid: number): void {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
-}
-
-/** Hop-by-hop headers and the clock are nobody's contract; a length is right or fetch fails. */
-const dropped = new Set(["date", "connection", "keep-alive", "transfer-encoding", "content-length"]);
-
-function seenReply({ status, headers, text }: Reply, names: Names): Seen {
-  const kept = [...headers].filter(([name]) => !dropped.has(name)).sort(([a], [b]) => (a < b ? -1 : 1));
-  const type = headers.get("content-type") ?? "";
-  const body = type.includes("event-stream")
-    ? { events: eventsOf(text, names) }
-    : {
-        body:
-          type.includes("json") && text !== ""
-            ? masked(withoutTemplate(JSON.parse(text)), names)
-            : text.length > 0
-              ? "<text>"
-              : "",
-      };
-  return { status, headers: masked(Object.fromEntries(kept), names), ...body };
-}
-
-/** The events of a stream; those that are alike and follow each other are one, since the engine may put several tokens into one. */
-function eventsOf(text: string, names: Names): readonly Seen[] {
-  const events = text.split("\n\n").filter((event) => event !== "");
-  const rows = events.map((event) => {
-    const data = event.replace(/^data: /, "");
-    return data.startsWith("{") ? masked(withoutProgress(withoutTemplate(JSON.parse(data))), names) : event;
-  });
-  return rows.filter((row, at) => at === 0 || JSON.stringify(row) !== JSON.stringify(rows[at - 1]));
-}
-
-/** A chat's prompt is as long as the model's template and tokenizer make it. */
-function withoutTemplate(value: unknown): unknown {
-  if (!isObject(value) || !/^chat\./.test(String(value.object)) || !isObject(value.usage)) return value;
-  const usage = { ...value.usage, prompt_tokens: "<tokens>", total_tokens: "<tokens>" };
-  const { kv_transfer_params: ticket } = value;
-  return {
-    ...value,
-    usage,
-    ...(isObject(ticket) && { kv_transfer_params: { ...ticket, remote_num_tokens: "<tokens>" } }),
-  };
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Usage inside a stream counts the tokens so far, and how many an event holds is chance. */
-function withoutProgress(event: unknown): unknown {
-  if (!isObject(event)) return event;
-  const { usage, choices } = event;
-  if (!Array.isArray(choices) || choices.length === 0 || !isObject(usage)) return event;
-  return { ...event, usage: { ...usage, completion_tokens: "<so far>", total_tokens: "<so far>" } };
 }
 
 /** Looks again until it holds. */

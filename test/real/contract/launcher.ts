@@ -1,5 +1,4 @@
 import type { Engine } from "./engine.ts";
-import type { Seen } from "./seen.ts";
 
 /** What a case asks for; everything else is the same for both engines. */
 export interface Wanted {
@@ -23,18 +22,15 @@ export interface Line {
 /** A command line's end: exit code and what was complained about. */
 export interface Refusal {
   readonly exit: number | null;
-  readonly complaint: Seen;
+  readonly complaint: string;
 }
 
 /** Starts engines of one kind: the real one, or the stand-in. */
 export interface Launcher {
-  readonly kind: "vllm" | "stand-in";
   /** How long KV is kept for a reader that does not come: as short as heartbeats of this engine allow. */
   readonly leaseSeconds: number;
   /** How long counters are watched before they count as still. */
   readonly settleMs: number;
-  /** Engines that may start at once. */
-  readonly atOnce: number;
   /** Ports that nobody has, in a row. */
   ports(count: number): Promise<number>;
   serve(wanted: Wanted): Promise<Engine>;
@@ -53,11 +49,21 @@ export function commonArgs({ kv, args = [] }: Wanted, port: number): readonly st
   ];
 }
 
+/** A line with the engine's models, and a port that nobody has where it names none. */
+export function wordsOf(
+  { argv }: Line,
+  { dense, moe }: { dense: string; moe: string },
+  port: number,
+): readonly string[] {
+  const [first = "", ...rest] = argv.map((word) => (word === "MODEL" ? dense : word === "MOE" ? moe : word));
+  return [first, ...(rest.includes("--port") ? [] : ["--port", String(port)]), ...rest];
+}
+
 /**
  * What the end of an output complains about. The parser's words begin behind "error:"; an exception is its last line in the first
  * traceback of the process that failed first. Source: vllm-cpu.md §9, last line.
  */
-export function complaintOf(output: string): Seen {
+export function complaintOf(output: string): string {
   const lines = output
     .split("\n")
     .map((line) => line.replace(/^\((\w+)( pid=\d+)?\) /, "").replace(/^ERROR \S+ \S+ \[\S+\] /, ""));

@@ -1,8 +1,9 @@
 import type { Pair, Stage } from "./case.ts";
 import { chat } from "./cases/chats.ts";
 import { completions } from "./cases/completions.ts";
-import { deaths, lastOfPair, moreDeaths, type Three } from "./cases/deaths.ts";
+import { deaths, lastOfPair, type Three } from "./cases/deaths.ts";
 import { endpoints } from "./cases/endpoints.ts";
+import { moreDeaths } from "./cases/from-outside.ts";
 import { group, type Ranks } from "./cases/groups.ts";
 import { leaving } from "./cases/leaving.ts";
 import { type Ends, lines, table } from "./cases/lines.ts";
@@ -12,10 +13,11 @@ import { pull, ticketFor } from "./cases/pulls.ts";
 import { refusals } from "./cases/refusals.ts";
 import { completion } from "./cases/requests.ts";
 import { streams } from "./cases/streams.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, Ports } from "./engine.ts";
 import type { Launcher, Wanted } from "./launcher.ts";
 import { movement } from "./metrics.ts";
 import { fresh } from "./prompts.ts";
+import { sorted } from "./seen.ts";
 
 /** All that both engines are held to. What ends an engine comes last. */
 export const pair: Stage<Pair> = {
@@ -69,16 +71,16 @@ export const ranks: Stage<Ranks> = {
         rank,
         rpc,
         kv: { kv_role: "kv_consumer" },
+        env: { PDCTL_SIM_LOAD_SECONDS: "1" }, // long enough to be looked at
         args: ["--enable-expert-parallel", "-dp", "2", "-dpn", String(rank), "-dpa", "127.0.0.1", "-dpp", String(rpc)],
       });
     const members = [await engine(0), await engine(1)] as const;
-    const seen = [new Set<string>(), new Set<string>()] as const;
+    const seen: [Ports, Ports] = [{}, {}];
     let healthy = false;
     const watched = (async () => {
       while (!healthy) {
-        members.forEach((member, at) => {
-          for (const port of member.ports()) seen[at]?.add(port);
-        });
+        seen[0] = both(seen[0], inside(members[0]));
+        seen[1] = both(seen[1], inside(members[1]));
         await new Promise((resolve) => setTimeout(resolve, launcher.settleMs));
       }
     })();
@@ -98,6 +100,18 @@ export const commandLines: Stage<Ends> = {
   start: async (launcher) => ({ ends: await launcher.refusals(table), ...disposing([]) }),
   sections: [lines],
 };
+
+/** All but the HTTP port: whether that opens a moment before the other rank's is chance. */
+const inside = (engine: Engine): Ports =>
+  Object.fromEntries(Object.entries(engine.ports()).filter(([purpose]) => purpose !== "http"));
+
+const both = (one: Ports, other: Ports): Ports =>
+  Object.fromEntries(
+    sorted([...Object.keys(one), ...Object.keys(other)]).map((purpose) => [
+      purpose,
+      sorted([...(one[purpose] ?? []), ...(other[purpose] ?? [])]),
+    ]),
+  );
 
 async function started(launcher: Launcher, wanted: readonly Wanted[]): Promise<readonly Engine[]> {
   const engines = await Promise.all(wanted.map((one) => launcher.serve(one)));

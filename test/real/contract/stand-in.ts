@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { freePorts } from "../../sim/engines.ts";
 import { Engine } from "./engine.ts";
-import { commonArgs, complaintOf, type Launcher, type Line, type Refusal, type Wanted } from "./launcher.ts";
+import { commonArgs, complaintOf, type Launcher, type Line, type Refusal, type Wanted, wordsOf } from "./launcher.ts";
 import { maskedText } from "./mask.ts";
 
 const MODEL = "pdctl/tiny";
@@ -36,10 +36,10 @@ export function standIn(bundle: string): Launcher {
     });
   }
 
-  async function refusal({ argv, env = {} }: Line): Promise<Refusal> {
-    const words = argv.map((word) => (word === "MODEL" ? MODEL : word === "MOE" ? MOE : word));
+  async function refusal(line: Line): Promise<Refusal> {
+    const words = wordsOf(line, { dense: MODEL, moe: MOE }, await freePorts(1));
     const child = spawn(process.execPath, [bundle, ...words], {
-      env: { ...path, ...kinds(argv.includes("MOE")), ...env },
+      env: { ...path, ...kinds(line.argv.includes("MOE")), ...line.env },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 10_000,
     });
@@ -49,7 +49,7 @@ export function standIn(bundle: string): Launcher {
         output += text;
       });
     const [code] = await once(child, "close");
-    const said = maskedText(String(complaintOf(output)), [
+    const said = maskedText(complaintOf(output), [
       [MOE, "MOE"],
       [MODEL, "MODEL"],
     ]);
@@ -57,10 +57,8 @@ export function standIn(bundle: string): Launcher {
   }
 
   return {
-    kind: "stand-in",
     leaseSeconds: 1,
     settleMs: 30,
-    atOnce: 8,
     ports: freePorts,
     serve,
     async refusals(lines) {

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { freePorts } from "../../sim/engines.ts";
 import { models, venv } from "../place.ts";
 import { Engine } from "./engine.ts";
-import { commonArgs, complaintOf, type Launcher, type Line, type Refusal, type Wanted } from "./launcher.ts";
+import { commonArgs, complaintOf, type Launcher, type Line, type Refusal, type Wanted, wordsOf } from "./launcher.ts";
 import { maskedText } from "./mask.ts";
 
 const python = join(venv, "bin/python");
@@ -29,10 +29,8 @@ const base = { PATH: `${join(venv, "bin")}:${process.env.PATH ?? ""}`, HOME: hom
 
 /** Real vLLM on this machine's CPU. */
 export const vllm: Launcher = {
-  kind: "vllm",
   leaseSeconds: 8,
   settleMs: 150,
-  atOnce: 3,
   ports: freePorts,
   async serve(wanted: Wanted): Promise<Engine> {
     const port = wanted.port ?? (await freePorts(1));
@@ -62,8 +60,8 @@ export const vllm: Launcher = {
 async function refusals(lines: readonly Line[]): Promise<ReadonlyMap<string, Refusal>> {
   const directory = mkdtempSync(join(tmpdir(), "pdctl-contract-"));
   try {
-    const place = (word: string) => (word === "MODEL" ? models.dense : word === "MOE" ? models.moe : word);
-    const table = lines.map(({ argv, env = {} }) => ({ argv: argv.map(place), env }));
+    const table = [];
+    for (const line of lines) table.push({ argv: wordsOf(line, models, await freePorts(1)), env: line.env ?? {} });
     writeFileSync(join(directory, "lines.json"), JSON.stringify(table));
     const script = join(import.meta.dirname, "command-lines.py");
     await promisify(execFile)(python, [script, join(directory, "lines.json"), join(directory, "ends.json")], {
@@ -76,7 +74,7 @@ async function refusals(lines: readonly Line[]): Promise<ReadonlyMap<string, Ref
     return new Map(
       lines.map(({ name }, at) => {
         const { exit = null, output = "" } = ends[at] ?? {};
-        const said = maskedText(String(complaintOf(output)), [
+        const said = maskedText(complaintOf(output), [
           [models.moe, "MOE"],
           [models.dense, "MODEL"],
         ]);

@@ -1,4 +1,4 @@
-import type { Case, Pair, Section } from "../case.ts";
+import type { Pair, Section } from "../case.ts";
 import type { Engine } from "../engine.ts";
 import { until } from "../engine.ts";
 import type { Launcher } from "../launcher.ts";
@@ -8,39 +8,42 @@ import { idle } from "../watch.ts";
 import { ticketFor } from "./pulls.ts";
 import { completion } from "./requests.ts";
 
-/** How it ended, what /health said until then, and what is left. */
+const FOLLOWS_MS = 3_000; // children that end with their parent have ended by then
+
+/** How it ended, and what is left. */
 export async function endOf(engine: Engine, settleMs: number): Promise<Seen> {
-  const health: string[] = [];
-  while (!engine.over) {
-    const now = await engine.health();
-    if (now !== health.at(-1)) health.push(now);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
   const exit = await engine.exit;
-  await new Promise((resolve) => setTimeout(resolve, settleMs)); // children that end with their parent take a moment
+  await engine.heard();
+  const gone = () => engine.processes().length === 0;
+  for (const end = performance.now() + FOLLOWS_MS; !gone() && performance.now() < end; )
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
   return { ...exit, left: engine.processes().map(({ name }) => name), ports: engine.ports() };
 }
 
-/** A request that is being answered. */
-async function running(
+/** A request that is being answered, the so-manieth at once. */
+export async function running(
   engine: Engine,
   body: Readonly<Record<string, unknown>>,
+  count = 1,
 ): Promise<{ readonly ended: Promise<Seen> }> {
-  const asked = engine.ask("POST", "/v1/completions", completion({ max_tokens: 300, ...body }));
+  const asked = engine.ask("POST", "/v1/completions", completion({ max_tokens: 900, ...body }));
   const ended = asked.then(
     (reply) => {
       const seen = engine.seen(reply);
-      const events = isEvents(seen) ? seen.events.slice(-2) : null;
-      return { status: reply.status, whole: reply.text.includes('"finish_reason":"length"'), last: events };
+      return { status: reply.status, end: isEvents(seen) ? seen.events.slice(-2) : reasonOf(reply.text) };
     },
     () => "connection lost",
   );
-  await until("the request runs", 20_000, async () => !idle(await engine.metrics()));
+  const runs = async () => (await engine.metrics()).get("vllm:num_requests_running") === count;
+  await until(`${count} requests run`, 20_000, runs);
   return { ended };
 }
 
 const isEvents = (seen: Seen): seen is { readonly events: readonly Seen[] } =>
   typeof seen === "object" && seen !== null && "events" in seen;
+
+/** Why an answer ended. */
+const reasonOf = (text: string): Seen => /"finish_reason":"(\w+)"/.exec(text)?.[1] ?? null;
 
 export const lastOfPair: Section<Pair> = {
   name: "last-of-pair",
@@ -71,11 +74,11 @@ export const lastOfPair: Section<Pair> = {
     {
       name: "prefill, SIGTERM while it answers",
       act: async ({ p, launcher }) => {
-        const { ended } = await running(p, { stream: true });
+        const streamed = await running(p, { stream: true });
         p.kill("SIGTERM");
         return {
           end: await endOf(p, launcher.settleMs),
-          answer: await ended,
+          stream: await streamed.ended,
           said: p.said("Application shutdown complete."),
         };
       },
@@ -149,56 +152,5 @@ export const deaths: Section<Three> = {
         return { end: await endOf(c, launcher.settleMs), said: c.said("Application shutdown complete.") };
       },
     },
-  ],
-};
-
-const loading: Case<Three> = {
-  name: "SIGTERM while it loads",
-  act: async ({ launcher }) => {
-    await using engine = await launcher.serve({ env: { PDCTL_SIM_LOAD_SECONDS: "5" } });
-    await until("it has begun", 120_000, () => engine.output.includes("Initializing a V1 LLM engine"));
-    engine.kill("SIGTERM");
-    await until("it is over", 120_000, () => engine.over);
-    return { ...(await engine.exit), left: engine.processes().map(({ name }) => name) };
-  },
-};
-
-export const moreDeaths: Section<Three> = {
-  name: "more-deaths",
-  title: "What ends an engine, from outside",
-  cases: [
-    {
-      name: "the API server killed: the engine core stays, and its side channel",
-      act: async ({ a }) => {
-        a.kill("SIGKILL");
-        const exit = await a.exit;
-        await new Promise((resolve) => setTimeout(resolve, 3_000)); // it would have noticed by now
-        return {
-          ...exit,
-          left: a.processes().map(({ name }) => name),
-          ports: a.ports(),
-        };
-      },
-      differs: [
-        { at: "left", why: "the stand-in is one process; PDCTL_SIM_STRAY_CHILD leaves one behind" },
-        { at: "ports", why: "the stand-in is one process" },
-      ],
-    },
-    {
-      name: "SIGTERM while it answers, with --shutdown-timeout: the answer comes first",
-      act: async ({ b, launcher }) => {
-        const { ended } = await running(b, {});
-        b.kill("SIGTERM");
-        return { end: await endOf(b, launcher.settleMs), answer: await ended };
-      },
-    },
-    {
-      name: "SIGINT while it is idle",
-      act: async ({ c, launcher }) => {
-        c.kill("SIGINT");
-        return { end: await endOf(c, launcher.settleMs), said: c.said("Application shutdown complete.") };
-      },
-    },
-    loading,
   ],
 };

@@ -50,28 +50,11 @@ const without = (ticket: Ticket, key: string): Ticket =>
 /** Prefill holds nothing for anybody any more. */
 const nothingHeld = ({ p, launcher }: Pair) => atRest(p, launcher.leaseSeconds * 4_000);
 
-const textOf = (answer: string): string => JSON.parse(answer).choices[0].text;
-
-/** The text with this ticket against the text that decode makes of the prompt alone. */
-async function asAlone(d: Engine, prompt: readonly number[], ticket: Ticket): Promise<boolean> {
-  const body = completion({ prompt, max_tokens: 12 });
-  const pulled = await d.ask("POST", "/v1/completions", { ...body, kv_transfer_params: ticket });
-  const alone = await d.ask("POST", "/v1/completions", { ...body, cache_salt: `alone ${prompt.join(" ")}` });
-  return textOf(pulled.text) === textOf(alone.text);
-}
-
 export const pull: Section<Pair> = {
   name: "pull",
   title: "What decode does with what prefill handed over",
   cases: [
     pulls("as it came", (ticket) => ticket, { length: 126 }),
-    {
-      name: "as it came, the text is decode's own",
-      act: async ({ p, d }) => {
-        const prompt = fresh(100);
-        return { asAlone: await asAlone(d, prompt, await ticketFor(p, prompt)) };
-      },
-    },
     {
       name: "prefill's counters once decode has read, and its blocks",
       act: async (pair) => {
@@ -129,13 +112,6 @@ export const pull: Section<Pair> = {
         return watching({ d }, pair, async () =>
           d.seen(await d.ask("POST", "/v1/completions", completion({ prompt: second, kv_transfer_params: ticket }))),
         );
-      },
-    },
-    {
-      name: "the parameters of another prompt: the text is another one",
-      act: async ({ p, d }) => {
-        const [first, second] = [fresh(100), fresh(100)];
-        return { asAlone: await asAlone(d, second, await ticketFor(p, first)) };
       },
     },
     pulls("another engine's id", (ticket) => ({ ...ticket, remote_engine_id: "00000000-dead" })),
