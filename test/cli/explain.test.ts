@@ -14,6 +14,28 @@ describe("explain", () => {
     expect([exit, out]).toEqual([0, readFileSync(join(root, "docs/explain/P03.md"), "utf8")]);
   });
 
+  it("lists every code without one: rules with level and stage, then the others", async () => {
+    const { exit, lines } = await run(["explain"]);
+    expect(exit).toBe(0);
+    expect(lines[0]).toMatch(/^rules \(\d+\)$/);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^ {2}P03 {2}error {4}topology, facts {2}An instance needs more/),
+    );
+    const listed = new Set(lines.flatMap((line) => /^ {2}(\S+)/.exec(line)?.[1] ?? []));
+    expect([...written, ...Object.keys(cardPages)].filter((code) => !listed.has(code))).toEqual([]);
+  });
+
+  it("is a document, too: one code with its page, or all", async () => {
+    const [one, all] = await Promise.all([run(["explain", "m02", "--json"]), run(["explain", "--json"])]);
+    expect(JSON.parse(one.out)).toMatchObject({
+      schema: "pdctl.code/1",
+      code: "M02",
+      level: "error",
+      stages: ["facts"],
+    });
+    expect(JSON.parse(all.out).codes.length).toBeGreaterThan(150);
+  });
+
   it("knows pdctl's own verdicts too", async () => {
     const { exit, lines } = await run(["explain", "auth"]);
     expect([exit, lines[0], lines.at(-1)]).toEqual([

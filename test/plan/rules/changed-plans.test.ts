@@ -24,6 +24,14 @@ describe("a bug of the planner does not reach the nodes", () => {
     },
   );
 
+  it("M03: one of the engines serves another name", () => {
+    const plan = changed(gb200.plan, ({ id, argv }) => ({
+      argv: id === "decode-0-1" ? [...argv, "--served-model-name", "other"] : argv,
+    }));
+    expect(says(rule("M03"), { ...gb200, plan })).toEqual([
+      "error: prefill-0-0 serves nvidia/DeepSeek-R1-0528-FP4-v2 and decode-0-1 serves other, and a request names one",
+    ]);
+  });
   it("N05: two groups with one rpc_port on their head", () => {
     const plan = withReservation(moe.plan, "a2-1", "decode-0-0", "dp_rpc", 13395);
     expect(says(rule("N05"), { ...moe, plan })).toEqual([

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
-import { rules } from "../../../../src/connectors/mooncake-ascend/rules.ts";
+import { factsRules, rules } from "../../../../src/connectors/mooncake-ascend/rules.ts";
+import { plan } from "../../../../src/plan/index.ts";
 import type { Topology } from "../../../../src/topology/topology.ts";
+import { healthy } from "../../../healthy.ts";
 import { madeFrom, says } from "../../../told.ts";
 
 const a04 = rules.find(({ id }) => id === "A04");
@@ -29,4 +31,23 @@ it("A04: a store without a master, or with one that only its own node reaches", 
     "error: ascend-store has its master on a loopback address, and every engine needs it",
   ]);
   expect(says(a04, topology)).toEqual([]);
+});
+
+it("A08: the segments of a store against the memory that the node has available", () => {
+  const a08 = factsRules.find(({ id }) => id === "A08");
+  const stored = withStore(() => ({}));
+  const made = plan(stored);
+  const on = (available: number) => ({
+    topology: stored,
+    plan: made.plan,
+    facts: healthy(stored, made.plan).map((one) => ({ ...one, limits: { memory: { total: available, available } } })),
+    ...{ ours: new Set<string>(), ourDevices: new Set<string>(), holders: new Map<string, string>() },
+  });
+  expect(says(a08, on(64 * 2 ** 30))).toEqual([]);
+  expect(says(a08, on(12 * 2 ** 30))).toEqual(
+    ["a2-1", "a2-2", "a2-3", "a2-4"].map(
+      (node) => `warning: the store's segments need 16.0 GiB on ${node}, which has 12.0 GiB of memory available`,
+    ),
+  );
+  expect(says(a08, { ...on(2 ** 30), topology })).toEqual([]);
 });
