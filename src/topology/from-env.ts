@@ -4,8 +4,6 @@ import type { Place } from "./source.ts";
 import { type Dict, dictOf, type Scalar, type Tree } from "./tree.ts";
 
 const REFERENCE = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}/g;
-/** Keys whose texts a shell reads: what stands there is the shell's own business. */
-const SHELL: ReadonlySet<string | number | undefined> = new Set(["prelude", "setup"]);
 
 export interface Filled {
   /** Every variable that was asked for, and where. */
@@ -60,8 +58,10 @@ export function fromEnvironment(env: Readonly<Record<string, string | undefined>
   };
 }
 
+/** Texts that a shell reads: what stands there is the shell's own business. */
 const isShell = (path: Path): boolean =>
-  path.some((step) => SHELL.has(step)) && !path.some((step) => step === "env" || step === "args");
+  (path.at(-1) === "prelude" && !path.some((step) => step === "env" || step === "args")) ||
+  (path[0] === "setup" && path.at(-1) === "run");
 
 /** A reference that is a whole value has the type that its text would have in YAML. */
 function typed(text: string): string | number | boolean {
