@@ -23,7 +23,7 @@ export interface EnvAsk {
 
 /** An engine's environment, lowest layer first: pdctl, hardware, connectors, the user's engine to instance, the node's own. */
 export function engineEnv(ask: EnvAsk): Layered {
-  return overlay([pdctl(ask), ...hardware(ask), ...ask.kv.layers, ...venv(ask), user(ask), node(ask)]);
+  return overlay([pdctl(ask), ...hardware(ask), ...ask.kv.layers, ...venv(ask), ...played(ask), user(ask), node(ask)]);
 }
 
 function pdctl({ topology, instance, seat, scratch, vllmPort }: EnvAsk): EnvLayer {
@@ -69,6 +69,15 @@ function hardware({ instance, seat, devices, process }: EnvAsk): readonly EnvLay
     },
   ];
 }
+
+/** The stand-in plays the release that the engine would be. */
+const played = ({ instance, seat, sim }: EnvAsk): readonly EnvLayer[] => {
+  const { vllm } = versionsOf(instance, seat);
+  if (!sim || vllm === undefined) return [];
+  return [
+    { env: { PDCTL_SIM_VERSION: vllm }, origin: () => ({ from: "pdctl", why: "vllm of the engine it stands for" }) },
+  ];
+};
 
 const venv = ({ instance: { engine }, seat, sim }: EnvAsk): readonly EnvLayer[] =>
   sim ? [] : venvLayer(engine.venv, seat, "engine.venv");

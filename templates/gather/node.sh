@@ -47,7 +47,8 @@ if [[ -n $python ]] && command -v "$python" >/dev/null 2>&1; then
   "$python" - "${PD_MODULES[@]}" 2>/dev/null <<'PY'
 import sys
 from importlib import metadata, util
-for name in ("vllm", "vllm-ascend", "vllm-gaudi", "nixl", "mooncake-transfer-engine", "ucm", "torch"):
+for name in ("vllm", "vllm-ascend", "vllm-gaudi", "nixl", "rixl", "mooncake-transfer-engine", "mooncake-transfer-engine-non-cuda",
+             "uc-manager", "torch"):
     try:
         print("version", name, metadata.version(name))
     except metadata.PackageNotFoundError:

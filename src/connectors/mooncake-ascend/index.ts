@@ -1,6 +1,7 @@
 import type { Parallel } from "../../topology/topology.ts";
 import type { Connector } from "../connector.ts";
 import { causes } from "./causes.ts";
+import { portsPerDevice } from "./drift.ts";
 import { type Fields, fields } from "./fields.ts";
 import { master } from "./master.ts";
 import { factsRules, planRules, rules } from "./rules.ts";
@@ -64,12 +65,12 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
       ],
     };
   },
-  shared: ({ master: wanted }, topology) => ({
+  shared: ({ master: wanted }, topology, { mooncake }) => ({
     services: wanted ? [master(wanted, topology)] : [],
     proxy: { family: "relay", kv_hold_seconds: 480, length_capped: true },
     decodeAlone: true,
     proof: { rises: [external], tokens: external, stays: [], log: "KV cache transfer" },
-    reserves: ({ hardware, devices }) => (hardware.family === "ascend" ? [adxl(devices)] : []),
+    reserves: ({ hardware, devices }) => (hardware.family === "ascend" ? [adxl(devices, mooncake)] : []),
   }),
 };
 
@@ -78,8 +79,8 @@ const width = ({ tp, pp, pcp }: Parallel) => tp * pp * pcp;
 
 const size = ({ dp, tp, pp }: Parallel) => ({ dp_size: dp, tp_size: tp, ...(pp > 1 && { pp_size: pp }) });
 
-/** The transfer engine draws a port from 1000 per physical device, upper end included. Newer ones draw from 100; the wide range is safe for both. */
-function adxl(devices: readonly string[]) {
+/** The transfer engine draws a port from so many per physical device, upper end included. */
+function adxl(devices: readonly string[], mooncake: string | undefined) {
   const highest = Math.max(-1, ...devices.map(Number).filter(Number.isInteger));
-  return { first: 20000, last: 20000 + 1000 * (highest + 1), purpose: "transfer engine" };
+  return { first: 20000, last: 20000 + portsPerDevice(mooncake) * (highest + 1), purpose: "transfer engine" };
 }

@@ -2,7 +2,8 @@ import { z } from "zod";
 
 /** NIXL's part of `kv.transfer`. Source: launch.md §3.1, §3.2. */
 export const fields = z.strictObject({
-  kv_role: z.enum(["kv_both", "kv_producer", "kv_consumer"]).default("kv_both"),
+  /** Unset: kv_both, or the side that the engine is on where that is deprecated. */
+  kv_role: z.enum(["kv_both", "kv_producer", "kv_consumer"]).optional(),
   /** First port of the span in which the engines listen for each other's handshake. */
   side_channel_port: z.int().default(5600),
   /** Seconds that prefill keeps KV that decode has not pulled. */

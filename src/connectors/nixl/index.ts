@@ -1,5 +1,8 @@
+import { era } from "../../era.ts";
+import type { Role } from "../../topology/topology.ts";
 import type { Connector } from "../connector.ts";
 import { causes } from "./causes.ts";
+import { bothRoles } from "./drift.ts";
 import { type Fields, fields } from "./fields.ts";
 import { gaudi, type NixlPair } from "./gaudi.ts";
 import { lease } from "./lease.ts";
@@ -7,6 +10,14 @@ import { factsRules, modelRules, planRules, rules } from "./rules.ts";
 
 const onHardware: ReadonlyMap<string, NixlPair> = new Map([["gaudi", gaudi]]);
 const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfer"}';
+
+/** While the release is not known, or KV goes both ways, both. */
+const roleOf = (role: Role, extra: Fields["extra"], vllm: string | undefined): string =>
+  era(vllm, bothRoles) !== "new" || extra?.["bidirectional_kv_xfer"] === true
+    ? "kv_both"
+    : role === "prefill"
+      ? "kv_producer"
+      : "kv_consumer";
 
 /** NixlConnector (RIXL on ROCm): decode pulls from prefill. Source: launch.md §3.2. */
 export const nixl: Connector<Fields, "side_channel"> = {
@@ -53,7 +64,7 @@ export const nixl: Connector<Fields, "side_channel"> = {
     return {
       kv: {
         kv_connector: "NixlConnector",
-        kv_role: wanted.kv_role,
+        kv_role: wanted.kv_role ?? roleOf(role, wanted.extra, versions.vllm),
         kv_buffer_device: wanted.kv_buffer_device ?? hardware.kvBufferDevices[0] ?? "cpu",
         ...(permutes && { enable_permute_local_kv: true }),
         ...(wanted.kv_load_failure_policy && { kv_load_failure_policy: wanted.kv_load_failure_policy }),

@@ -27,16 +27,24 @@ export const MEASURED = "0.32.0";
 
 const rows: Readonly<Record<string, readonly Row[]>> = table.flags;
 
+/** Releases that were asked for: the table does not change. */
+const read = new Map<number, ReadonlyMap<string, Flag>>();
+
 /** The flags of a release by every spelling; a version that the table does not have is played with the newest release before it. */
 export function flagsOf(version: string): ReadonlyMap<string, Flag> {
   const at = Math.max(
     0,
     table.versions.findLastIndex((release) => order(release, version) <= 0),
   );
-  const now = table.versions[at] ?? MEASURED;
+  const flags = read.get(at) ?? flagsAt(at);
+  read.set(at, flags);
+  return flags;
+}
+
+function flagsAt(at: number): ReadonlyMap<string, Flag> {
   const flags = Object.entries(rows).flatMap(([name, forms]) =>
     forms
-      .filter(({ since = now, until = now }) => order(since, now) <= 0 && order(now, until) <= 0)
+      .filter(({ since, until }) => place(since, 0) <= at && at <= place(until, table.versions.length))
       .map((form): Flag => {
         const negatives = form.negatives ?? [];
         return { ...form, name, names: [`--${name}`, ...(form.aliases ?? []), ...negatives], negatives };
@@ -44,5 +52,8 @@ export function flagsOf(version: string): ReadonlyMap<string, Flag> {
   );
   return new Map(flags.flatMap((flag) => flag.names.map((spelling) => [spelling, flag] as const)));
 }
+
+const place = (release: string | undefined, end: number): number =>
+  release === undefined ? end : table.versions.indexOf(release);
 
 const order = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });

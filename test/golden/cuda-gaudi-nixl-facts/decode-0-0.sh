@@ -41,7 +41,7 @@ PD_ARGV=(
   '--gpu-memory-utilization'
   '0.8'
   '--kv-transfer-config'
-  '{"kv_connector":"NixlConnector","kv_role":"kv_both","kv_buffer_device":"hpu","enable_permute_local_kv":true,"kv_connector_extra_config":{"enforce_handshake_compat":false}}'
+  '{"kv_connector":"NixlConnector","kv_role":"kv_consumer","kv_buffer_device":"hpu","enable_permute_local_kv":true,"kv_connector_extra_config":{"enforce_handshake_compat":false}}'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

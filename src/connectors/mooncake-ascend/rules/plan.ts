@@ -1,13 +1,13 @@
+import { era } from "../../../era.ts";
 import type { Plan, PlanNode, Service } from "../../../plan/plan.ts";
 import type { Rule } from "../../../topology/rule.ts";
 import type { Topology } from "../../../topology/topology.ts";
 import { familyOf } from "../../pairs.ts";
+import { adxlRange, portsPerDevice } from "../drift.ts";
 
 type Planned = { topology: Topology; plan: Plan };
 
-/** Devices the transfer engine draws ports for, times the width of the range per device. Source: launch.md §2.1, ADXL. */
-const WIDTH = 1000;
-const BASE = 20_000;
+const BASE = 20_000; // Source: launch.md §2.1, ADXL
 
 /** N03: the transfer engine draws ports at random, and takes what nobody has bound yet. Source: launch.md §2.1, §2.2. */
 export const n03: Rule<Planned, Drawn & { key: string; owner: string; port: number }> = {
@@ -15,12 +15,14 @@ export const n03: Rule<Planned, Drawn & { key: string; owner: string; port: numb
   level: "warning",
   *check({ topology, plan }) {
     for (const node of plan.nodes.filter(({ name }) => familyOf(topology, name) === "ascend")) {
-      const range = drawn(plan, node);
+      const mooncake = declared(topology, node);
+      const range = drawn(plan, node, mooncake);
       for (const service of plan.services.filter((each) => each.node === node.name)) {
         const hit = service.listens.find(({ port }) => port >= range.first && port <= range.last);
         if (hit === undefined) continue;
         const data = { ...range, key: keys[hit.purpose] ?? hit.purpose, owner: service.id, port: hit.port };
-        yield { at: place(topology, service, hit.purpose), subject: `${service.id} on ${node.name}`, data };
+        const level = era(mooncake, adxlRange) === "old" ? ("error" as const) : ("warning" as const);
+        yield { at: place(topology, service, hit.purpose), subject: `${service.id} on ${node.name}`, level, data };
       }
     }
   },
@@ -36,10 +38,18 @@ interface Drawn {
   readonly last: number;
 }
 
-function drawn(plan: Plan, { name, devices }: PlanNode): Drawn {
+/** The release of Mooncake that the engines of a node declare; undefined where they do not, or not the same. */
+function declared({ instances }: Topology, { name }: PlanNode): string | undefined {
+  const said = new Set(
+    instances.filter(({ nodes }) => nodes.includes(name)).map(({ engine }) => engine.versions?.["mooncake"]),
+  );
+  return said.size === 1 ? [...said][0] : undefined;
+}
+
+function drawn(plan: Plan, { name, devices }: PlanNode, mooncake: string | undefined): Drawn {
   const set = plan.services.find((each) => each.node === name && textOf(each, "ASCEND_BASE_PORT") !== undefined);
   const first = Number((set && textOf(set, "ASCEND_BASE_PORT")) ?? BASE);
-  return { node: name, first, last: first + WIDTH * (Math.max(-1, ...devices.map(Number)) + 1) };
+  return { node: name, first, last: first + portsPerDevice(mooncake) * (Math.max(-1, ...devices.map(Number)) + 1) };
 }
 
 const textOf = ({ env }: Service, name: string) => (typeof env[name] === "string" ? env[name] : undefined);
