@@ -5,6 +5,7 @@ import { connectors } from "../src/connectors/index.ts";
 import { causes } from "../src/diagnose/index.ts";
 import { hardware } from "../src/hardware/index.ts";
 import { argumentRules } from "../src/plan/rules/arguments.ts";
+import { capacityRules } from "../src/plan/rules/capacity.ts";
 import { factsRules } from "../src/plan/rules/facts/index.ts";
 import { planRules } from "../src/plan/rules/index.ts";
 import { codePage } from "../src/report/codes.ts";
@@ -20,6 +21,7 @@ const rules = [
   ...topologyRules,
   ...planRules,
   ...argumentRules,
+  ...capacityRules,
   ...factsRules,
   ...modelRules,
   ...[...hardware.values()].flatMap((one) => [...one.rules, ...(one.factsRules ?? [])]),

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { UserError } from "../errors.ts";
+import type { ModelConfig } from "../facts/model-config.ts";
+import type { Capacity } from "../plan/answers.ts";
 import type { Planned } from "../plan/plan.ts";
 import type { Written } from "../report/plan-explain.ts";
 import type { Diagnostic } from "../topology/rule.ts";
@@ -12,6 +14,8 @@ export interface DraftAsk {
   readonly options: Pick<Common, "file" | "set" | "hosts">;
   readonly env: NodeJS.ProcessEnv;
   readonly rehearse?: boolean;
+  /** The model's config.json, where it is not under `model.path` on this machine. */
+  readonly modelConfig?: string | undefined;
 }
 
 /** The user's file as far as it can be read: the topology and plan where nothing is wrong, and all that was said about it. */
@@ -23,14 +27,22 @@ export interface Draft {
   readonly topology: Topology | undefined;
   readonly plan: Planned["plan"] | undefined;
   readonly origins: Planned["origins"];
+  /** Of the model, where its config is on this machine and its engines are real. */
+  readonly capacity: Capacity | undefined;
   /** The first of these paths that the user has written: `cluster.yaml:28`, and its own key. Undefined: none of them. */
   readonly writtenAt: (paths: readonly (readonly (string | number)[])[]) => Written | undefined;
 }
 
-export async function draft({ argument, options, env, rehearse = false }: DraftAsk): Promise<Draft> {
+export async function draft({
+  argument,
+  options,
+  env,
+  rehearse = false,
+  modelConfig: named,
+}: DraftAsk): Promise<Draft> {
   const file = topologyFile(argument, options, env);
   readable(file);
-  const [{ loadTopology, locate, modelFindings }, { plan }, { modelHere }] = await Promise.all([
+  const [{ loadTopology, locate, modelFindings }, { plan }, { modelHere, namedModel }] = await Promise.all([
     import("../topology/index.ts"),
     import("../plan/index.ts"),
     import("./model-here.ts"),
@@ -38,8 +50,13 @@ export async function draft({ argument, options, env, rehearse = false }: DraftA
   const loaded = loadTopology({ file, read: bytesOf, env }, { set: options.set, hosts: hostsOf(options.hosts) });
   const subject = loaded.topology ?? loaded.draft;
   const planned = subject === undefined ? undefined : plan(subject, [], { rehearse });
-  const model = subject && modelHere(subject.model.path, env["HOME"]);
-  const findings = [...(planned?.findings ?? []), ...(subject && model ? modelFindings(subject, model) : [])];
+  const model = subject && (named === undefined ? modelHere(subject.model.path, env["HOME"]) : namedModel(named));
+  const sized = subject && model && !rehearse ? await sizedOf(subject, model) : undefined;
+  const findings = [
+    ...(planned?.findings ?? []),
+    ...(subject && model ? modelFindings(subject, model) : []),
+    ...(sized?.findings ?? []),
+  ];
   const later = locate(findings, loaded.origins);
   const diagnostics = inFileOrder([...loaded.diagnostics, ...later], loaded.files);
   const sound = !diagnostics.some(({ level }) => level === "error");
@@ -49,6 +66,7 @@ export async function draft({ argument, options, env, rehearse = false }: DraftA
     topology: sound ? loaded.topology : undefined,
     plan: sound ? planned?.plan : undefined,
     origins: planned?.origins ?? {},
+    capacity: sized?.capacity,
     writtenAt(paths) {
       for (const path of paths) {
         const origin = loaded.origins.originOf(path);
@@ -59,6 +77,18 @@ export async function draft({ argument, options, env, rehearse = false }: DraftA
       return undefined;
     },
   };
+}
+
+/** Whether the model fits; a stand-in loads nothing. */
+async function sizedOf(topology: Topology, model: ModelConfig) {
+  if (topology.instances[0]?.engine.kind === "sim") return undefined;
+  const [{ capacity: capacityOf }, { capacityRules }, { runRules }] = await Promise.all([
+    import("../plan/capacity/index.ts"),
+    import("../plan/rules/capacity.ts"),
+    import("../topology/index.ts"),
+  ]);
+  const capacity = capacityOf(topology, model);
+  return { capacity, findings: runRules(capacityRules, { topology, capacity }) };
 }
 
 /** Errors of the file are diagnostics; that there is no file is an error of the command line. */

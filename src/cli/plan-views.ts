@@ -9,15 +9,19 @@ type Asked = Call<PlanOptions>;
 
 export async function whole(
   { options, streams: { out }, aim }: Asked,
-  { plan, origins, diagnostics }: Sound,
+  { plan, origins, diagnostics, capacity: sized }: Sound,
 ): Promise<void> {
   if (options.json === true) return out.raw(`${JSON.stringify(plan, null, 2)}\n`);
-  const { planText } = await import("../report/plan-text.ts");
+  const [{ planText }, { fitLines }] = await Promise.all([
+    import("../report/plan-text.ts"),
+    import("../report/plan-capacity.ts"),
+  ]);
+  const fits = sized === undefined ? [] : fitLines(sized);
   const engines = plan.services.filter(({ kind }) => kind === "engine");
   const own = engines.flatMap(({ id }) =>
     Object.entries(origins[id]?.env ?? {}).flatMap(([name, { from }]) => (from === "topology" ? [name] : [])),
   );
-  out.lines(planText(plan, { own: [...new Set(own)], findings: diagnostics, aim: aim.command }));
+  out.lines(planText(plan, { own: [...new Set(own)], findings: diagnostics, fits, aim: aim.command }));
 }
 
 export async function written({ options, streams: { out }, aim }: Asked, { plan }: Sound, file: string): Promise<void> {
@@ -85,6 +89,20 @@ export async function firewall(
       `${JSON.stringify({ schema: "pdctl.firewall/1", cluster: plan.cluster, passages: all, ...(format !== "text" && { rulesets: Object.fromEntries(rulesetsByNode(plan, all, format)) }) }, null, 2)}\n`,
     );
   out.raw(rulesets(plan, all, format));
+}
+
+const PROMPTS = [1000, 8000, 32_000];
+
+export async function capacity({ options, streams: { out } }: Asked, { plan, capacity: sized }: Sound): Promise<void> {
+  if (sized === undefined)
+    throw new UserError("usage", {
+      what: `the config of ${plan.model.path} is not on this machine`,
+      next: "pdctl plan --capacity --model-config FILE",
+    });
+  if (options.json === true)
+    return out.raw(`${JSON.stringify({ schema: "pdctl.capacity/1", cluster: plan.cluster, ...sized }, null, 2)}\n`);
+  const { planCapacity } = await import("../report/plan-capacity.ts");
+  out.lines(planCapacity(sized, options.prompt ?? PROMPTS));
 }
 
 /** By its id, or an instance's name where it has one engine. */

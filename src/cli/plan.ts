@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { type Call, does } from "./call.ts";
 import { EXIT } from "./exit-codes.ts";
 import { helped } from "./help.ts";
-import { common } from "./options.ts";
+import { common, whole } from "./options.ts";
 import type { Sound } from "./sound.ts";
 
 export interface PlanOptions {
@@ -14,12 +14,15 @@ export interface PlanOptions {
   readonly script?: string;
   readonly ports?: true;
   readonly firewall?: "nft" | "iptables" | "text";
+  readonly capacity?: true;
+  readonly modelConfig?: string;
+  readonly prompt?: readonly number[];
   readonly full?: true;
   readonly changes?: true;
 }
 
 /** One answer at a time; `-o` goes with the plan itself and with `--changes`. */
-const ANSWERS = ["explain", "script", "diff", "ports", "firewall", "changes"] as const;
+const ANSWERS = ["explain", "script", "diff", "ports", "firewall", "capacity", "changes"] as const;
 
 export const plan = (program: Command) =>
   does<PlanOptions>(
@@ -37,6 +40,9 @@ export const plan = (program: Command) =>
             "text",
           ]),
         )
+        .option("--capacity", "does the model fit, and how long does a prompt take to move")
+        .option("--model-config <FILE>", "the model's config.json, where this machine has none at model.path")
+        .option("--prompt <TOKENS...>", "with --capacity: prompts of these lengths", tokens)
         .option("--full", "with --explain, --diff: cut nothing, fold nothing")
         .option("--rehearse", "the plan of a rehearsal: stand-in engines")
         .option("--changes", "ask the nodes once, and show what up would do"),
@@ -53,12 +59,16 @@ export const plan = (program: Command) =>
         throw new UserError("usage", { what: `--${first} and --${second} are two answers`, next: "pdctl plan --help" });
       const { onSound } = await import("./sound.ts");
       const rehearse = call.options.rehearse === true;
-      return onSound(call, { argument: call.args[0], rehearse }, (sound) => show(call, sound));
+      return onSound(call, { argument: call.args[0], rehearse, modelConfig: call.options.modelConfig }, (sound) =>
+        show(call, sound),
+      );
     },
   );
 
+const tokens = (value: string, before: readonly number[] = []): readonly number[] => [...before, whole(value)];
+
 async function show(call: Call<PlanOptions>, sound: Sound): Promise<number> {
-  const { changes, script, explain, diff, ports, firewall, output } = call.options;
+  const { changes, script, explain, diff, ports, firewall, capacity, output } = call.options;
   if (changes === true) await (await import("./plan-changes.ts")).planChanges(call, sound);
   else if (diff !== undefined) return (await import("./plan-diff.ts")).planDiffs(call, sound, diff);
   else {
@@ -67,6 +77,7 @@ async function show(call: Call<PlanOptions>, sound: Sound): Promise<number> {
     else if (explain !== undefined) await views.explain(call, sound, explain);
     else if (ports === true) await views.ports(call, sound);
     else if (firewall !== undefined) await views.firewall(call, sound, firewall);
+    else if (capacity === true) await views.capacity(call, sound);
     else if (output !== undefined) await views.written(call, sound, output);
     else await views.whole(call, sound);
   }

@@ -15,11 +15,15 @@ export interface Sound extends Draft {
 /** For verbs that start from a plan: shows what is wrong with the topology and gives 3, or hands over what is sound. */
 export async function onSound(
   call: Call,
-  { argument, rehearse = false }: { argument: string | undefined; rehearse?: boolean },
+  {
+    argument,
+    rehearse = false,
+    modelConfig,
+  }: { argument: string | undefined; rehearse?: boolean; modelConfig?: string | undefined },
   work: (sound: Sound) => Promise<number>,
 ): Promise<number> {
   const { options, env, streams } = call;
-  const drafted = await draft({ argument, options, env, rehearse });
+  const drafted = await draft({ argument, options, env, rehearse, modelConfig });
   const { topology, plan, file, diagnostics } = drafted;
   if (topology !== undefined && plan !== undefined) {
     call.aim.at(targetOf(call, argument, topology.name));

@@ -12,6 +12,8 @@ export interface Hardware {
   readonly about: string;
   /** Devices of a node, where the generation decides it; unset: the topology has to say. */
   readonly devices?: number;
+  /** GiB of one device, where the generation has one size; unset: nodes[].device_memory_gib says it. */
+  readonly memoryGib?: number;
   /** Variable that limits an engine to its devices, comma separated. */
   readonly visibility?: string;
   /** Other variables that would select devices too: managed, never to be set by the user. */

@@ -7,5 +7,6 @@ export const mi300x: Hardware = {
   name: "mi300x",
   about: "AMD Instinct MI300X (gfx942)",
   devices: 8,
+  memoryGib: 192,
   env: { ...rocm.env, HSA_NO_SCRATCH_RECLAIM: "1", MORI_GPU_ARCHS: "gfx942" },
 };

@@ -51,3 +51,32 @@ export interface PortRow {
   /** `listens`; `starts`: only while its group starts; `kept`: free for its group; `drawn`: at random; `kernel`: wherever the kernel puts it. */
   readonly state: "listens" | "starts" | "kept" | "drawn" | "kernel";
 }
+
+/** What a model's config says about one instance, per device; bytes. Null: something that it needs is not known. */
+export interface InstanceCapacity {
+  readonly instance: string;
+  readonly role: "prefill" | "decode";
+  readonly weightBytes: number | null;
+  readonly kvBytesPerToken: number;
+  /** Of the smallest device. */
+  readonly memoryBytes: number | null;
+  /** What vLLM may take of it. */
+  readonly budgetBytes: number | null;
+  /** Per engine, as activations and graphs leave less. */
+  readonly kvTokensAtMost: number | null;
+  /** Tokens of the longest request. */
+  readonly longest: number | null;
+}
+
+export interface Capacity {
+  readonly instances: readonly InstanceCapacity[];
+  readonly transfer: {
+    readonly bytesPerToken: number;
+    /** Of the slowest interface that is declared. */
+    readonly gbps: number | null;
+    /** For a thousand tokens of a prompt, at line rate. */
+    readonly secondsPerThousand: number | null;
+  };
+  /** Parts of the model that are not counted. */
+  readonly leftOut: readonly string[];
+}

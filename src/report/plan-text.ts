@@ -12,11 +12,13 @@ export interface PlanAsk {
   readonly own: readonly string[];
   /** Warnings and notes of the plan. */
   readonly findings: readonly Finding[];
+  /** What the model needs, where its config is known. */
+  readonly fits?: readonly string[];
   readonly aim?: Aiming;
 }
 
 /** Waves in order, nodes under them, services under those; numbers are what runs. */
-export function planText(plan: Plan, { own, findings, aim = asItStands }: PlanAsk): string[] {
+export function planText(plan: Plan, { own, findings, fits = [], aim = asItStands }: PlanAsk): string[] {
   return [
     headline(plan),
     "",
@@ -27,6 +29,7 @@ export function planText(plan: Plan, { own, findings, aim = asItStands }: PlanAs
     "",
     ...environment(plan, own),
     ...reserves(plan),
+    ...fits,
     ...unknowns(plan),
     ...findings.flatMap(({ level, code, title }) => labelled(level, [`${code} ${title}`])),
     "",

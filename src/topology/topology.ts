@@ -61,6 +61,10 @@ export interface Node {
   readonly devices: readonly string[];
   /** NUMA node of each device, in their order; unset: engines are not bound. */
   readonly numa?: readonly number[];
+  /** GiB of one device; unset: what its generation has. */
+  readonly deviceMemoryGib?: number;
+  /** Gbit/s of the interface that carries KV. */
+  readonly nicGbps?: number;
   readonly ssh: SshOptions;
   readonly env: Env;
   /** Variables that a written null takes out of all layers below the node's. */

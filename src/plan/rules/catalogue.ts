@@ -4,6 +4,7 @@ import { loaderRules } from "../../topology/index.ts";
 import { topologyRules } from "../../topology/rules/index.ts";
 import { modelRules } from "../../topology/rules/model-config.ts";
 import { argumentRules } from "./arguments.ts";
+import { capacityRules } from "./capacity.ts";
 import { factsRules } from "./facts/index.ts";
 import { planRules } from "./index.ts";
 
@@ -22,7 +23,7 @@ export function catalogue(): ReadonlyMap<string, readonly Stage[]> {
       ...idsOf([topologyRules, ...[...parts, ...boxes].map(({ rules }) => rules)].flat()),
     ],
     plan: idsOf([planRules, argumentRules, ...parts.map((one) => one.planRules)].flat()),
-    model: [...needKind, ...idsOf([modelRules, ...parts.map((one) => one.modelRules ?? [])].flat())],
+    model: [...needKind, ...idsOf([modelRules, capacityRules, ...parts.map((one) => one.modelRules ?? [])].flat())],
     facts: [
       ...idsOf(argumentRules),
       ...idsOf([factsRules, ...[...parts, ...boxes].map((one) => one.factsRules ?? [])].flat()),

@@ -74,6 +74,16 @@ export const texts: Readonly<Record<string, KeyText>> = {
     unset: "what a node of this hardware has, where that is one number",
     example: 8,
   },
+  "nodes[].device_memory_gib": {
+    says: "GiB of one device, where its generation does not say it; `plan --capacity` asks whether the model fits.",
+    unset: "what a device of this hardware has, where that is one number",
+    example: 80,
+  },
+  "nodes[].nic_gbps": {
+    says: "Gbit/s of the interface that carries KV; `plan --capacity` says how long a prompt takes.",
+    unset: "not asked",
+    example: 400,
+  },
   "nodes[].numa": {
     says: "NUMA node of each device: engines are started under numactl on those of theirs.",
     unset: "not bound",

@@ -13,6 +13,8 @@ const keys = z.strictObject({
   hardware: line,
   devices: z.union([count, deviceIds]).optional(),
   numa: z.array(z.int().min(0).max(4095)).optional(),
+  device_memory_gib: z.number().positive().max(4096).optional(),
+  nic_gbps: z.number().positive().max(100_000).optional(),
   ssh: ssh.optional(),
   env: env.optional(),
   mounts: z.array(line).optional(),
