@@ -63,10 +63,11 @@ function plainType({ type, items, enum: words, const: only, anyOf, oneOf, additi
   if (type === "object") return isObject(additionalProperties) ? `map of ${plainType(additionalProperties)}` : "object";
   const several = [...new Set((anyOf ?? oneOf ?? []).flatMap((one) => (isObject(one) ? [plainType(one)] : [])))];
   if (several.length > 0) return several.join(" or ");
-  return (
-    { string: "text", boolean: "true or false", integer: "number", number: "number" }[String(type)] ?? String(type)
-  );
+  return [type ?? "value"].flat().map(scalar).join(" or ");
 }
+
+const scalar = (type: string): string =>
+  ({ string: "text", boolean: "true or false", integer: "number", number: "number" })[type] ?? type;
 
 /** docs/plan-json.md, between its head and its foot. */
 export const planTable = (): string =>
