@@ -71,6 +71,7 @@ describe("pdctl VERB --help", () => {
 
 Usage  pdctl up [topology] [options]
 
+  --plan FILE            what pdctl plan -o wrote: exactly that, or nothing when a fact has changed
   --rehearse             stand-in engines on the real nodes and ports; no weight is loaded
   --on-failure keep|stop keep what is healthy (default), or stop everything
   --timeout DURATION     limit until every engine is ready (timeouts.ready, 15m)
