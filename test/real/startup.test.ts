@@ -132,17 +132,18 @@ function expectCard(card: Card | undefined, { why, code, key }: Omit<Fault, "set
   expect(card?.data.do?.join("\n")).toMatch(key);
 }
 
-it.skipIf(lacking !== undefined).each(faults)(
-  "$loses: the first card has vLLM's own words and the key to change",
-  async (fault) => {
-    await using real = cluster(`real-${fault.file}`, BASE);
-    const set = fault.set.flatMap((one) => ["--set", one]);
-    const up = await real.pdctl("up", ...set, ...SETTLED, "--ndjson");
-    await record(real, fault.file);
-    expect(up.exit, up.lines.join("\n")).toBe(1);
-    expectCard(cards(up.out)[0], fault);
-  },
-);
+for (const fault of faults)
+  it.skipIf(lacking !== undefined)(
+    titled(`${fault.loses}: the first card has vLLM's own words and the key to change`),
+    async () => {
+      await using real = cluster(`real-${fault.file}`, BASE);
+      const set = fault.set.flatMap((one) => ["--set", one]);
+      const up = await real.pdctl("up", ...set, ...SETTLED, "--ndjson");
+      await record(real, fault.file);
+      expect(up.exit, up.lines.join("\n")).toBe(1);
+      expectCard(cards(up.out)[0], fault);
+    },
+  );
 
 it.skipIf(lacking !== undefined)(
   titled("a port that somebody takes after the check: the card names vLLM's error and who holds the port"),
