@@ -7,7 +7,7 @@ import { LOAD_MS, type RealHosts, realHosts, said } from "./hosts.ts";
 import { lackingHosts, models, titled } from "./place.ts";
 
 /** vLLM 0.32 cannot exchange tokens between the experts of several CPUs; this can. */
-const plugin = join(import.meta.dirname, "moe-plugin");
+const plugin = join(import.meta.dirname, "plugins/cpu-experts");
 /** One rank per node is external data parallelism, whatever it is called: `hybrid` is what vLLM itself would turn into it. */
 const topology = (loadBalancing: "hybrid" | "external") => `
 model: { path: ${models.moe}, kind: moe }

@@ -1,13 +1,17 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ask } from "./asking.ts";
 import { engineNow } from "./gauges.ts";
 import { LOAD_MS, realHosts, said } from "./hosts.ts";
 import { lackingHosts, titled } from "./place.ts";
 
+/** NIXL's progress threads never sleep: those of four workers would have two cores for themselves. */
+const plugin = join(import.meta.dirname, "plugins/calm-nixl");
 /** Two halves of a model are two processes, so each engine has workers of its own. */
 const topology = `
 engine:
+  env: { PYTHONPATH: { prepend: [${plugin}] } }
   parallel: { tp: 2 }
   args: { distributed-executor-backend: mp, max-num-seqs: 8 }
 prefill: { nodes: [n0] }
@@ -18,7 +22,7 @@ timeouts: { ready: 9m }
 it.skipIf(lackingHosts !== undefined)(
   titled("tp 2: both halves of the KV cross, and down finds every worker", lackingHosts),
   async () => {
-    await using real = await realHosts({ hosts: 2, topology });
+    await using real = await realHosts({ hosts: 2, topology, borrowed: [plugin] });
     const up = await real.pdctl("up", "--require-evidence");
     expect(up.code, said(up)).toBe(0);
     expect(up.stderr).toMatch(/P 1\/1, D 1\/1, (\d+) of \1 prompt tokens came from prefill \(counter\)/);
