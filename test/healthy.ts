@@ -34,7 +34,6 @@ function one(topology: Topology, plan: Plan, asked: Question): Facts {
     paths: Object.fromEntries(asked.paths.map((path) => [path, true])),
     limits: {
       memlock: null,
-      openFiles: 1_048_576,
       shm: { size: 512 * GIB, free: 512 * GIB },
       memory: { total: 2048 * GIB, available: 1900 * GIB },
     },

@@ -45,7 +45,6 @@ export interface Facts {
 /** Of the login session that starts the services. Sizes in bytes; null: unlimited. */
 export interface Limits {
   readonly memlock?: number | null;
-  readonly openFiles?: number | null;
   readonly shm?: { readonly size: number; readonly free: number };
   readonly memory?: { readonly total: number; readonly available: number };
 }

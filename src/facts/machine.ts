@@ -6,18 +6,17 @@ const KIB = 1024;
 /** What services started from this session inherit. `ulimit` counts in KiB. */
 export function limits(lines: Lines): Limits {
   const [shm, memory] = [numbers(lines.one("shm")), numbers(lines.one("memory"))];
-  const [memlock, openFiles] = [ulimit(lines.one("memlock"), KIB), ulimit(lines.one("nofile"), 1)];
+  const memlock = ulimit(lines.one("memlock"));
   return {
     ...(memlock !== undefined && { memlock }),
-    ...(openFiles !== undefined && { openFiles }),
     ...(shm && { shm: { size: shm[0], free: shm[1] } }),
     ...(memory && { memory: { total: memory[0] * KIB, available: memory[1] * KIB } }),
   };
 }
 
-function ulimit(text: string | undefined, unit: number): number | null | undefined {
+function ulimit(text: string | undefined): number | null | undefined {
   if (text === "unlimited") return null;
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) * unit : undefined;
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) * KIB : undefined;
 }
 
 function numbers(text: string | undefined): [number, number] | undefined {

@@ -59,7 +59,6 @@ PY
 fi
 # what the services will inherit from this very session
 line memlock "$(ulimit -l)"
-line nofile "$(ulimit -n)"
 line shm "$(df -B1 --output=size,avail /dev/shm 2>/dev/null | sed 1d)"
 line memory "$(awk '$1 == "MemTotal:" { total = $2 } $1 == "MemAvailable:" { free = $2 } END { print total, free }' /proc/meminfo 2>/dev/null)"
 for name in http_proxy https_proxy all_proxy no_proxy; do
