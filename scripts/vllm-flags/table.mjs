@@ -1,4 +1,4 @@
-// Joins what read.py printed, one file per release, into the flag table: node scripts/vllm-flags/table.mjs DIR > src/engines/vllm/flags.json
+// Joins what read.py printed, one file per release, into the flag table: node scripts/vllm-flags/table.mjs DIR > src/engines/flags.json
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
