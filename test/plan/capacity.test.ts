@@ -83,6 +83,11 @@ describe("bytes are those that an engine printed", () => {
     expect((8.11 * GIB) / kvBytesPerToken(qwen235, { ...one, tp: 4 }, 2) / 178_880).toBeCloseTo(1, 1);
   });
 
+  it("the tiny Qwen3 of the real tests on a CPU: VLLM_CPU_KVCACHE_SPACE=1 holds 2,097,152 tokens (vLLM 0.32.0)", () => {
+    const config: ModelConfig = { ...stored("qwen3-0.6b"), layers: 2, kvLayers: 2, heads: 4, kvHeads: 2, headDim: 32 };
+    expect(GIB / kvBytesPerToken(config, one, 2)).toBe(2_097_152);
+  });
+
   it("DeepSeek-V2-Lite, latent attention: 32,768 tokens need 0.95 GiB (vllm-project/vllm issue 15871)", () => {
     expect((32_768 * kvBytesPerToken(stored("deepseek-v2-lite"), { ...one, tp: 2 }, 2)) / GIB).toBeCloseTo(0.95, 2);
   });
