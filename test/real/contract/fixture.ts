@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Seen } from "./seen.ts";
 
@@ -23,7 +23,9 @@ export function keep(section: string, names: readonly string[], name: string, se
     .filter((one) => one === name || one in cases)
     .map((one) => [one, one === name ? seen : cases[one]]);
   const fixture: Fixture = { engine, recorded_by: "npm run record:contract", cases: Object.fromEntries(kept) };
-  writeFileSync(fileOf(section), `${JSON.stringify(fixture, null, 1)}\n`);
+  const written = `${fileOf(section)}.${process.pid}`;
+  writeFileSync(written, `${JSON.stringify(fixture, null, 1)}\n`);
+  renameSync(written, fileOf(section)); // never half of it
 }
 
 const fileOf = (section: string) => join(directory, `${section}.json`);

@@ -63,6 +63,9 @@ export interface Unit {
   readonly blockBytes: number;
 }
 
+/** Reads that came after the lease. */
+export const LATE = "vllm:nixl_num_notifications_after_expiry_total";
+
 /** Times are "some", bytes are blocks, levels go up or down, counts stay as they are. */
 export function moved(movement: ReadonlyMap<string, number>, unit: Unit): Seen {
   return Object.fromEntries(
@@ -73,6 +76,7 @@ export function moved(movement: ReadonlyMap<string, number>, unit: Unit): Seen {
         if (name === "vllm:nixl_bytes_transferred_sum") return [[name, `${by / unit.blockBytes} blocks`]];
         if (name === "vllm:nixl_num_descriptors_sum") return [[name, "some"]]; // neighbouring blocks are one
         if (name === "vllm:nixl_num_failed_transfers_total") return [[name, "some"]]; // heartbeats try to meet the peer, too
+        if (name === LATE) return []; // published with whatever step comes next, so it may be an earlier act's
         if (name === "vllm:kv_cache_usage_perc") return [[name, by > 0 ? "up" : "down"]];
         return [[name, by]];
       }),

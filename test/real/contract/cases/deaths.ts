@@ -20,11 +20,10 @@ export async function endOf(engine: Engine, settleMs: number): Promise<Seen> {
   return { ...exit, left: engine.processes().map(({ name }) => name), ports: engine.ports() };
 }
 
-/** A request that is being answered, the so-manieth at once. */
+/** A request that is being answered. */
 export async function running(
   engine: Engine,
   body: Readonly<Record<string, unknown>>,
-  count = 1,
 ): Promise<{ readonly ended: Promise<Seen> }> {
   const asked = engine.ask("POST", "/v1/completions", completion({ max_tokens: 900, ...body }));
   const ended = asked.then(
@@ -34,8 +33,7 @@ export async function running(
     },
     () => "connection lost",
   );
-  const runs = async () => (await engine.metrics()).get("vllm:num_requests_running") === count;
-  await until(`${count} requests run`, 20_000, runs);
+  await until("the request runs", 20_000, async () => !idle(await engine.metrics()));
   return { ended };
 }
 

@@ -1,5 +1,27 @@
-import type { Section } from "../case.ts";
+import type { Case, Section } from "../case.ts";
+import { until } from "../engine.ts";
 import { endOf, running, type Three } from "./deaths.ts";
+
+const loading: Case<Three> = {
+  name: "SIGTERM while it loads",
+  act: async ({ launcher }) => {
+    await using engine = await launcher.serve({ env: { PDCTL_SIM_LOAD_SECONDS: "2" } });
+    await until("it has begun", 240_000, () => engine.output.includes("Initializing a V1 LLM engine"));
+    engine.kill("SIGTERM");
+    let health = "refused";
+    await until("it is over, or ready all the same", 400_000, async () => {
+      health = await engine.health();
+      return engine.over || health === "200";
+    });
+    return { over: engine.over, health, ...(engine.over && (await engine.exit)) };
+  },
+  differs: [
+    {
+      at: "",
+      why: "the stand-in hears it at once, or tests and rehearsals would wait out every grace; PDCTL_SIM_IGNORE_TERM plays an engine that does not",
+    },
+  ],
+};
 
 export const moreDeaths: Section<Three> = {
   name: "more-deaths",
@@ -37,5 +59,6 @@ export const moreDeaths: Section<Three> = {
         return { end: await endOf(c, launcher.settleMs), said: c.said("Application shutdown complete.") };
       },
     },
+    loading,
   ],
 };

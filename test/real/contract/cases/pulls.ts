@@ -1,5 +1,6 @@
 import type { Case, Differs, Pair, Section } from "../case.ts";
 import { type Engine, until } from "../engine.ts";
+import { LATE } from "../metrics.ts";
 import { fresh } from "../prompts.ts";
 import type { Seen } from "../seen.ts";
 import { atRest, idle, watching } from "../watch.ts";
@@ -50,11 +51,31 @@ const without = (ticket: Ticket, key: string): Ticket =>
 /** Prefill holds nothing for anybody any more. */
 const nothingHeld = ({ p, launcher }: Pair) => atRest(p, launcher.leaseSeconds * 4_000);
 
+const textOf = (answer: string): string => JSON.parse(answer).choices[0].text;
+
+/** The text with this ticket against the text that decode makes of the prompt alone. */
+async function asAlone(d: Engine, prompt: readonly number[], ticket: Ticket): Promise<boolean> {
+  const body = completion({ prompt, max_tokens: 12 });
+  const pulled = await d.ask("POST", "/v1/completions", { ...body, kv_transfer_params: ticket });
+  const alone = await d.ask("POST", "/v1/completions", {
+    ...body,
+    cache_salt: `alone-${prompt.slice(0, 2).join("-")}`,
+  });
+  return textOf(pulled.text) === textOf(alone.text);
+}
+
 export const pull: Section<Pair> = {
   name: "pull",
   title: "What decode does with what prefill handed over",
   cases: [
     pulls("as it came", (ticket) => ticket, { length: 126 }),
+    {
+      name: "as it came, the text is decode's own",
+      act: async ({ p, d }) => {
+        const prompt = fresh(100);
+        return { asAlone: await asAlone(d, prompt, await ticketFor(p, prompt)) };
+      },
+    },
     {
       name: "prefill's counters once decode has read, and its blocks",
       act: async (pair) => {
@@ -114,6 +135,13 @@ export const pull: Section<Pair> = {
         );
       },
     },
+    {
+      name: "the parameters of another prompt: the text is another one",
+      act: async ({ p, d }) => {
+        const [first, second] = [fresh(100), fresh(100)];
+        return { asAlone: await asAlone(d, second, await ticketFor(p, first)) };
+      },
+    },
     pulls("another engine's id", (ticket) => ({ ...ticket, remote_engine_id: "00000000-dead" })),
     pulls("another engine's id, streamed", (ticket) => ({ ...ticket, remote_engine_id: "00000000-dead" }), {
       body: { stream: true },
@@ -162,14 +190,12 @@ export const pull: Section<Pair> = {
         const prompt = fresh(100);
         return watching({ p, d }, pair, async () => {
           const ticket = await ticketFor(p, prompt);
-          const before = (await p.metrics()).get(EXPIRED) ?? 0;
-          await until(
-            "the lease is over",
-            launcher.leaseSeconds * 3_000,
-            async () => ((await p.metrics()).get(EXPIRED) ?? 0) > before,
-          );
+          const before = await p.metrics();
+          const rose = async (name: string) => ((await p.metrics()).get(name) ?? 0) > (before.get(name) ?? 0);
+          await until("the lease is over", launcher.leaseSeconds * 3_000, () => rose(EXPIRED));
           const reply = await d.ask("POST", "/v1/completions", completion({ prompt, kv_transfer_params: ticket }));
           await p.ask("POST", "/v1/completions", completion({})); // prefill publishes what it was told with its next step
+          await until("the late read is counted", 5_000, () => rose(LATE));
           return { status: reply.status, ...said(p, EXPIRY_LINES) };
         });
       },
