@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Host } from "../hosts/host.ts";
 import { hosts, type Lab } from "../hosts/lab.ts";
 import { launcher } from "../hosts/launcher.ts";
-import { type Ended, pdctl, type Running, type RunOptions, start } from "../hosts/pdctl.ts";
+import { type Ended, pdctl } from "../hosts/pdctl.ts";
 import { base } from "./base.ts";
 import { models, pythonHome, venv } from "./place.ts";
 
@@ -23,9 +23,6 @@ export interface Asked {
 
 /** Real engines that pdctl runs over SSH on hosts with addresses, files and processes of their own. */
 export interface RealHosts extends AsyncDisposable {
-  readonly lab: Lab;
-  /** The topology's path. */
-  readonly file: string;
   readonly proxy: string;
   host(name: string): Host;
   /** Writes another topology over the old one, as a user who edits the file. */
@@ -36,8 +33,6 @@ export interface RealHosts extends AsyncDisposable {
   url(node: string, port: number): string;
   /** A verb on this topology, to its end. */
   pdctl(verb: string, ...options: readonly string[]): Promise<Ended>;
-  /** The same, still running. */
-  start(verb: string, options: readonly string[], how?: RunOptions): Running;
   /** What is left on any host: processes, ports, files; caches that vLLM keeps in the user's home for its next start are not the cluster's. */
   leftovers(): readonly string[];
 }
@@ -58,15 +53,12 @@ export async function realHosts({ hosts: count, topology, name = "real", borrowe
   change(topology);
   const url = (node: string, port: number) => `http://${lab.host(node).ip}:${port}`;
   return {
-    lab,
-    file,
     proxy: url("n0", 8000),
     host: (node) => lab.host(node),
     change,
     engine: (id) => serverOf(lab, id),
     url,
     pdctl: (verb, ...options) => pdctl([verb, file, ...options]),
-    start: (verb, options, how) => start([verb, file, ...options], how),
     leftovers: () => lab.leftovers().filter((left) => !kept.test(left)),
     [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
   };
