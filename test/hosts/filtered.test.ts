@@ -12,7 +12,7 @@ it("a firewall between decode and prefill is named before anything is started, a
     await using _wall = await block(prefill, { from: decode, port: 5600 });
     const up = await pdctl(["up", file]);
     expect(up.code, up.stdout + up.stderr).toBe(8);
-    expect(up.stdout + up.stderr).toContain("N13  n1 → n0: 5600 filtered (no answer in 3s)");
+    expect(up.stdout + up.stderr).toContain("N13 n1 → n0: 5600 filtered (no answer in 3s)");
     expect(up.stdout + up.stderr).toContain("open 5600/tcp on n0 for n1");
     expect(lab.leftovers()).toEqual([]);
   }
