@@ -56,6 +56,12 @@ export interface Flag {
 export const endpoints = (targets: readonly Target[], role: Target["role"]): readonly string[] =>
   targets.filter((target) => target.role === role).map(({ url }) => url);
 
+/** Host and port of an endpoint, also of one whose address only the nodes will tell (`http://<fact:ip@n1>:8100`), which is no URL yet. */
+export function addressOf(url: string): { readonly hostname: string; readonly port: string } {
+  const [, hostname = "", port = "80"] = /^http:\/\/(.*?)(?::(\d+))?$/.exec(url) ?? [];
+  return { hostname, port };
+}
+
 /** Where it listens; every kind has these two. */
 export const listening = ({ proxy, bind }: FlagAsk): readonly [host: Flag, port: Flag] => [
   { name: "host", values: [bind], why: "proxy.bind", paths: [["proxy", "bind"]] },

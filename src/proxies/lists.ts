@@ -1,12 +1,12 @@
 import type { Target } from "../proxy/config.ts";
-import { endpoints, type Flag } from "./kind.ts";
+import { addressOf, endpoints, type Flag } from "./kind.ts";
 
 const names = { prefill: "prefiller", decode: "decoder" } as const;
 
 /** Hosts and ports of both roles as two lists each that are read side by side, as the Python proxies take them. */
 export const hostsAndPorts = (targets: readonly Target[]): readonly Flag[] =>
   (["prefill", "decode"] as const).flatMap((role) => {
-    const urls = endpoints(targets, role).map((url) => new URL(url));
+    const urls = endpoints(targets, role).map(addressOf);
     const why = `the endpoints of ${role}`;
     const list = (what: "host" | "port", values: readonly string[]): Flag => ({
       name: `${names[role]}-${what}s`,
@@ -22,7 +22,7 @@ export const hostsAndPorts = (targets: readonly Target[]): readonly Flag[] =>
       ),
       list(
         "port",
-        urls.map(({ port }) => port || "80"),
+        urls.map(({ port }) => port),
       ),
     ];
   });

@@ -1,4 +1,4 @@
-import { endpoints, listening, type ProxyKind } from "./kind.ts";
+import { addressOf, endpoints, listening, type ProxyKind } from "./kind.ts";
 import { noBound } from "./lists.ts";
 
 /**
@@ -30,7 +30,7 @@ export const llmDSidecar: ProxyKind = {
       port,
       {
         name: "vllm-port",
-        values: decode === undefined ? [] : [new URL(decode).port],
+        values: decode === undefined ? [] : [addressOf(decode).port],
         why: "decode's endpoint on its node",
         paths: [["decode", "port"]],
       },
@@ -43,7 +43,8 @@ export const llmDSidecar: ProxyKind = {
   listens: () => [],
   headers: (targets) => ({
     "x-prefiller-host-port": endpoints(targets, "prefill")
-      .map((url) => new URL(url).host)
+      .map(addressOf)
+      .map(({ hostname, port }) => `${hostname}:${port}`)
       .join(","),
   }),
 };
