@@ -12,7 +12,7 @@ it.skipIf(lacking !== undefined)(
     process.kill(await real.server("decode-0-0"), "SIGKILL");
     const status = await real.pdctl("status");
     expect(status.exit).toBe(5);
-    expect(status.out).toMatch(/✖ decode-0 +died .*; 1 process of it lives on \[killed\]/);
+    expect(status.out).toMatch(/✖ decode-0 +died .*; 2 processes of it live on \[killed\]/); // and multiprocessing's own tracker
     expect(real.cores("decode-0-0")).toEqual([core]);
     const down = await real.pdctl("down", "--discard-logs");
     expect(down.exit, down.lines.join("\n")).toBe(0);

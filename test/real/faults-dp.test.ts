@@ -51,7 +51,7 @@ describe.skipIf(lacking !== undefined)(titled("a real group of two ranks that lo
     expect(status.out).toMatch(/^real-ranks degraded, not serving · P 1\/1 · D 0\/2 · proxy ready/);
     expect(status.out).toMatch(/✖ decode-0-1 +died .*\[killed\]/);
     expect(status.out).toMatch(/\? decode-0-0 +unknown .*answers, but its group lost decode-0-1 \[rank-lost\]/);
-    expect(status.out).toMatch(/pdctl up .*\n? +starts decode-0 again, as one/);
+    expect(status.out).toMatch(/next +pdctl logs .*decode-0-1\n +pdctl up [\s\S]*\n +starts decode-0 again, as one/);
     const down = await real.pdctl("down", "--discard-logs");
     expect(down.exit, down.lines.join("\n")).toBe(0);
     expect(await real.leftovers()).toEqual([]);
