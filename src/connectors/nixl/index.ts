@@ -29,7 +29,7 @@ export const nixl: Connector<Fields, "side_channel"> = {
   modelRules,
   factsRules,
   causes,
-  asks: () => ({ modules: [["nixl", "rixl"]] }),
+  asks: () => ({ modules: [["nixl", "nixl_rocm", "rixl"]] }),
   restartsPeers: true, // the peer's agent keeps the dead one's metadata
   managedEnv: new Map([
     ["VLLM_NIXL_SIDE_CHANNEL_HOST", "nodes[].ip"],
