@@ -111,13 +111,13 @@ describe("a command line that vLLM refuses is refused in a rehearsal too", () =>
       "hybrid without a local size",
       "tiny -dp 4 -dph",
       1,
-      "data_parallel_size_local must be set to use data_parallel_hybrid_lb",
+      "`--data-parallel-hybrid-lb` requires `--data-parallel-size-local`",
     ],
     [
       "external with two local ranks",
       "tiny -dp 4 -dpn 0 -dpl 2",
       1,
-      "data_parallel_size_local must be 1 or None when data_parallel_rank is set",
+      "an external data-parallel rank requires `--data-parallel-size-local 1`; got 2.",
     ],
     [
       "more local ranks than ranks",

@@ -57,7 +57,7 @@ describe("the environment", () => {
     [
       "a directory for sockets that is missing",
       { VLLM_RPC_BASE_PATH: "/no/such/run" },
-      "No such file or directory (addr='ipc:///no/such/run/",
+      'No such file or directory for ipc path "/no/such/run/',
     ],
     ["one whose name is too long", { VLLM_RPC_BASE_PATH: `/tmp/${"x".repeat(80)}` }, "is longer than 107 characters"],
   ])("%s ends the engine", async (_, env, says) => {

@@ -166,14 +166,21 @@ function balance(
         "data_parallel_rank or node_rank must be specified if data_parallel_external_lb is enable.",
       );
     if (givenLocal !== undefined && givenLocal !== 1) {
-      throw raised("AssertionError", "data_parallel_size_local must be 1 or None when data_parallel_rank is set");
+      throw raised(
+        "ValueError",
+        `Invalid data-parallel launch options: an external data-parallel rank requires \`--data-parallel-size-local 1\`; got ${givenLocal}. Set it to 1 or omit it.`,
+      );
     }
     return { mode: "external", external: true, local: 1, rank };
   }
   const asked = flagOf(args, "data-parallel-hybrid-lb");
   const local = givenLocal ?? (nnodes > 1 ? group.inferredLocal : undefined);
   if (local === undefined) {
-    if (asked) throw raised("AssertionError", "data_parallel_size_local must be set to use data_parallel_hybrid_lb.");
+    if (asked)
+      throw raised(
+        "ValueError",
+        "Invalid data-parallel launch options: `--data-parallel-hybrid-lb` requires `--data-parallel-size-local`. Set it to the number of data-parallel ranks on this node.",
+      );
     return { mode: "internal", external: false, local: dp, rank: startRank ?? 0 };
   }
   const hybrid = asked || (startRank !== undefined && !headless);

@@ -18,7 +18,10 @@ export async function openIpc(env: NodeJS.ProcessEnv): Promise<readonly Listener
     );
   }
   if (!existsSync(directory))
-    throw engineRaised("zmq.error.ZMQError", `No such file or directory (addr='ipc://${path}')`);
+    throw engineRaised(
+      "zmq.error.ZMQError",
+      `No such file or directory for ipc path "${path}". (addr='ipc://${path}')`,
+    );
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>

@@ -1,4 +1,4 @@
-import type { Case, Section } from "../case.ts";
+import type { Case, Differs, Section } from "../case.ts";
 import type { Line, Refusal } from "../launcher.ts";
 
 const kv = (fields: object) => ["--kv-transfer-config", JSON.stringify(fields)];
@@ -9,6 +9,7 @@ export const table: readonly Line[] = [
   { name: "an unknown flag", argv: ["MODEL", "--enable-warp-drive"] },
   { name: "an unknown flag with a value", argv: ["MODEL", "--warp", "9"] },
   { name: "a misspelt flag", argv: ["MODEL", "--tensor-paralel-size", "2"] },
+  { name: "an abbreviation that fits several flags", argv: ["MODEL", "--data-parallel", "2"] },
   { name: "a flag that is gone", argv: ["MODEL", "--disable-log-requests"] },
   { name: "--swap-space", argv: ["MODEL", "--swap-space", "16"] },
   { name: "two positionals", argv: ["MODEL", "other"] },
@@ -30,16 +31,51 @@ export const table: readonly Line[] = [
   { name: "no kv_role", argv: ["MODEL", ...kv({ kv_connector: "NixlConnector" })] },
   { name: "a bad kv_load_failure_policy", argv: ["MODEL", ...kv({ ...nixl, kv_load_failure_policy: "hope" })] },
   { name: "a kv_port that is no number", argv: ["MODEL", ...kv({ ...nixl, kv_port: "x" })] },
+  { name: "an unknown connector", argv: ["MODEL", ...kv({ kv_connector: "WarpConnector", kv_role: "kv_both" })] },
+  {
+    name: "a connector of another platform",
+    argv: ["MODEL", ...kv({ kv_connector: "MooncakeConnectorV1", kv_role: "kv_both" })],
+  },
+  {
+    name: "a module that is not there",
+    argv: ["MODEL", ...kv({ ...nixl, kv_connector: "W", kv_connector_module_path: "warp.drive" })],
+  },
+  { name: "a model path that is not there", argv: ["/no/such/model"] },
   { name: "external and hybrid load balancing", argv: ["MOE", "-dp", "4", "-dpn", "0", "-dph", "-dpl", "2"] },
   { name: "rank and start rank", argv: ["MOE", "-dp", "4", "-dpn", "1", "-dpr", "1"] },
   { name: "hybrid and headless", argv: ["MOE", "-dp", "4", "-dph", "-dpl", "2", "--headless"] },
+  { name: "hybrid without a local size", argv: ["MOE", "-dp", "4", "-dph"] },
+  { name: "external with two local ranks", argv: ["MOE", "-dp", "4", "-dpn", "0", "-dpl", "2"] },
+  { name: "more local ranks than ranks", argv: ["MOE", "-dp", "2", "-dpl", "4"] },
+  { name: "a rank outside the group", argv: ["MOE", "-dp", "4", "-dpn", "4"] },
   {
     name: "headless with API servers",
     argv: ["MOE", "-dp", "4", "-dpl", "2", "-dpr", "2", "--headless", "--api-server-count", "1"],
   },
+  { name: "a dense model with an external load balancer", argv: ["MODEL", "-dp", "2", "-dpn", "0"] },
+  { name: "tp that dcp does not divide", argv: ["MODEL", "-tp", "4", "-dcp", "3"] },
+  {
+    name: "a batch smaller than a prompt, unchunked",
+    argv: ["MODEL", "--max-model-len", "4000", "--max-num-batched-tokens", "2000", "--no-enable-chunked-prefill"],
+  },
+  {
+    name: "a batch smaller than the number of requests",
+    argv: ["MODEL", "--max-num-batched-tokens", "8", "--max-num-seqs", "16"],
+  },
+  { name: "a context longer than the model's", argv: ["MODEL", "--max-model-len", "100000"] },
+  { name: "a directory for sockets that is missing", argv: ["MODEL"], env: { VLLM_RPC_BASE_PATH: "/no/such/run" } },
 ];
 
-const why: Readonly<Record<string, string>> = {};
+const differs: Readonly<Record<string, Differs>> = {
+  "an abbreviation that fits several flags": {
+    at: "complaint",
+    why: "the parser lists them as they were declared, the stand-in's table has them in the order of their letters",
+  },
+  "a context longer than the model's": {
+    at: "",
+    why: "the stand-in's model is a name here, and has no config to look at",
+  },
+};
 
 export interface Ends {
   readonly ends: ReadonlyMap<string, Refusal>;
@@ -55,7 +91,7 @@ export const lines: Section<Ends> = {
         const { exit, complaint } = ends.get(name) ?? { exit: null, complaint: "was not run" };
         return { exit, complaint };
       },
-      ...(why[name] !== undefined && { differs: [{ at: "complaint", why: why[name] }] }),
+      ...(differs[name] !== undefined && { differs: [differs[name]] }),
     }),
   ),
 };
