@@ -72,11 +72,14 @@ export async function trial(
 
 const NOTHING: Seen = { tokens: undefined, bytes: undefined, computed: undefined, transferMs: undefined, wrong: [] };
 
-function completion(reply: Reply, step: SmokeStep): { text: string; promptTokens: number } {
+/** A model may end at once, or say tokens that are no text: an answer is one where a token was generated. */
+export function completion(reply: Reply, step: Pick<SmokeStep, "promptWords">): { text: string; promptTokens: number } {
   if (reply.status !== 200) throw new TrialFailed(`answered ${reply.status}`, reply);
   const body = parsed(reply);
   const [choice] = body.choices ?? [];
-  if (choice === undefined || !choice.text) throw new TrialFailed("the answer has no text", reply);
+  const generated = (body.usage?.completion_tokens ?? 0) > 0;
+  if (choice?.text === undefined || (choice.text === "" && !generated))
+    throw new TrialFailed("the answer has no text", reply);
   if (choice.finish_reason === "error") throw new TrialFailed("finish_reason is error", reply);
   const promptTokens = body.usage?.prompt_tokens ?? 0;
   if (promptTokens < step.promptWords)
@@ -86,7 +89,7 @@ function completion(reply: Reply, step: SmokeStep): { text: string; promptTokens
 
 interface Body {
   readonly choices?: readonly { readonly text?: string; readonly finish_reason?: string }[];
-  readonly usage?: { readonly prompt_tokens?: number };
+  readonly usage?: { readonly prompt_tokens?: number; readonly completion_tokens?: number };
 }
 
 function parsed(reply: Reply): Body {
