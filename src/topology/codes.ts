@@ -34,5 +34,5 @@ export const loaderRules = {
   S07: "a key that nothing knows",
 } as const satisfies Record<string, string>;
 
-/** Codes that the loader itself gives: its named ones, and the rules that only a reader of the file can apply. */
-export type Code = keyof typeof namedCodes | keyof typeof loaderRules;
+/** Codes that the loader itself gives: its named ones, the rules that only a reader of the file can apply, and a rule's that it shares. */
+export type Code = keyof typeof namedCodes | keyof typeof loaderRules | "C09";

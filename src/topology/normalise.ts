@@ -1,7 +1,8 @@
+import { jsonText } from "./json-text.ts";
 import { type Say, shown } from "./remark.ts";
 import { isReserved } from "./reserved.ts";
 import type { Path } from "./rule.ts";
-import { type Dict, dictOf, type Entry, mergeTrees, type Tree } from "./tree.ts";
+import { type Dict, dictOf, type Entry, mapOf, mergeTrees, type Tree } from "./tree.ts";
 
 /** One spelling for what may be written in several: done per file, before layers and overrides are merged. */
 export function normalise(topology: Dict, say: Say): Dict {
@@ -36,7 +37,7 @@ const modelAsMap = (model: Tree): Tree =>
 const nodesAsList = (nodes: Tree): Tree =>
   nodes.kind === "dict" && nodes.entries.has("from") ? { kind: "list", items: [nodes], at: nodes.at } : nodes;
 
-/** Flags in kebab case; `compilation-config.mode` becomes a key inside compilation-config. */
+/** Flags in kebab case; `compilation-config.mode` becomes a key inside compilation-config, also where that is a JSON text. */
 function normaliseArgs(args: Tree, say: Say): Tree {
   if (args.kind !== "dict") return args;
   const entries = new Map<string, Entry>();
@@ -46,7 +47,7 @@ function normaliseArgs(args: Tree, say: Say): Tree {
     const flag = flagName(first);
     const folded = rest.reduceRight<Entry>(
       (inner, key) => ({ key: entry.key, value: dictOf([[key, inner]], inner.value.at) }),
-      entry,
+      rest.length === 0 ? { key: entry.key, value: jsonText(flag, entry.value) } : entry,
     );
     const place = entry.key;
     if (!/^-?[A-Za-z][A-Za-z0-9-]*$/.test(flag) || rest.includes("")) {
@@ -72,9 +73,24 @@ function normaliseArgs(args: Tree, say: Say): Tree {
     writtenAs.set([flag, ...rest].join("."), written);
     if ([flag, ...rest].some(isReserved))
       say({ code: "name", title: `${shown(written)} cannot be a key`, place, remedy: ["another name"] });
-    else entries.set(flag, { key: before?.key ?? place, value: mergeTrees(before?.value, folded.value) });
+    else entries.set(flag, { key: before?.key ?? place, value: together(flag, before, folded, say) });
   }
   return dictOf(entries, args.at);
+}
+
+/** What one map of flags says of a flag in several keys. What is no map cannot be merged: dotted keys win over it, as they do in vLLM. */
+function together(flag: string, before: Entry | undefined, now: Entry, say: Say): Tree {
+  if (before === undefined) return now.value;
+  const [whole, dotted] = mapOf(before.value) === undefined ? [before, now] : [now, before];
+  if (mapOf(whole.value) !== undefined) return mergeTrees(before.value, now.value);
+  say({
+    code: "C09",
+    level: "warning",
+    title: `what ${flag} says as a whole is dropped: it is no map, and dotted keys of ${flag} stand beside it`,
+    place: whole.key,
+    remedy: [`${flag}: { … }, with everything in it`, "or one of the two taken out"],
+  });
+  return dotted.value;
 }
 
 type Change = (tree: Tree) => Tree;

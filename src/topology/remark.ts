@@ -1,10 +1,12 @@
 import type { Code } from "./codes.ts";
-import type { Path } from "./rule.ts";
+import type { Level, Path } from "./rule.ts";
 import type { Place } from "./source.ts";
 
-/** An error of the loader at a place in a text, before there is a tree to look paths up in. */
+/** What the loader has against a text, at a place in a text, before there is a tree to look paths up in. */
 export interface Remark {
   readonly code: Code;
+  /** Unset: an error. */
+  readonly level?: Level;
   readonly title: string;
   readonly place: Place;
   readonly at?: Path;

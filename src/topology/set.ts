@@ -6,7 +6,7 @@ import { type Say, shown } from "./remark.ts";
 import { isReserved } from "./reserved.ts";
 import type { Path } from "./rule.ts";
 import { type Place, type Source, sourceOf } from "./source.ts";
-import { type Dict, lookUp, replaceAt, type Tree } from "./tree.ts";
+import { type Dict, lookUp, mapOf, replaceAt, type Tree } from "./tree.ts";
 
 /** The values of an option as a text of their own, one per line: a diagnostic points into it as into a file. */
 export const setSource = (option: "--set" | "--hosts", values: readonly string[]): Source =>
@@ -79,7 +79,8 @@ function readValue(source: Source, range: { start: number; end: number }, say: S
 function blockedAt(tree: Tree, path: Path): string | undefined {
   if (path[0] === "extends") return "the files were read before";
   for (const [i, step] of path.entries()) {
-    const before = lookUp(tree, path.slice(0, i))?.value;
+    const found = lookUp(tree, path.slice(0, i))?.value;
+    const before = mapOf(found) ?? found;
     const where = dotted(path.slice(0, i));
     if (before === undefined || (before.kind === "scalar" && before.value === null))
       return typeof step === "number" ? `${where} is not there` : undefined;

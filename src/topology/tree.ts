@@ -12,6 +12,8 @@ export interface Scalar {
   /** written: there is a text; empty: a key or a dash with nothing behind it. A written null takes an inherited value out. */
   readonly form: "plain" | "quoted" | "empty";
   readonly at: Place;
+  /** The map that the text is as JSON, where its flag takes JSON: what it becomes when it meets another map. */
+  readonly json?: Dict;
 }
 
 export interface List {
@@ -39,9 +41,15 @@ export const dictOf = (entries: Iterable<readonly [string, Entry]>, at: Place): 
   at,
 });
 
-/** Maps merge key by key, everything else is replaced; a null stays as the mark of what is taken out. */
-export const mergeTrees = (base: Tree | undefined, over: Tree): Tree =>
-  base?.kind === "dict" && over.kind === "dict" ? mergeDicts(base, over) : over;
+/** Maps merge key by key, JSON texts as the maps that they are; everything else is replaced; a null stays as the mark of what is taken out. */
+export function mergeTrees(base: Tree | undefined, over: Tree): Tree {
+  const [below, above] = [mapOf(base), mapOf(over)];
+  return below === undefined || above === undefined ? over : mergeDicts(below, above);
+}
+
+/** A map, written as one or as the JSON text of a flag. */
+export const mapOf = (tree: Tree | undefined): Dict | undefined =>
+  tree?.kind === "dict" ? tree : tree?.kind === "scalar" ? tree.json : undefined;
 
 export function mergeDicts(base: Dict, over: Dict): Dict {
   const entries = new Map(base.entries);
@@ -77,7 +85,7 @@ export function replaceAt(tree: Tree | undefined, path: Path, entry: Entry): Tre
   if (tree?.kind === "list") {
     return { ...tree, items: tree.items.map((item, i) => (i === step ? replaceAt(item, rest, entry) : item)) };
   }
-  const before = tree?.kind === "dict" ? tree : undefined;
+  const before = mapOf(tree);
   const old = before?.entries.get(String(step));
   const value = replaceAt(old?.value, rest, entry);
   const key = rest.length === 0 || old === undefined ? entry.key : old.key;

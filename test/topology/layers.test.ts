@@ -44,6 +44,15 @@ describe("args: what is written is what the engine gets", () => {
       "compilation-config: { mode: 3 }, compilation-config.level: 2",
       { "compilation-config": { json: { mode: 3, level: 2 } } },
     ],
+    [
+      'compilation-config: \'{"mode": 3, "pass": {"a": [1]}}\', compilation-config.pass.b: x',
+      { "compilation-config": { json: { mode: 3, pass: { a: [1], b: "x" } } } },
+    ],
+    [
+      'compilation_config.mode: 2, --compilation-config: \'{"mode": 3, "level": null}\'',
+      { "compilation-config": { json: { mode: 3 } } },
+    ],
+    ["compilation-config: '{\"mode\":  1.10}'", { "compilation-config": '{"mode":  1.10}' }],
     ["keep-this: { snake_case: 1, x-mine: 2 }", { "keep-this": { json: { snake_case: 1, "x-mine": 2 } } }],
   ])("%s", (text, expected) => expect(args(text)).toEqual(expected));
 
@@ -55,6 +64,36 @@ prefill:
   instances: [{ args: { config.b.c: null, seed: 2, never-there: null } }]`);
     expect(merged.args).toEqual({ config: { json: { a: 1, b: { d: [3] } } }, seed: "2" });
     expect(merged.without).toEqual({ args: ["gone", "never-there"], env: [] });
+  });
+
+  it("a JSON text in one layer and a map in another are one JSON, whichever stands higher", () => {
+    const flag = "compilation-config";
+    const text = `args: { ${flag}: '{"mode": 1, "level": 2}' }`;
+    const map = `args: { ${flag}: { level: 5 } }`;
+    const dotted = `args: { ${flag}.level: 7 }`;
+    const over = (...[engineArgs, role, instance]: string[]) =>
+      engine(`\nengine: { ${engineArgs} }\nprefill: { ${role}, instances: [{ ${instance} }] }`).args[flag];
+    expect(over(text, map, "args: {}")).toEqual({ json: { mode: 1, level: 5 } });
+    expect(over(map, text, "args: {}")).toEqual({ json: { mode: 1, level: 2 } });
+    expect(over(text, map, dotted)).toEqual({ json: { mode: 1, level: 7 } });
+    expect(over(map, dotted, text)).toEqual({ json: { mode: 1, level: 2 } });
+  });
+
+  it("--set reaches a key inside a JSON text", () => {
+    const set = ["engine.args.speculative-config.num_speculative_tokens=9"];
+    const { args } = engine(`engine: { args: { speculative-config: '{"method": "ngram"}' } }`, { set });
+    expect(args["speculative-config"]).toEqual({ json: { method: "ngram", num_speculative_tokens: 9 } });
+  });
+
+  it("what is no map of JSON replaces, and is replaced: a template in braces, a text that JSON cannot read", () => {
+    const merged = engine(`
+engine: { args: { chat-template: '{"a": 1}', hf-overrides: "{nope", compilation-config: { mode: 3 } } }
+prefill: { args: { chat-template: '{"b": 1}', hf-overrides: { x: 1 }, compilation-config: "[1]" } }`);
+    expect(merged.args).toEqual({
+      "chat-template": '{"b": 1}',
+      "hf-overrides": { json: { x: 1 } },
+      "compilation-config": "[1]",
+    });
   });
 
   it("a later layer's spelling of a flag replaces an earlier one's", () => {
