@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,13 +32,10 @@ interface Row {
 export function cluster(name: string, base = 27_000): Cluster {
   const home = mkdtempSync(join(tmpdir(), "pdctl-real-"));
   const ports = { proxy: base, prefill: base + 100, decode: base + 200, side: base + 300 };
-  const tmp = join(home, "tmp");
-  mkdirSync(tmp);
-  const before = new Set(litter(tmp));
+  const before = new Set(litter());
   const set = Object.entries({
     name,
     "engine.venv": venv,
-    "engine.env.TMPDIR": tmp, // what they leave there is theirs, whoever else works on this machine
     "model.path": models.dense,
     "proxy.port": ports.proxy,
     "prefill.port": ports.prefill,
@@ -67,7 +64,7 @@ export function cluster(name: string, base = 27_000): Cluster {
     leftovers: async () => [
       ...marked(home),
       ...(await listening([...Object.values(ports), ports.side + 1])),
-      ...litter(tmp).filter((file) => !before.has(file)),
+      ...litter().filter((file) => !before.has(file)),
       ...(existsSync(join(home, ".pdctl")) ? readdirSync(join(home, ".pdctl")) : []),
     ],
     async [Symbol.asyncDispose]() {
@@ -112,11 +109,11 @@ async function listening(ports: readonly number[]): Promise<readonly string[]> {
 }
 
 /** What engines leave where everybody may write. */
-const litter = (tmp: string): readonly string[] =>
-  [tmp, "/tmp", "/dev/shm"].flatMap((directory) =>
+const litter = (): readonly string[] =>
+  ["/tmp", "/dev/shm"].flatMap((directory) =>
     readdirSync(directory)
-      .filter((name) => LEFT.test(name) || (directory === tmp && name.startsWith("vllm_dist_")))
+      .filter((name) => LEFT.test(name))
       .map((name) => join(directory, name)),
   );
 
-const LEFT = /^(pdctl-real[a-z-]*-(prefill|decode)|psm_|torch_|sem\.mp-|pymp-)/;
+const LEFT = /^(pdctl-real[a-z-]*-(prefill|decode)|vllm_dist_|psm_|torch_|sem\.mp-|pymp-)/;
