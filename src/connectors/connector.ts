@@ -17,6 +17,8 @@ export interface Connector<Fields = Record<string, unknown>, Port extends string
   readonly name: string;
   /** Its part of `kv.transfer` or `kv.cache`, without `connector`, `roles`, `prefill`, `decode`. */
   readonly fields: ZodType<Fields>;
+  /** Families of accelerators that it runs on; A12 speaks on others. Unset: rules of its own know. */
+  readonly hardware?: readonly string[];
   /** May stand under kv.transfer, under kv.cache, or both. */
   readonly uses: readonly ("transfer" | "cache")[];
   claims(instance: Instance, fields: Fields): readonly PortSpan<Port>[];
@@ -140,7 +142,9 @@ export interface Gauges {
 
 export interface Shared {
   readonly services: readonly SideService[];
-  readonly proxy: Pick<ProxyConfig, "family" | "kv_hold_seconds" | "length_capped">;
+  readonly proxy: Pick<ProxyConfig, "family" | "kv_hold_seconds" | "length_capped"> | { readonly family: Unspoken };
+  /** Port of the proxy at which the engines say where they are; unset: the proxy is told where. */
+  readonly discovery?: number;
   /** Whether decode may serve a request that prefill never saw. */
   readonly decodeAlone: boolean;
   readonly proof: Proof;
@@ -150,6 +154,12 @@ export interface Shared {
     readonly devices: readonly string[];
   }) => readonly { readonly first: number; readonly last: number; readonly purpose: string }[];
 }
+
+/**
+ * Protocols that pdctl's own proxy does not speak. rendezvous: both legs at once, with an id of the proxy's; decode-first: decode calls the
+ * proxy back, and prefill pushes. A10 and A06 name a proxy that does. Source: proxy-protocols.md §0.1, F3 and F4.
+ */
+export type Unspoken = "rendezvous" | "decode-first";
 
 /** How `smoke` sees that KV moved, best first. */
 export interface Proof {

@@ -1,4 +1,5 @@
 import type { Connector } from "./connector.ts";
+import { mooncake } from "./mooncake/index.ts";
 import { mooncakeAscend } from "./mooncake-ascend/index.ts";
 import { nixl } from "./nixl/index.ts";
 import { ucm } from "./ucm/index.ts";
@@ -6,6 +7,7 @@ import { ucm } from "./ucm/index.ts";
 /** By the name that `kv.transfer.connector` and `kv.cache.connector` take. Each reads its own fields only, checked by its schema before. */
 export const connectors: ReadonlyMap<string, AnyConnector> = new Map<string, AnyConnector>([
   [nixl.name, nixl],
+  [mooncake.name, mooncake],
   [mooncakeAscend.name, mooncakeAscend],
   [ucm.name, ucm],
 ]);

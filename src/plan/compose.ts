@@ -1,5 +1,6 @@
 import type { Shared } from "../connectors/connector.ts";
 import type { Facts } from "../facts/facts.ts";
+import type { TransferAsk } from "../proxies/index.ts";
 import type { Role, Topology } from "../topology/topology.ts";
 import type { Granted } from "./claims.ts";
 import { type Draft, engineService, type Scene } from "./engine-service.ts";
@@ -7,6 +8,7 @@ import { planHash, serviceHash } from "./hash.ts";
 import { planInstance, planNode } from "./outline.ts";
 import type { Plan, Planned, PlanStep, Service } from "./plan.ts";
 import { proxyService } from "./proxy/index.ts";
+import { transferAsk } from "./rendezvous.ts";
 import { reservations } from "./reservations.ts";
 import { anywhere, type Seat, seats as seatsOf } from "./seats.ts";
 import { addresses, connectorService, userService } from "./side.ts";
@@ -41,7 +43,9 @@ export function compose(ask: ComposeAsk): Planned {
       seats,
     ),
   };
-  const drafts = inOrder([...sides(scene, shared), ...engines(scene), ...proxy(scene, transfer?.shared)], topology);
+  const running = engines(scene);
+  const gateway = proxy(scene, transfer?.shared, transferAsk(topology, transfer?.shared, running, seats));
+  const drafts = inOrder([...sides(scene, shared), ...running, ...gateway], topology);
   const services = withPeers(drafts, transfer?.use.connector.restartsPeers ?? false);
   const nodes = topology.nodes.flatMap(({ name }) => planNode(seats.get(name)));
   const waiting = unknowns(services, nodes, seats, topology.instances[0]?.engine.kind ?? "vllm");
@@ -142,12 +146,16 @@ const engines = (scene: Scene): readonly Draft[] =>
     }),
   );
 
-function proxy({ topology, seats, granted, bind, rehearsal }: Scene, shared: Shared | undefined): readonly Draft[] {
+function proxy(
+  { topology, seats, granted, bind, rehearsal }: Scene,
+  shared: Shared | undefined,
+  transfer: TransferAsk,
+): readonly Draft[] {
   const seat = seats.get(topology.proxy.node);
   if (seat === undefined) return [];
   const { readyMs, stopMs } = topology.timeouts;
   const targets = targetsOf(granted, seats);
-  return [proxyService({ proxy: topology.proxy, seat, bind, shared, targets, readyMs, stopMs, rehearsal })];
+  return [proxyService({ proxy: topology.proxy, seat, bind, shared, transfer, targets, readyMs, stopMs, rehearsal })];
 }
 
 /** Waves in order, then nodes as the topology lists them; within a node as they were made. */

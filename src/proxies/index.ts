@@ -18,4 +18,4 @@ export const proxies: Readonly<Record<ProxyChoice["kind"], ProxyKind>> = {
   "llm-d-sidecar": llmDSidecar,
 };
 
-export type { Flag, FlagAsk, ProxyKind } from "./kind.ts";
+export type { Flag, FlagAsk, ProxyKind, TransferAsk } from "./kind.ts";

@@ -38,6 +38,16 @@ export interface FlagAsk {
   readonly targets: readonly Target[];
   /** How long engines may load. */
   readonly readyMs: number;
+  readonly transfer: TransferAsk;
+}
+
+/** What a proxy that looks engines up is told of their connector. */
+export interface TransferAsk {
+  readonly connector: string;
+  /** Endpoint of prefill → port of the bootstrap server that its engine keeps. */
+  readonly bootstraps: ReadonlyMap<string, number>;
+  /** The port at which engines say where they are. */
+  readonly discovery?: number;
 }
 
 export interface Flag {

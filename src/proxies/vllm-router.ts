@@ -7,7 +7,7 @@ const PROMETHEUS = { port: 29_000, host: "127.0.0.1" };
 export const vllmRouter: ProxyKind = {
   name: "vllm-router",
   command: ["vllm-router"],
-  speaks: ["nixl"],
+  speaks: ["nixl", "mooncake"],
   health: "/health",
   policies: { round_robin: "round_robin" }, // what it has beside that is its own, and stands under proxy.args
   ignores: {
@@ -29,14 +29,19 @@ export const vllmRouter: ProxyKind = {
   flags: (ask) => [
     ...policies(ask),
     { name: "vllm-pd-disaggregation", values: [], why: "proxy.kind", paths: [["proxy", "kind"]] },
-    { name: "kv-connector", values: ["nixl"], why: "kv.transfer", paths: [["kv", "transfer", "connector"]] },
+    {
+      name: "kv-connector",
+      values: [ask.transfer.connector],
+      why: "kv.transfer",
+      paths: [["kv", "transfer", "connector"]],
+    },
     {
       name: "max-concurrent-requests",
       values: [String(ask.proxy.maxConcurrent)],
       why: "proxy.max_concurrent",
       paths: [["proxy", "max_concurrent"]],
     },
-    workers("prefill", ask),
+    ...prefills(ask),
     workers("decode", ask),
     ...listening(ask),
     { name: "prometheus-port", values: [String(PROMETHEUS.port)], why: "reserved on its node", paths: [] },
@@ -80,6 +85,21 @@ const workers = (role: "prefill" | "decode", { targets }: FlagAsk): Flag => ({
   why: `the endpoints of ${role}`,
   paths: [[role, "nodes"]],
 });
+
+/** With a bootstrap server each endpoint is followed by its port, in words of one flag. */
+function prefills(ask: FlagAsk): readonly Flag[] {
+  const { bootstraps } = ask.transfer;
+  if (bootstraps.size === 0) return [workers("prefill", ask)];
+  return endpoints(ask.targets, "prefill").map((url) => ({
+    name: "prefill",
+    values: [url, String(bootstraps.get(url) ?? "none")],
+    why: "an endpoint of prefill, and its bootstrap server",
+    paths: [
+      ["prefill", "nodes"],
+      ["kv", "transfer", "bootstrap_port"],
+    ],
+  }));
+}
 
 /** Behind one URL; it numbers them from 0 on each. Unequal ones are P11 and R04. */
 function ranks({ targets }: FlagAsk): readonly Flag[] {

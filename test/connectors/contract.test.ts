@@ -9,6 +9,7 @@ import { topologyOf } from "../plan/topologies.ts";
 /** The least that a user must write for each connector, and a hardware it runs on. */
 const least: Readonly<Record<string, { fields: object; on: string }>> = {
   nixl: { fields: {}, on: "cuda" },
+  mooncake: { fields: {}, on: "cuda" },
   "mooncake-ascend": { fields: {}, on: "ascend" },
   ucm: { fields: { storage_backends: ["/mnt/kv"] }, on: "cuda" },
 };
@@ -110,7 +111,7 @@ describe.each([...connectors])("%s", (name, connector) => {
     const topology = topologyOf("local");
     const { proof, proxy } = connector.shared(connector.fields.parse(least[name]?.fields), topology, {});
     expect(proof.rises.length + (proof.log ? 1 : 0)).toBeGreaterThan(0);
-    expect(["relay", "shared-store"]).toContain(proxy.family);
+    expect(["relay", "shared-store", "rendezvous", "decode-first"]).toContain(proxy.family);
   });
 
   it("knows each of its causes by one name, with something to do about it", () => {

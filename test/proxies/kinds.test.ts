@@ -20,7 +20,13 @@ const choice: FlagAsk["proxy"] = {
   written: [],
   path: ["proxy"],
 };
-const ask: FlagAsk = { proxy: choice, bind: "10.0.0.9", targets, readyMs: 61_500 };
+const ask: FlagAsk = {
+  proxy: choice,
+  bind: "10.0.0.9",
+  targets,
+  readyMs: 61_500,
+  transfer: { connector: "nixl", bootstraps: new Map() },
+};
 const others = Object.entries(proxies).filter(([, { flags }]) => flags !== undefined);
 
 describe.each(Object.entries(proxies))("a proxy of kind %s", (name, kind) => {

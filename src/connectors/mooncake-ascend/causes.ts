@@ -1,6 +1,7 @@
 import type { Cause } from "../../diagnose/cause.ts";
+import { libraryMissing } from "../mooncake-library/causes.ts";
 
-/** A dead master is no cause here: this connector never opens it. Source: launch.md §3.5, §6.1 rows 10, 12, 13, 42. */
+/** A dead master is no cause here: this connector never opens it. Source: launch.md §3.5, §6.1 rows 10, 12, 13, 42; vllm-ascend, mooncake_{hybrid,layerwise}_connector.py. */
 export const causes: readonly Cause[] = [
   {
     id: "kv-port-taken",
@@ -19,18 +20,28 @@ export const causes: readonly Cause[] = [
       "engine.env ASCEND_CONNECT_TIMEOUT: 10000 and ASCEND_TRANSFER_TIMEOUT: 10000",
     ],
   },
-  {
-    id: "mooncake-missing",
-    pattern:
-      /(No module named 'mooncake'|libmooncake.*cannot open shared object|transfer_engine.*cannot open shared object)/,
-    says: "the Mooncake library is not installed where the engine runs",
-    remedy: ["install mooncake-transfer-engine, or add its directory to env LD_LIBRARY_PATH"],
-  },
+  libraryMissing,
   {
     id: "engine-id",
     pattern: /Conflict engine id/,
     says: "a prefill and a decode engine have the same engine_id",
     remedy: ["leave engine_id out"],
+  },
+  {
+    id: "layerwise-metaserver",
+    pattern: /Failed to connect to metaserver\. url=|Access metaserver fail\./,
+    says: "decode could not call the layerwise proxy back",
+    remedy: [
+      "proxy.bind: an address of the proxy's node that every decode node reaches",
+      "proxy.kind: ascend-layerwise",
+    ],
+  },
+  {
+    id: "context-parallel",
+    pattern:
+      /(Hybrid Connector only support cp_world_size == 1|Prefill context parallel is not support on decoder nodes)/,
+    says: "the connector's variant does not know context parallelism here",
+    remedy: ["parallel: { pcp: 1, dcp: 1 } with variant hybrid; pcp: 1 on decode with layerwise"],
   },
   {
     id: "master-flag",

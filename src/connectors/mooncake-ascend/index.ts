@@ -4,7 +4,7 @@ import { causes } from "./causes.ts";
 import { portsPerDevice } from "./drift.ts";
 import { type Fields, fields } from "./fields.ts";
 import { master } from "./master.ts";
-import { factsRules, planRules, rules } from "./rules.ts";
+import { factsRules, modelRules, planRules, rules } from "./rules.ts";
 
 const variants = {
   v1: "MooncakeConnectorV1",
@@ -16,10 +16,12 @@ const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfe
 /** vllm-ascend's Mooncake P2P connectors. Source: launch.md §3.5, §2.1. */
 export const mooncakeAscend: Connector<Fields, "kv_port"> = {
   name: "mooncake-ascend",
+  hardware: ["ascend"],
   fields,
   uses: ["transfer"],
   rules,
   planRules,
+  modelRules,
   factsRules,
   causes,
   asks: () => ({ modules: [["mooncake"]] }),
@@ -28,17 +30,18 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
     ["MOONCAKE_CONFIG_PATH", "kv.transfer.mooncake_json"],
     ["MOONCAKE_MASTER", "kv.transfer.master"],
   ]),
-  // one base for the whole group: each worker adds rank · W and its place in the engine by itself
-  claims: ({ engine: { parallel } }, { kv_port: base }) => [
+  // one base for the whole group: each worker adds its rank's first port and its own place by itself
+  claims: ({ engine: { parallel } }, { kv_port: base, variant }) => [
     {
       name: "kv_port",
       key: "kv_port",
       base,
-      span: parallel.dp * width(parallel),
+      span: parallel.dp * portsPerRank(parallel, variant),
       binds: ({ ranks, part = { index: 0, of: 1 } }) => {
         const workers = Math.ceil(width(parallel) / part.of); // of this process
-        const first = part.index * workers;
-        return ranks.flatMap((rank) => Array.from({ length: workers }, (_, i) => rank * width(parallel) + first + i));
+        const ports = portsPerRank(parallel, variant);
+        const places = Array.from({ length: workers }, (_, i) => (part.index * workers + i) % ports);
+        return ranks.flatMap((rank) => [...new Set(places)].map((place) => rank * ports + place));
       },
       purpose: "kv",
     },
@@ -65,9 +68,12 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
       ],
     };
   },
-  shared: ({ master: wanted }, topology, { mooncake }) => ({
+  shared: ({ master: wanted, variant }, topology, { mooncake }) => ({
     services: wanted ? [master(wanted, topology)] : [],
-    proxy: { family: "relay", kv_hold_seconds: 480, length_capped: true },
+    proxy:
+      variant === "layerwise"
+        ? { family: "decode-first" } // prefill pushes and holds nothing
+        : { family: "relay", kv_hold_seconds: 480, length_capped: true },
     decodeAlone: true,
     proof: { rises: [external], tokens: external, stays: [], log: "KV cache transfer" },
     reserves: ({ hardware, devices }) => (hardware.family === "ascend" ? [adxl(devices, mooncake)] : []),
@@ -76,6 +82,10 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
 
 /** Devices of one engine. */
 const width = ({ tp, pp, pcp }: Parallel) => tp * pp * pcp;
+
+/** Layerwise counts no pipeline stages: those of prefill, which alone may have some, only dial. Source: launch.md §2.1. */
+const portsPerRank = ({ tp, pp, pcp }: Parallel, variant: Fields["variant"]) =>
+  variant === "layerwise" ? tp * pcp : tp * pp * pcp;
 
 const size = ({ dp, tp, pp }: Parallel) => ({ dp_size: dp, tp_size: tp, ...(pp > 1 && { pp_size: pp }) });
 

@@ -1,3 +1,4 @@
+import type { Shared } from "../../connectors/connector.ts";
 import type { ProxyConfig } from "../../proxy/config.ts";
 import { contentFile, jsonText } from "../files.ts";
 import { program } from "../seats.ts";
@@ -20,12 +21,19 @@ export function bundled(ask: ProxyAsk, bind: string): ProxyProgram {
 const proxyConfig = ({ proxy, shared, targets }: ProxyAsk, bind: string): ProxyConfig => ({
   bind,
   port: proxy.port,
-  family: shared?.proxy.family ?? "relay",
+  family: "relay",
   prefill_policy: proxy.prefillPolicy,
   decode_policy: proxy.decodePolicy,
   max_concurrent: proxy.maxConcurrent,
-  ...(shared?.proxy.kv_hold_seconds !== undefined && { kv_hold_seconds: shared.proxy.kv_hold_seconds }),
-  ...(shared?.proxy.length_capped !== undefined && { length_capped: shared.proxy.length_capped }),
+  ...spoken(shared),
   ...(proxy.pdMinPromptTokens !== undefined && { pd_min_prompt_tokens: proxy.pdMinPromptTokens }),
   targets,
 });
+
+/** What the connector asks of it; a protocol that it does not speak is A10's, and the plan is then only a draft. */
+function spoken(shared: Shared | undefined): Partial<ProxyConfig> {
+  const asked = shared?.proxy;
+  if (asked === undefined || asked.family === "rendezvous" || asked.family === "decode-first") return {};
+  const { family, ...numbers } = asked;
+  return { family, ...numbers };
+}

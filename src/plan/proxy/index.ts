@@ -1,5 +1,5 @@
 import type { Shared } from "../../connectors/connector.ts";
-import { proxies } from "../../proxies/index.ts";
+import { proxies, type TransferAsk } from "../../proxies/index.ts";
 import type { Target } from "../../proxy/config.ts";
 import type { ProxyChoice } from "../../topology/topology.ts";
 import type { Draft } from "../engine-service.ts";
@@ -15,6 +15,7 @@ export interface ProxyAsk {
   readonly seat: Seat;
   readonly bind: string;
   readonly shared: Shared | undefined;
+  readonly transfer: TransferAsk;
   readonly targets: readonly Target[];
   readonly readyMs: number;
   readonly stopMs: number;

@@ -6,8 +6,8 @@ import type { ProxyAsk, ProxyProgram } from "./index.ts";
 
 /** Somebody else's proxy: its command, its flags from the plan, then the user's own; a user's argument takes the place of a flag. */
 export function other(kind: ProxyKind, ask: ProxyAsk, bind: string): ProxyProgram {
-  const { proxy, targets, readyMs } = ask;
-  const own = kind.flags?.({ proxy, bind, targets, readyMs }) ?? [];
+  const { proxy, targets, readyMs, transfer } = ask;
+  const own = kind.flags?.({ proxy, bind, targets, readyMs, transfer }) ?? [];
   const replaced = new Set(own.flatMap(spellings));
   const more = sorted(proxy.args).filter(([name]) => !replaced.has(name));
   return {

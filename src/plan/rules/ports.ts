@@ -127,6 +127,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   master: ["parallel", "master_port"],
   side_channel: ["side_channel_port"],
   kv: ["kv_port"],
+  bootstrap: ["bootstrap_port"],
   rpc: ["port"],
   metrics: ["metrics_port"],
   prometheus: ["args", "prometheus-port"],

@@ -1,10 +1,11 @@
 import type { Path } from "../rule.ts";
+import { portPins } from "../shape/engine.ts";
 import type { Env } from "../topology.ts";
 import { child, type Dict, dictOf, mergeTrees, type Tree } from "../tree.ts";
 import { composeEnv, envOf } from "./env.ts";
 
 /** Keys of a role or instance that are not engine keys. */
-const PLACEMENT = ["name", "nodes", "count", "instances", "devices", "placement", "kv_port", "side_channel_port"];
+const PLACEMENT: readonly string[] = ["name", "nodes", "count", "instances", "devices", "placement", ...portPins];
 
 /** The engine keys of layers, lowest first, as one map. */
 export function mergeEngines(layers: readonly (Tree | undefined)[]): Dict | undefined {

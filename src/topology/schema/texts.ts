@@ -137,6 +137,11 @@ export const texts: Readonly<Record<string, KeyText>> = {
     unset: "kv.transfer.side_channel_port",
     example: 5600,
   },
+  "role.bootstrap_port": {
+    says: "Pins the connector's first port, where it has that key.",
+    unset: "kv.transfer.bootstrap_port",
+    example: 8998,
+  },
 
   proxy: { says: "What clients talk to." },
   "proxy.node": { says: "The node it runs on.", example: "n0" },

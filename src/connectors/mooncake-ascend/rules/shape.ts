@@ -20,14 +20,23 @@ export const a02: Rule<Topology, { prefill: string; decode: string; p: number; d
   remedy: ({ p }) => `decode.parallel.tp: ${p}, or a divisor of it`,
 };
 
-/** P13: what the connector cannot take apart. Source: launch.md §3.5. */
+/** P13: what the connector cannot take apart. Source: launch.md §3.5; vllm-ascend, mooncake_hybrid_connector.py. */
 export const p13: Rule<Topology, { instance: string; what: string; key: string }> = {
   id: "P13",
   level: "error",
   *check({ instances, kv }) {
     for (const { id, role, engine, path } of instances) {
-      const { pp, pcp } = engine.parallel;
-      const layerwise = kv.transfer.fields[role]["variant"] === "layerwise";
+      const { pp, pcp, dcp } = engine.parallel;
+      const { variant } = kv.transfer.fields[role];
+      if (variant === "hybrid" && pcp * dcp > 1) {
+        const [what, key] = pcp > 1 ? [`pcp ${pcp}`, "pcp"] : [`dcp ${dcp}`, "dcp"];
+        yield {
+          at: [...path, "parallel", key],
+          subject: id,
+          data: { instance: id, what: `${what} with variant hybrid`, key },
+        };
+        continue;
+      }
       if (role === "decode" && pp > 1)
         yield { at: [...path, "parallel", "pp"], subject: id, data: { instance: id, what: `pp ${pp}`, key: "pp" } };
       else if (pp > 1 && pcp > 1)
@@ -36,7 +45,7 @@ export const p13: Rule<Topology, { instance: string; what: string; key: string }
           subject: id,
           data: { instance: id, what: `pp ${pp} and pcp ${pcp}`, key: "pcp" },
         };
-      if (role === "decode" && layerwise && pcp > 1)
+      if (role === "decode" && variant === "layerwise" && pcp > 1)
         yield { at: [...path, "parallel", "pcp"], subject: id, data: { instance: id, what: `pcp ${pcp}`, key: "pcp" } };
     }
   },
