@@ -41,7 +41,7 @@ export function plan(
     ...made,
     findings: [
       ...runRules(rules, { topology: subject, plan: made.plan }),
-      ...runRules(argumentRules, { topology, versions: (each) => versionsOf(each, at.get(each.nodes[0] ?? "")) }),
+      ...runRules(argumentRules, { topology, versions: (each, node) => versionsOf(each, at.get(node)) }),
       ...made.findings,
       ...(rehearsed?.notes ?? []),
     ],

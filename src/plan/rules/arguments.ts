@@ -1,9 +1,7 @@
 import {
   droppedVariable,
   type Flag,
-  flagNames,
   flags,
-  formsOf,
   history,
   type Refusal,
   refusal,
@@ -12,53 +10,12 @@ import {
   replacements,
 } from "../../engines/index.ts";
 import { near } from "../../topology/near.ts";
-import type { AnyRule, Level, Path, Rule } from "../../topology/rule.ts";
-import type { ArgValue, Instance, Topology } from "../../topology/topology.ts";
+import type { AnyRule, Hit, Level, Rule } from "../../topology/rule.ts";
+import type { ArgValue } from "../../topology/topology.ts";
+import { type Release, releasesOf, releaseText, type Written, written } from "./written.ts";
 
-/** What the user wrote for the engines, and the releases that each instance runs with, as far as they are known. */
-export interface Written {
-  readonly topology: Topology;
-  readonly versions: (instance: Instance) => Readonly<Record<string, string>>;
-}
-
-interface Argument {
-  readonly instance: Instance;
-  readonly at: Path;
-  /** As written, without dashes, and the flag that it is a spelling of; undefined: no release has such a flag. */
+interface Absent extends Pick<Release, "vllm" | "on"> {
   readonly key: string;
-  readonly name: string | undefined;
-  /** Undefined for a word of argv, which is passed on as it is. */
-  readonly value: ArgValue | undefined;
-  readonly vllm: string | undefined;
-  /** What the flag may be in that release, or in any while it is not known; empty: it is not there. */
-  readonly forms: readonly Flag[];
-}
-
-function* written({ topology, versions }: Written): Iterable<Argument> {
-  for (const instance of topology.instances) {
-    const { vllm } = versions(instance);
-    const one = (at: Path, key: string, value?: ArgValue): Argument => {
-      const names = flagNames(key);
-      const forms = names.flatMap((name) => formsOf(name, vllm).flatMap((form) => spelled(form, name, key)));
-      return { instance, at: [...instance.path, ...at], key, name: names[0], value, vllm, forms };
-    };
-    for (const [key, value] of Object.entries(instance.engine.args)) yield one(["args", key], key, value);
-    for (const [index, text] of instance.engine.argv.entries()) {
-      const [, key] = /^--([A-Za-z][\w-]*)/.exec(text) ?? [];
-      if (key !== undefined) yield one(["argv", index], key.replaceAll("_", "-"));
-    }
-  }
-}
-
-/** A form as this spelling has it: a negative one takes no value. */
-function spelled(form: Flag, name: string, key: string): readonly Flag[] {
-  if (key === name || form.aliases?.includes(`--${key}`)) return [form];
-  return form.negatives?.includes(`--${key}`) ? [{ kind: "switch" }] : [];
-}
-
-interface Absent {
-  readonly key: string;
-  readonly vllm: string | undefined;
   readonly why: string;
   readonly meant?: string;
   readonly remedy: string;
@@ -70,24 +27,25 @@ export const c07: Rule<Written, Absent> = {
   level: "error",
   *check(subject) {
     for (const argument of written(subject)) {
-      const { instance, at, key, name, value, vllm, forms } = argument;
-      if (name === undefined && value === undefined) continue; // argv is for what pdctl does not know
+      const { subject: who, at, key, name, value, verbatim, vllm, on, forms } = argument;
+      if (name === undefined && verbatim) continue; // argv is for what pdctl does not know
       if (forms.length === 0) {
         const meant = name === undefined ? near(key, flags.keys()) : undefined;
         const data = {
           key,
           vllm,
+          on,
           ...absence(name, key, vllm),
           ...(meant !== undefined && { meant, remedy: `${meant}: ${textOf(value ?? "…")}` }),
         };
-        yield { at, subject: instance.id, mark: "key", level: levelOf(name, vllm), data };
+        yield { at, subject: who, mark: "key", level: levelOf(name, vllm), data };
       } else if (releaseOf(vllm) === undefined && forms.every(({ until }) => until !== undefined)) {
-        const data = { key, vllm, ...absence(name, key, releases.at(-1)) };
-        yield { at, subject: instance.id, mark: "key", level: "note", data };
+        const data = { key, vllm, on, ...absence(name, key, releases.at(-1)) };
+        yield { at, subject: who, mark: "key", level: "note", data };
       }
     }
   },
-  message: ({ key, vllm, why }) => `vLLM${vllm === undefined ? "" : ` ${vllm}`} has no --${key}${why}`,
+  message: ({ key, why, ...release }) => `vLLM${releaseText(release)} has no --${key}${why}`,
   caret: ({ meant }) => (meant === undefined ? "the engine would end here" : `did you mean ${meant}?`),
   remedy: ({ remedy }) => remedy,
 };
@@ -116,11 +74,12 @@ function absence(name: string | undefined, key: string, vllm: string | undefined
 const replaced = (name: string): string =>
   replacements[name] === undefined ? "take it out" : `write --${replacements[name]} instead`;
 
-interface Refused {
+interface Refused extends Pick<Release, "vllm" | "on"> {
   readonly key: string;
-  readonly vllm: string | undefined;
-  readonly given: string;
+  /** Undefined: nothing stands behind the flag. */
+  readonly given: string | undefined;
   readonly refusal: Refusal;
+  readonly verbatim: boolean;
 }
 
 /** C14: a value that the flag does not take in this release, or in any while the release is not known. Source: the parsers. */
@@ -128,11 +87,13 @@ export const c14: Rule<Written, Refused> = {
   id: "C14",
   level: "error",
   *check(subject) {
-    for (const { instance, at, data } of refused(subject))
-      if (data.refusal.json === undefined) yield { at, subject: instance.id, mark: "value", data };
+    for (const hit of refused(subject)) if (hit.data.refusal.json === undefined) yield hit;
   },
-  message: ({ key, vllm, given }) => `--${key}${vllm === undefined ? "" : ` of vLLM ${vllm}`} does not take ${given}`,
-  remedy: ({ key, refusal: { wants } }) => `${key}: ${wants}`,
+  message: ({ key, given, ...release }) => {
+    const flag = `--${key}${release.vllm === undefined ? "" : ` of vLLM${releaseText(release)}`}`;
+    return given === undefined ? `${flag} stands without a value` : `${flag} does not take ${given}`;
+  },
+  remedy: ({ key, refusal: { wants }, verbatim }) => (verbatim ? `--${key} with ${wants}` : `${key}: ${wants}`),
 };
 
 /** C10: a text that has to be JSON and is not. Source: launch.md §10.8. */
@@ -140,22 +101,33 @@ export const c10: Rule<Written, Refused> = {
   id: "C10",
   level: "error",
   *check(subject) {
-    for (const { instance, at, data } of refused(subject))
-      if (data.refusal.json !== undefined) yield { at, subject: instance.id, mark: "value", data };
+    for (const hit of refused(subject)) if (hit.data.refusal.json !== undefined) yield hit;
   },
   message: ({ key, refusal: { json } }) =>
     `${key} is not JSON: ${json?.expected} was expected at character ${(json?.at ?? 0) + 1}`,
-  remedy: ({ key }) => `${key}: { … }, as a map: pdctl makes the JSON`,
+  remedy: ({ key, verbatim }) => `${verbatim ? "in args, " : ""}${key}: { … }, as a map: pdctl makes the JSON`,
 };
 
-function* refused(subject: Written): Iterable<{ instance: Instance; at: Path; data: Refused }> {
-  for (const { instance, at, key, value, vllm, forms } of written(subject)) {
+/** Of what argv passes on as it is, pdctl warns only: the user may know better. */
+function* refused(subject: Written): Iterable<Hit<Refused>> {
+  for (const { subject: who, at, key, value, vllm, on, forms, verbatim } of written(subject)) {
     if (value === undefined) continue;
     const refusals = forms.map((form) => refusal(key, form, value));
     const last = refusals.at(-1);
-    if (last !== undefined && refusals.every((each) => each !== undefined))
-      yield { instance, at, data: { key, vllm, given: textOf(value), refusal: last } };
+    if (last === undefined || refusals.some((each) => each === undefined)) continue;
+    const data = { key, vllm, on, refusal: last, verbatim, given: textOf(value) };
+    if (!verbatim) yield { at, subject: who, mark: "value", data };
+    else yield { at, subject: who, mark: "value", level: "warning", data: { ...data, ...asWords(value, last, forms) } };
   }
+}
+
+/** The same on a command line, where true is a flag with nothing behind it. */
+function asWords(value: ArgValue, last: Refusal, forms: readonly Flag[]): Pick<Refused, "given" | "refusal"> {
+  const alone = forms.every(({ kind }) => kind === "switch" || kind === "negatable");
+  return {
+    given: value === true ? undefined : textOf(value),
+    refusal: alone ? { ...last, wants: "no value" } : last,
+  };
 }
 
 function textOf(value: ArgValue): string {
@@ -165,26 +137,23 @@ function textOf(value: ArgValue): string {
 }
 
 /** C07, variables: what this release reads no more is left out, and said. Source: launch.md §12. */
-export const c07Variables: Rule<Written, { name: string; vllm: string | undefined; replace: string | undefined }> = {
-  id: "C07",
-  level: "note",
-  *check({ topology, versions }) {
-    for (const instance of topology.instances) {
-      const { vllm } = versions(instance);
-      for (const name of Object.keys(instance.engine.env)) {
-        const gone = droppedVariable(name, vllm);
-        if (gone !== undefined)
-          yield {
-            at: [...instance.path, "env", name],
-            subject: instance.id,
-            data: { name, vllm, replace: gone.replace },
-          };
-      }
-    }
-  },
-  message: ({ name, vllm }) => `${name} is left out: vLLM ${vllm} has no such variable any more`,
-  remedy: ({ replace }) => (replace === undefined ? "take it out" : `write ${replace} instead`),
-};
+export const c07Variables: Rule<Written, Pick<Release, "vllm" | "on"> & { name: string; replace: string | undefined }> =
+  {
+    id: "C07",
+    level: "note",
+    *check({ topology, versions }) {
+      for (const instance of topology.instances)
+        for (const { vllm, on, subject } of releasesOf(instance, versions))
+          for (const name of Object.keys(instance.engine.env)) {
+            const gone = droppedVariable(name, vllm);
+            if (gone === undefined) continue;
+            const data = { name, vllm, on, replace: gone.replace };
+            yield { at: [...instance.path, "env", name], subject, data };
+          }
+    },
+    message: ({ name, ...release }) => `${name} is left out: vLLM${releaseText(release)} has no such variable any more`,
+    remedy: ({ replace }) => (replace === undefined ? "take it out" : `write ${replace} instead`),
+  };
 
 /** What can be judged once it is known, or declared, what an instance runs with. */
 export const argumentRules: readonly AnyRule<Written>[] = [c07Variables, c07, c10, c14];
