@@ -5,9 +5,11 @@ import { ProxyError } from "./errors.ts";
 import { alone } from "./families/alone.ts";
 import type { Answer, Family } from "./families/family.ts";
 import { forwarded } from "./headers.ts";
+import type { House } from "./house.ts";
 import { JsonError, type JsonObject, readObject } from "./json.ts";
-import { CallLegs, type House, type Progress, progressHeaders, wasIdleClosed } from "./legs.ts";
+import { CallLegs, Restart } from "./legs.ts";
 import type { Log } from "./log.ts";
+import { type Progress, progressHeaders } from "./progress.ts";
 import { receive } from "./receive.ts";
 import { answerError, relay } from "./reply.ts";
 import type { RequestIds } from "./request-id.ts";
@@ -84,11 +86,11 @@ async function answerTo(desk: Desk, legs: CallLegs): Promise<Answer> {
   for (const role of reason ? (["decode"] as const) : (["prefill", "decode"] as const))
     if (!desk.rosters[role].open) throw new ProxyError("target.none", { role });
   const run = () => (reason ? alone(legs, reason) : desk.family(legs));
+  desk.retries.countRequest();
   try {
     return await run();
   } catch (error) {
-    if (legs.progress.stage !== "decode_wait" || !wasIdleClosed(error)) throw error;
-    desk.books.retries.add({ role: "decode", reason: "silent" });
+    if (!(error instanceof Restart)) throw error;
     legs.again();
     return await run();
   }

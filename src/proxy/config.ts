@@ -15,6 +15,9 @@ export interface ProxyConfig {
   readonly length_capped?: boolean;
   /** Prompts estimated shorter than this go to decode alone. Unset: always both legs. */
   readonly pd_min_prompt_tokens?: number;
+  /** How long prefill may take for its whole answer, and decode for its first byte. 600 s each. */
+  readonly prefill_timeout_seconds?: number;
+  readonly first_byte_timeout_seconds?: number;
   readonly targets: readonly Target[];
 }
 

@@ -16,6 +16,8 @@ export interface ProxyFaults {
   "target.unreachable": { role: Role; target: string; why: string };
   /** The endpoint took the request and did not answer it whole. */
   "target.broke": { role: Role; target: string; why: string };
+  /** The endpoint took the request, and its first byte did not come in time. */
+  "target.slow": { role: Role; target: string; seconds: number };
   /** Prefill finished without a ticket for its KV. */
   "kv.missing": { target: string; why: string };
   /** Prefill holds the KV no longer than this; a decode leg now could read blocks of another prompt. */
@@ -36,6 +38,10 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
   "target.none": { status: 503, says: ({ role }) => `no ${role} endpoint can serve at the moment` },
   "target.unreachable": { status: 503, says: ({ role, target, why }) => `cannot reach ${role} at ${target}: ${why}` },
   "target.broke": { status: 502, says: ({ role, target, why }) => `${role} at ${target} broke off: ${why}` },
+  "target.slow": {
+    status: 504,
+    says: ({ role, target, seconds }) => `${role} at ${target} has not begun to answer within ${seconds} s`,
+  },
   "kv.missing": {
     status: 502,
     says: ({ target, why }) =>

@@ -1,10 +1,10 @@
 import type { Endpoint } from "./endpoint.ts";
+import type { LegSignal } from "./leg-signal.ts";
 
 export interface Lease {
   /** By the house's clock, ms: when decode was sent its ticket, and when prefill may let the KV go. */
   readonly sentAt: number;
   readonly endsAt: number;
-  readonly now: () => number;
   readonly over: () => Error;
 }
 
@@ -13,14 +13,6 @@ export interface Lease {
  * sent after the leg was answered. Such an engine renews the lease itself; one that hangs now and goes on later would read KV that
  * prefill has given to another prompt, and answer 200. Source: proxy-protocols.md §G.4.
  */
-export function watchLease(
-  endpoint: Endpoint,
-  { sentAt, endsAt, now, over }: Lease,
-): { signal: AbortSignal; stop: () => void } {
-  const letGo = new AbortController();
-  const look = () => {
-    if (endpoint.wellSince <= sentAt) letGo.abort(over());
-  };
-  const timer = setTimeout(look, Math.max(0, endsAt - now()));
-  return { signal: letGo.signal, stop: () => clearTimeout(timer) };
+export function watchLease(leg: LegSignal, endpoint: Endpoint, { sentAt, endsAt, over }: Lease): () => void {
+  return leg.after(Math.max(0, endsAt - sentAt), () => (endpoint.wellSince <= sentAt ? over() : undefined));
 }

@@ -1,25 +1,16 @@
 import type { AloneReason, Ask } from "./ask.ts";
-import type { Books } from "./books.ts";
 import type { Role } from "./config.ts";
-import { type Endpoint, type Slot, slotName } from "./endpoint.ts";
+import type { Endpoint, Slot } from "./endpoint.ts";
 import { gaveUp, ProxyError } from "./errors.ts";
 import type { Answer, Legs } from "./families/family.ts";
+import type { House } from "./house.ts";
 import type { JsonObject } from "./json.ts";
-import { watchLease } from "./lease-watch.ts";
-import type { Roster, Seat } from "./roster.ts";
-import { type Reply, UpstreamError } from "./upstream.ts";
-
-/** What all requests share. */
-export interface House {
-  readonly rosters: Readonly<Record<Role, Roster>>;
-  readonly books: Books;
-  readonly lengthCapped: boolean;
-  readonly holdSeconds: number | undefined;
-  /** Milliseconds of a clock that never jumps. */
-  readonly now: () => number;
-  /** The earliest time, by that clock, at which something may have come that is read now. */
-  readonly earliest: () => number;
-}
+import { type LegOutcome, sendLeg } from "./leg.ts";
+import { pause } from "./pause.ts";
+import type { Progress } from "./progress.ts";
+import { backOff, type Failure, remedyFor, retryAfterMs } from "./retry-matrix.ts";
+import type { Seat } from "./roster.ts";
+import { type Head, UpstreamError } from "./upstream.ts";
 
 /** What one request brings. */
 export interface Call {
@@ -31,28 +22,35 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-/** Where a request stands: for the metrics when its client leaves, and for the headers of its answer. */
-export interface Progress {
-  stage: "prefill" | "handoff" | "decode_wait" | "decode";
-  prefill?: Slot;
-  decode?: Slot;
-  alone?: AloneReason;
-  /** From the prefill leg's first byte out to its last byte in. */
-  prefillMs?: number;
+const PREFILL_RETRIES = 2;
+
+/** Decode may have read or freed the KV: both legs go again, with a new id. Thrown at most once per request. */
+export class Restart extends Error {
+  override readonly name = "Restart";
 }
 
-const PREFILL_RETRIES = 2;
+/** What came of one leg: an answer or an error, and, where it counts as a failure, which one. */
+interface Outcome {
+  readonly seat: Seat;
+  readonly failure: Failure | undefined;
+  readonly result: { readonly answer: Answer } | { readonly error: unknown };
+}
 
 /** The legs of one request: all that families do goes through here. Every seat is given back, at the latest by `release`. */
 export class CallLegs implements Legs {
   readonly body: JsonObject;
   readonly ask: Ask;
   readonly numbers: { readonly lengthCapped: boolean };
-  readonly progress: Progress = { stage: "prefill" };
+  readonly progress: Progress = { stage: "prefill", retries: 0 };
   readonly #house: House;
   readonly #call: Call;
   readonly #seats: Seat[] = [];
+  readonly #failures = new Map<string, number>();
+  /** Where a leg of this request failed: others come first. */
+  readonly #avoid = new Set<Endpoint>();
   #attempt = 0;
+  #restarted = false;
+  #prefillRetries = 0;
   #prefillAnswered: number | undefined;
   #prefillSent = 0;
 
@@ -65,23 +63,17 @@ export class CallLegs implements Legs {
   }
 
   pick(role: Role): Seat {
-    return this.#pick(role, NONE) ?? fail(new ProxyError("target.none", { role }));
+    return this.#pick(role, this.#avoid) ?? this.#pick(role, NONE) ?? fail(new ProxyError("target.none", { role }));
   }
 
   async send(first: Seat, body: Buffer): Promise<Answer> {
-    const { role } = first.slot.endpoint;
     const tried = new Set<Endpoint>();
-    for (let seat = first, retries = 0; ; retries++) {
-      try {
-        return await this.#dispatch(seat, body);
-      } catch (error) {
-        seat.release();
-        if (!(error instanceof UpstreamError)) throw error;
-        const next = this.#afterFailure(seat.slot, error, { tried, retries });
-        if (!next) throw gaveUp(seat.slot.endpoint, error);
-        this.#house.books.retries.add({ role, reason: error.kind });
-        seat = next;
-      }
+    for (let seat = first; ; ) {
+      const outcome = await this.#attemptAt(seat, body, tried);
+      const next = outcome.failure && (await this.#remedy(outcome, outcome.failure, tried));
+      if (next) seat = next;
+      else if ("answer" in outcome.result) return outcome.result.answer;
+      else throw outcome.result.error;
     }
   }
 
@@ -100,13 +92,13 @@ export class CallLegs implements Legs {
   /** What to say of an answer that could not be read to its end. */
   broke({ from }: Answer, error: unknown): unknown {
     if (!(error instanceof UpstreamError)) return error;
-    this.#countError(from, error);
+    this.#countError(from, error.kind);
     return gaveUp(from.endpoint, error);
   }
 
   goesAlone(reason: AloneReason): void {
+    if (this.progress.alone === undefined) this.#house.books.alone.add({ reason });
     this.progress.alone = reason;
-    this.#house.books.alone.add({ reason });
   }
 
   /** Starts over with a new id: what prefill holds for the old one is left to its own time limit. */
@@ -120,49 +112,95 @@ export class CallLegs implements Legs {
     for (const seat of this.#seats) seat.release();
   }
 
-  async #dispatch(seat: Seat, body: Buffer): Promise<Answer> {
+  async #attemptAt(seat: Seat, body: Buffer, tried: ReadonlySet<Endpoint>): Promise<Outcome> {
+    const { endpoint } = seat.slot;
+    try {
+      const { answer, failure } = await this.#dispatch(seat, body);
+      return { seat, failure, result: { answer } };
+    } catch (error) {
+      seat.release();
+      if (error instanceof UpstreamError) {
+        this.#countError(seat.slot, error.kind);
+        if (error.kind === "connect") endpoint.saw("refused");
+        return { seat, failure: failureOf(error), result: { error: gaveUp(endpoint, error) } };
+      }
+      return { seat, failure: failureByTime(error, tried), result: { error } };
+    }
+  }
+
+  /** The seat to go on with, none when the failure is final. @throws Restart */
+  async #remedy({ seat, result }: Outcome, failure: Failure, tried: Set<Endpoint>): Promise<Seat | undefined> {
+    const { endpoint } = seat.slot;
+    const { role } = endpoint;
+    const remedy = remedyFor(role, failure);
+    const key = `${role} ${failure}`;
+    const before = this.#failures.get(key) ?? 0;
+    if (!remedy || before >= remedy.most || this.#call.signal.aborted) return undefined;
+    if (role === "prefill" && this.#prefillRetries >= PREFILL_RETRIES) return undefined;
+    if (failure !== "idle_closed") tried.add(endpoint);
+    const roster = this.#house.rosters[role];
+    const answer = "answer" in result ? result.answer : undefined;
+    const later = retryAfterMs(answer?.headers["retry-after"]);
+    const able = remedy.next === "restart" ? !this.#restarted : roster.openBeside(tried) || later !== undefined;
+    if (!able || (remedy.costs && !this.#house.retries.take())) return undefined;
+    this.#failures.set(key, before + 1);
+    this.#avoid.add(endpoint);
+    this.progress.retries++;
+    this.#house.books.retries.add({ role, reason: failure });
+    answer?.drop();
+    if (remedy.next === "restart") {
+      this.#restarted = true;
+      throw new Restart();
+    }
+    if (role === "prefill") {
+      this.#attempt++; // decode keeps its id, as no engine has seen it
+      this.#prefillRetries++;
+    }
+    if (remedy.costs) await this.#wait(roster.openBeside(tried) ? undefined : later);
+    const next = this.#pick(role, tried) ?? (later === undefined ? undefined : this.#pick(role, NONE));
+    if (!next && answer) throw new ProxyError("target.none", { role });
+    return next;
+  }
+
+  #wait(ms = backOff(this.#prefillRetries - 1, this.#house.chance())): Promise<void> {
+    return pause(ms, this.#call.signal);
+  }
+
+  #dispatch(seat: Seat, body: Buffer): Promise<LegOutcome> {
     const { slot } = seat;
-    const { role, url, slots, upstream } = slot.endpoint;
+    const { role } = slot.endpoint;
     this.progress[role] = slot;
     if (role === "decode") this.progress.stage = "decode_wait";
-    const started = this.#house.now();
-    if (role === "prefill") this.#prefillSent = started;
-    const watch = role === "decode" ? this.#watchLease(slot.endpoint) : undefined;
-    const reply = await upstream
-      .request(
-        {
-          method: "POST",
-          path: this.#call.path,
-          headers: {
-            ...this.#call.headers,
-            "content-type": "application/json",
-            "x-request-id": this.#attempt === 0 ? this.#call.id : `${this.#call.id}-r${this.#attempt}`,
-            ...(slots.length > 1 && { "x-data-parallel-rank": String(slot.index) }),
-          },
-          ...(role === "decode" && { gate: () => this.#expired() }),
-        },
-        body,
-        watch === undefined ? this.#call.signal : AbortSignal.any([this.#call.signal, watch.signal]),
-      )
-      .finally(watch?.stop);
-    this.#house.books.legs.add({ role, target: url, code: reply.status });
-    if (role === "prefill") this.#house.books.prefill.observe({ target: url }, (this.#house.now() - started) / 1000);
-    reply.onClose(() => seat.release());
-    return answerFrom(slot, reply);
+    else this.#prefillSent = this.#house.now();
+    const endsAt = role === "decode" ? this.#leaseEnd() : undefined;
+    return sendLeg(this.#house, {
+      slot,
+      head: this.#head(slot),
+      body,
+      client: this.#call.signal,
+      lease: endsAt === undefined ? undefined : { endsAt, over: () => this.#over() },
+      onClose: () => seat.release(),
+    });
+  }
+
+  #head({ endpoint: { role, slots }, index }: Slot): Head {
+    return {
+      method: "POST",
+      path: this.#call.path,
+      headers: {
+        ...this.#call.headers,
+        "content-type": "application/json",
+        "x-request-id": this.#attempt === 0 ? this.#call.id : `${this.#call.id}-r${this.#attempt}`,
+        ...(slots.length > 1 && { "x-data-parallel-rank": String(index) }),
+      },
+      ...(role === "decode" && { gate: () => this.#expired() }),
+    };
   }
 
   /** Decode on KV that prefill may have given to another prompt would answer 200 with nonsense. Source: proxy-protocols.md §G.4. */
   #expired(): ProxyError | undefined {
     const endsAt = this.#leaseEnd();
     return endsAt === undefined || this.#house.now() < endsAt ? undefined : this.#over();
-  }
-
-  #watchLease(endpoint: Endpoint): ReturnType<typeof watchLease> | undefined {
-    const endsAt = this.#leaseEnd();
-    const { now } = this.#house;
-    return endsAt === undefined
-      ? undefined
-      : watchLease(endpoint, { sentAt: now(), endsAt, now, over: () => this.#over() });
   }
 
   /** When prefill may let its KV go; undefined: it holds none for this request, or for ever. */
@@ -178,31 +216,7 @@ export class CallLegs implements Legs {
     return new ProxyError("kv.expired", { target, holdSeconds: this.#house.holdSeconds ?? 0 });
   }
 
-  /**
-   * A seat for another try where that is safe: nothing was sent, or prefill's idle connection was closed under the request.
-   * Decode keeps its id, as no engine has seen it; prefill takes a new one. Source: proxy-protocols.md §3.6.
-   */
-  #afterFailure(
-    slot: Slot,
-    error: UpstreamError,
-    { tried, retries }: { tried: Set<Endpoint>; retries: number },
-  ): Seat | undefined {
-    const { role } = slot.endpoint;
-    this.#countError(slot, error);
-    if (error.kind === "connect") {
-      slot.endpoint.saw("refused");
-      tried.add(slot.endpoint);
-    }
-    const idleClosed = error.idleClosed && role === "prefill" && retries === 0;
-    if (error.kind !== "connect" && !idleClosed) return undefined;
-    if (role === "prefill") {
-      if (retries >= PREFILL_RETRIES) return undefined;
-      this.#attempt++;
-    }
-    return this.#pick(role, tried);
-  }
-
-  #countError({ endpoint: { role, url } }: Slot, { kind }: UpstreamError): void {
+  #countError({ endpoint: { role, url } }: Slot, kind: UpstreamError["kind"]): void {
     this.#house.books.legErrors.add({ role, target: url, reason: kind });
   }
 
@@ -217,18 +231,14 @@ export class CallLegs implements Legs {
 }
 
 const NONE: ReadonlySet<Endpoint> = new Set();
-const answerFrom = (from: Slot, reply: Reply): Answer => Object.assign(reply, { from });
+const failureOf = ({ idleClosed, kind }: UpstreamError): Failure => (idleClosed ? "idle_closed" : kind);
+
+/** A time that is over. A ticket that went stale while its decodes refused the connection was never seen: prefill can make a new one. */
+function failureByTime(error: unknown, tried: ReadonlySet<Endpoint>): Failure | undefined {
+  if (!(error instanceof ProxyError)) return undefined;
+  if (error.fault === "target.slow") return "timeout";
+  return error.fault === "kv.expired" && tried.size > 0 ? "stale" : undefined;
+}
 const fail = (error: Error): never => {
   throw error;
 };
-
-/** Decode's idle connection was closed under the request: it may have taken the ticket, so only a new prefill is safe. */
-export const wasIdleClosed = (error: unknown) =>
-  error instanceof ProxyError && error.cause instanceof UpstreamError && error.cause.idleClosed;
-
-export const progressHeaders = ({ prefill, decode, alone, prefillMs }: Progress): Record<string, string> => ({
-  ...(prefill && { "x-pdctl-prefill": slotName(prefill) }),
-  ...(decode && { "x-pdctl-decode": slotName(decode) }),
-  ...(alone && { "x-pdctl-alone": alone }),
-  ...(prefillMs !== undefined && { "server-timing": `prefill;dur=${prefillMs.toFixed(1)}` }),
-});

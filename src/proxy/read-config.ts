@@ -20,6 +20,10 @@ function readProxy(read: Reader): ProxyConfig {
   const holdSeconds = read.optional("kv_hold_seconds", positive);
   const lengthCapped = read.optional("length_capped", flag);
   const least = read.optional("pd_min_prompt_tokens", atLeastOne);
+  const numbers = readOptional(read, {
+    prefill_timeout_seconds: positive,
+    first_byte_timeout_seconds: positive,
+  });
   const config = {
     bind: read.required("bind", word, ""),
     port: read.required("port", portNumber, 0),
@@ -30,6 +34,7 @@ function readProxy(read: Reader): ProxyConfig {
     ...(holdSeconds !== undefined && { kv_hold_seconds: holdSeconds }),
     ...(lengthCapped !== undefined && { length_capped: lengthCapped }),
     ...(least !== undefined && { pd_min_prompt_tokens: least }),
+    ...numbers,
     targets: read.list("targets").map(readTarget),
   };
   read.nothingElse();
@@ -41,6 +46,19 @@ function readProxy(read: Reader): ProxyConfig {
     if (seen.size === seen.add(`${role} ${url}`).size)
       read.fault(`targets[${index}].url`, `another url: ${url} is listed twice as ${role}`);
   return config;
+}
+
+/** Those of the keys that are written. */
+function readOptional<K extends string>(
+  read: Reader,
+  keys: Readonly<Record<K, Check<number>>>,
+): Partial<Record<K, number>> {
+  const found: Partial<Record<K, number>> = {};
+  for (const key in keys) {
+    const value = read.optional(key, keys[key]);
+    if (value !== undefined) found[key] = value;
+  }
+  return found;
 }
 
 function readTarget(read: Reader): Target {

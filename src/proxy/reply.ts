@@ -56,7 +56,7 @@ export function answerError(res: ServerResponse, error: unknown, headers: Header
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
     "x-pdctl-error": fault,
-    ...(status === 503 && { "retry-after": "1" }),
+    ...((status === 503 || status === 429) && { "retry-after": "1" }),
   });
   res.end(body);
 }
@@ -74,7 +74,7 @@ function told(error: unknown): { status: number; fault: Fault | "bug"; body: str
   return { status, fault, body: errorBody({ message, status, fault }) };
 }
 
-const isEventStream = (type: unknown) => typeof type === "string" && type.startsWith("text/event-stream");
+export const isEventStream = (type: unknown) => typeof type === "string" && type.startsWith("text/event-stream");
 
 /** Resolves when the client has taken what was written, or has left. */
 const drained = (res: ServerResponse) =>

@@ -34,6 +34,11 @@ export class Roster {
     return this.endpoints.some(({ tryable }) => tryable);
   }
 
+  /** A request would find a slot at another endpoint than these. */
+  openBeside(tried: ReadonlySet<Endpoint>): boolean {
+    return this.endpoints.some((endpoint) => endpoint.tryable && !tried.has(endpoint));
+  }
+
   /** @param except endpoints that this leg has tried already */
   pick(tokens: number, except: ReadonlySet<Endpoint>): Seat | undefined {
     const slot = this.#choose(this.#inTurn(this.#able(except)));

@@ -10,6 +10,7 @@ import { Naps } from "./naps.ts";
 import { policies } from "./policies.ts";
 import { PROBE_TIMES, type ProbeTimes, startProbes } from "./probes.ts";
 import { RequestIds } from "./request-id.ts";
+import { RetryBudget } from "./retry-budget.ts";
 import { Roster } from "./roster.ts";
 import { undiciUpstream } from "./undici-upstream.ts";
 
@@ -71,8 +72,16 @@ function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, e
     books: openBooks(endpoints, serving),
     lengthCapped: config.length_capped ?? false,
     holdSeconds: config.kv_hold_seconds,
+    retries: new RetryBudget(now),
+    chance: Math.random,
+    firstByteSeconds: {
+      prefill: config.prefill_timeout_seconds ?? FIRST_BYTE_SECONDS,
+      decode: config.first_byte_timeout_seconds ?? FIRST_BYTE_SECONDS,
+    },
   };
 }
+
+const FIRST_BYTE_SECONDS = 600; // a long prompt on cold graphs takes minutes. Source: proxy-protocols.md §3.0
 
 const listen = (server: Server, { port, bind }: ProxyConfig) =>
   new Promise<void>((resolve, reject) => {

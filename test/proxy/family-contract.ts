@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { breaks } from "./contract/breaks.ts";
 import { requests } from "./contract/requests.ts";
+import { retries } from "./contract/retries.ts";
 import { routing } from "./contract/routing.ts";
 import type { Dialect } from "./fake/cluster.ts";
 import { type House, inHouse, type Plan } from "./house.ts";
@@ -10,7 +11,7 @@ export type Case = (
   dialect: Dialect,
 ) => Promise<void>;
 
-const cases = { ...requests, ...routing, ...breaks };
+const cases = { ...requests, ...routing, ...breaks, ...retries };
 
 /** What every family promises, whatever it carries. A case that a family leaves out carries its reason. */
 export function familyContract(

@@ -57,6 +57,11 @@ export class House {
     return ask({ port: this.proxy.port, path, method: "GET" });
   }
 
+  /** Whichever engine of the role gets the next request. */
+  next(role: "prefill" | "decode") {
+    return Promise.race(this.cluster.role(role).map((engine) => engine.next("arrival").then(() => engine)));
+  }
+
   /** Legs that the proxy thinks are running, by role. */
   async busy(): Promise<{ prefill: number; decode: number }> {
     const busy = { prefill: 0, decode: 0 };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inHouse } from "./house.ts";
+import { type House, inHouse } from "./house.ts";
 
 const SHORT = '{"model":"m","prompt":"one two three","max_tokens":4}';
 
@@ -114,3 +114,17 @@ it("a decode engine that refuses the connection leaves the ticket good for anoth
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
     expect(house.p[0]?.ids.filter((id) => id.includes("-r"))).toEqual([]);
   }));
+
+it("a ticket that went stale while decodes refused the connection is not sent: the prompt is prefilled anew", () => {
+  let house: House | undefined;
+  const refused = () => house?.log.some((line) => line.includes("is down")) === true;
+  const now = () => performance.now() + (refused() ? 31_000 : 0); // the hold is over by the time the next one is asked
+  const probeTimes = { upMs: 60_000, otherMs: 60_000, answerMs: 1_000 };
+  return inHouse({ dialect: "nixl", decode: 2, now, probeTimes }, async (opened) => {
+    house = opened;
+    await house.d[0]?.stop();
+    expect((await house.send(SHORT, { id: "s" })).status).toBe(200);
+    expect([house.p[0]?.ids, house.d[1]?.ids]).toEqual([["s", "s-r1"], ["s-r1"]]);
+    expect(house.cluster.registry.expire()).toBe(1);
+  });
+});

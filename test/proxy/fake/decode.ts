@@ -10,7 +10,9 @@ export async function generate(arrival: Arrival, res: ServerResponse, fault: Fau
   if (fault?.kind === "reset") return void arrival.req.socket.destroy();
   if (fault?.kind === "status") {
     release(arrival); // newer engines tell prefill when they refuse. Source: proxy-protocols.md §G.5
-    return void res.writeHead(fault.status, { "content-type": "application/json", "x-engine": "d" }).end(fault.body);
+    return void res
+      .writeHead(fault.status, { "content-type": "application/json", "x-engine": "d", ...fault.headers })
+      .end(fault.body);
   }
   const key = release(arrival);
   if (fault?.kind === "hang") return;
@@ -65,6 +67,7 @@ async function stream({ arrival, res, fault, key, length }: Run): Promise<void> 
     "x-engine": "d",
   });
   if (fault?.kind === "silent-stream") return void res.flushHeaders();
+  if (fault?.kind === "error-event") return void res.end(errorEvents(fault.code ?? 500));
   if (fault?.kind === "flood") return flood(res, fault.bytes);
   const events = Array.from(
     { length },
@@ -82,6 +85,10 @@ async function stream({ arrival, res, fault, key, length }: Run): Promise<void> 
   }
   res.end();
 }
+
+/** Source: proxy-protocols.md §G.6. */
+const errorEvents = (code: number) =>
+  `data: {"error": {"message": "Internal server error", "type": "InternalServerError", "param": null, "code": ${code}}}\n\ndata: [DONE]\n\n`;
 
 /** bytes: every event is cut within its characters and line ends. */
 function cut(events: readonly string[], chunking: Chunking): readonly Buffer[] {

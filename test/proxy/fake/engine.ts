@@ -109,9 +109,10 @@ export class FakeEngine {
   }
 
   /** The next of this engine's own, or the one that the request itself asks for. */
-  #fault({ members }: Arrival): Fault | undefined {
+  #fault({ members, id }: Arrival): Fault | undefined {
     const asked = rawOf(members, `x_fault_${this.role}`);
-    return this.faults.shift() ?? (asked === undefined ? undefined : JSON.parse(asked));
+    const fault = asked === undefined ? undefined : JSON.parse(asked);
+    return this.faults.shift() ?? (fault?.first && /-r\d+$/.test(id) ? undefined : fault); // `first`: not of a second try
   }
 
   /** Runs the checks; a strict engine answers 500 with what was wrong. */

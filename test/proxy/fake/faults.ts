@@ -1,6 +1,13 @@
 /** What an engine does to one completion request instead of serving it well. */
 export type Fault =
-  | { readonly kind: "status"; readonly status: number; readonly body: string }
+  | {
+      readonly kind: "status";
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Record<string, string>;
+    }
+  /** Sends the head of a stream and an error as its first event, as when the KV could not be loaded. */
+  | { readonly kind: "error-event"; readonly code?: number }
   /** Takes the request and never answers. */
   | { readonly kind: "hang" }
   /** Sends the head of a stream and then nothing. */

@@ -16,7 +16,9 @@ export async function answerPrefill(arrival: Arrival, res: ServerResponse, fault
 function answer(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): void {
   if (fault?.kind === "reset") return void arrival.req.socket.destroy();
   if (fault?.kind === "status")
-    return void res.writeHead(fault.status, { "content-type": "application/json", "x-engine": "p" }).end(fault.body);
+    return void res
+      .writeHead(fault.status, { "content-type": "application/json", "x-engine": "p", ...fault.headers })
+      .end(fault.body);
   const handle = hold(arrival);
   res.on("close", () => {
     if (handle.state === "running") handle.state = "aborted"; // an abort frees what is not pinned yet

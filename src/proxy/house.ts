@@ -1,0 +1,21 @@
+import type { Books } from "./books.ts";
+import type { Role } from "./config.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import type { Roster } from "./roster.ts";
+
+/** What all requests share. */
+export interface House {
+  readonly rosters: Readonly<Record<Role, Roster>>;
+  readonly books: Books;
+  readonly lengthCapped: boolean;
+  readonly holdSeconds: number | undefined;
+  readonly retries: RetryBudget;
+  /** 0…1, for the jitter of waits. */
+  readonly chance: () => number;
+  /** How long an engine may take to its first byte, by role, seconds. */
+  readonly firstByteSeconds: Readonly<Record<Role, number>>;
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number;
+  /** The earliest time, by that clock, at which something may have come that is read now. */
+  readonly earliest: () => number;
+}

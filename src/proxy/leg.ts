@@ -1,0 +1,75 @@
+import type { Slot } from "./endpoint.ts";
+import { ProxyError } from "./errors.ts";
+import type { Answer } from "./families/family.ts";
+import type { House } from "./house.ts";
+import { watchLease } from "./lease-watch.ts";
+import { LegSignal } from "./leg-signal.ts";
+import { peek } from "./peek.ts";
+import { isEventStream } from "./reply.ts";
+import type { Failure } from "./retry-matrix.ts";
+import type { Head, Reply } from "./upstream.ts";
+
+/** One request to one slot, and what it must not outlive. */
+export interface Leg {
+  readonly slot: Slot;
+  readonly head: Head;
+  readonly body: Buffer;
+  readonly client: AbortSignal;
+  /** Of decode: until when prefill holds its KV, by the house's clock, ms. */
+  readonly lease: { readonly endsAt: number; readonly over: () => Error } | undefined;
+  /** The answer was read, broke or was dropped. */
+  readonly onClose: () => void;
+}
+
+/** An answer, and what kind of failure it is where it is one. */
+export interface LegOutcome {
+  readonly answer: Answer;
+  readonly failure: Failure | undefined;
+}
+
+/** Resolves when the answer has shown what it is: with the head, or with the first bytes of decode's stream. */
+export async function sendLeg(house: House, leg: Leg): Promise<LegOutcome> {
+  const { slot, head, body, client, onClose } = leg;
+  const { role, url: target, upstream } = slot.endpoint;
+  const started = house.now();
+  const life = new LegSignal(client);
+  const arrived = watch(house, leg, life);
+  try {
+    const reply = await upstream.request(head, body, life.signal);
+    reply.onClose(() => {
+      life.end();
+      onClose();
+    });
+    house.books.legs.add({ role, target, code: reply.status });
+    if (role === "prefill") house.books.prefill.observe({ target }, (house.now() - started) / 1000);
+    const streams = role === "decode" && reply.status === 200 && isEventStream(reply.headers["content-type"]);
+    const outcome = streams ? await firstOf(slot, reply, life) : { answer: from(slot, reply), failure: refusal(reply) };
+    if (role === "decode") arrived();
+    return outcome;
+  } catch (error) {
+    life.end();
+    throw error;
+  }
+}
+
+/** The times that a leg has until its first byte. @returns takes them back */
+function watch(house: House, { slot: { endpoint }, lease }: Leg, life: LegSignal): () => void {
+  const { role, url: target } = endpoint;
+  const seconds = house.firstByteSeconds[role];
+  const stops = [life.after(seconds * 1000, () => new ProxyError("target.slow", { role, target, seconds }))];
+  if (lease) stops.push(watchLease(life, endpoint, { ...lease, sentAt: house.now() }));
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+async function firstOf(slot: Slot, reply: Reply, life: LegSignal): Promise<LegOutcome> {
+  const { reply: stream, begins } = await peek(reply);
+  if (life.signal.aborted) throw life.signal.reason;
+  const failure = begins === "error" ? "error_event" : begins === "broken" ? "broken" : undefined;
+  return { answer: from(slot, stream), failure };
+}
+
+const from = (slot: Slot, reply: Reply): Answer => Object.assign(reply, { from: slot });
+const refusal = ({ status }: Reply): Failure | undefined =>
+  status === 429 || status >= 500 ? `status_${status}` : undefined;

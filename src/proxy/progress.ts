@@ -1,0 +1,21 @@
+import type { AloneReason } from "./ask.ts";
+import { type Slot, slotName } from "./endpoint.ts";
+
+/** Where a request stands: for the metrics when its client leaves, and for the headers of its answer. */
+export interface Progress {
+  stage: "prefill" | "handoff" | "decode_wait" | "decode";
+  prefill?: Slot;
+  decode?: Slot;
+  alone?: AloneReason;
+  /** From the prefill leg's first byte out to its last byte in. */
+  prefillMs?: number;
+  /** Legs that were sent again. */
+  retries: number;
+}
+
+export const progressHeaders = ({ prefill, decode, alone, prefillMs }: Progress): Record<string, string> => ({
+  ...(prefill && { "x-pdctl-prefill": slotName(prefill) }),
+  ...(decode && { "x-pdctl-decode": slotName(decode) }),
+  ...(alone && { "x-pdctl-alone": alone }),
+  ...(prefillMs !== undefined && { "server-timing": `prefill;dur=${prefillMs.toFixed(1)}` }),
+});
