@@ -4,11 +4,14 @@
 #   scripts/peers/install.sh mooncake   mooncake_master, client   → ~/.cache/pdctl/mooncake        10 s, 190 MB
 #   scripts/peers/install.sh scripts    the Python proxies of vLLM, UCM and vllm-ascend, out of their source packages
 #                                                                 → ~/.cache/pdctl/proxy-scripts   10 s, 60 MB to fetch
+#   scripts/peers/install.sh clients    openai and langchain-openai for Python
+#                                                                 → ~/.cache/pdctl/clients         10 s, 90 MB
 #   scripts/peers/install.sh all
 # Exit codes: 0 there, 1 the installation failed, 8 this machine cannot have it (the last line says why).
 set -euo pipefail
 
 ROUTER=0.1.17 MOONCAKE=0.3.13.post1
+OPENAI=3.52.0 LANGCHAIN=1.7.3
 VLLM=0.33.0 ASCEND=0.18.0 UCM=0.5.0 # the last releases that have their scripts in a source package
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pdctl
 here=$(cd "$(dirname "$0")" && pwd)
@@ -110,8 +113,17 @@ scripts() {
   say "$stamp in $venv/scripts"
 }
 
+clients() {
+  local venv=$cache/clients stamp="openai $OPENAI langchain-openai $LANGCHAIN"
+  environment "$venv" "$stamp" || return 0
+  pip_install "$venv" "openai==$OPENAI" "langchain-openai==$LANGCHAIN" "langchain-core<$LANGCHAIN"
+  "$venv/bin/python" -c 'import openai, langchain_openai' || { say "$stamp does not load" >&2; exit 1; }
+  printf '%s\n' "$stamp" > "$venv/pdctl-made"
+  say "$stamp in $venv"
+}
+
 case ${1-} in
-  router | mooncake | scripts) "$1" ;;
-  all) router && mooncake && scripts ;;
-  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  router | mooncake | scripts | clients) "$1" ;;
+  all) router && mooncake && scripts && clients ;;
+  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -15,6 +15,7 @@ export const peers = {
   router: join(cache, "vllm-router"),
   mooncake: join(cache, "mooncake"),
   scripts: join(cache, "proxy-scripts"),
+  clients: join(cache, "clients"),
 };
 
 export const modelled = (directory = model) => existsSync(join(directory, "model.safetensors"));

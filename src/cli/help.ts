@@ -44,6 +44,7 @@ Write     init        ask, and write a first topology
           explain     what a code means and what to do: pdctl explain P03
 Run       up          start, wait, prove that a token crossed from prefill to decode
           smoke       prove it again
+          bench       vllm bench serve against the proxy
           down        stop everything, leave nothing, hand out a receipt
 Look      status      what runs where
           logs        logs of roles, instances, engines; -f
@@ -54,7 +55,7 @@ Common options
   -f, --file FILE      the topology; else $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml
   --set PATH=VALUE     change one value, any number of times
   --hosts RANGE|FILE   put these hosts in the place of the topology's, in order
-  --json, --ndjson     one document, or events as they happen (up, smoke, down, logs)
+  --json, --ndjson     one document, or events as they happen (up, smoke, bench, down, logs)
   --no-color, --ascii, -q, --debug
 
 A first cluster     pdctl demo

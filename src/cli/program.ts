@@ -1,4 +1,5 @@
 import { Command, type CommanderError } from "commander";
+import { bench } from "./bench.ts";
 import { demo } from "./demo.ts";
 import { down } from "./down.ts";
 import { explain } from "./explain.ts";
@@ -15,7 +16,7 @@ import { validate } from "./validate.ts";
 import { version } from "./version.ts";
 import { versionVerb } from "./version-verb.ts";
 
-const VERBS = [init, validate, plan, explain, up, smoke, down, status, logs, schema, demo, versionVerb];
+const VERBS = [init, validate, plan, explain, up, smoke, bench, down, status, logs, schema, demo, versionVerb];
 /** Programs of their own: what follows the word is theirs. */
 export const PROGRAMS = ["proxy", "sim"] as const;
 

@@ -1,4 +1,5 @@
 /** The verbs over all nodes. Each prints nothing: it emits events and returns an exit code or what was asked for. */
+export { type BenchAsk, bench } from "./bench-verb.ts";
 export { type DownAsk, down } from "./down.ts";
 export { NodeErrors } from "./fleet.ts";
 export { identify } from "./identify.ts";

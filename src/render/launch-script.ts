@@ -2,15 +2,18 @@ import type { Plan, Service } from "../plan/plan.ts";
 import { quote } from "../quote.ts";
 import type { EnvValue } from "../topology/topology.ts";
 
+/** What of a service stands in its launch script. */
+export type Launched = Pick<Service, "id" | "node" | "vendor" | "files" | "secrets" | "scratch" | "env" | "argv">;
+
 /**
  * The whole launch script of a service: a generated head of assignments, one quoted value per element, then the template's own
  * bytes. Two services differ in values only, and the file runs by hand.
  * @param template  text of templates/launch/launch.sh
  */
-export const launchScript = (service: Service, plan: Plan, template: string): string =>
+export const launchScript = (service: Launched, plan: Pick<Plan, "cluster">, template: string): string =>
   `${head(service, plan)}${template}`;
 
-function head(service: Service, { cluster }: Plan): string {
+function head(service: Launched, { cluster }: Pick<Plan, "cluster">): string {
   const env = Object.entries(service.env);
   return [
     "#!/usr/bin/env bash",

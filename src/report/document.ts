@@ -4,7 +4,18 @@ import type { Diagnostic } from "../topology/rule.ts";
 import type { Tally } from "./tally.ts";
 
 /** The events of a run as one document: names and ids in full, seconds and bytes as numbers. */
-export function runDocument({ cluster, generation, services, nodes, findings, proof, receipt, result, verb }: Tally) {
+export function runDocument({
+  cluster,
+  generation,
+  services,
+  nodes,
+  findings,
+  proof,
+  bench,
+  receipt,
+  result,
+  verb,
+}: Tally) {
   return {
     schema: "pdctl.result/1",
     cluster,
@@ -19,6 +30,7 @@ export function runDocument({ cluster, generation, services, nodes, findings, pr
     })),
     findings: findings.map(({ data, ...about }) => ({ ...about, ...data })),
     ...(proof && { proof }),
+    ...(bench && { bench }),
     ...(receipt && { receipt }),
     result: result ?? { verb, exit: 70 },
   };

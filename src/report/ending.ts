@@ -1,5 +1,6 @@
 import { naming, type Places } from "../words/names.ts";
 import { duration } from "../words/numbers.ts";
+import { benchLines } from "./bench-lines.ts";
 import { closing } from "./closing.ts";
 import { hasCardsAtEnd, show } from "./live-frame.ts";
 import { proofLines } from "./proof-lines.ts";
@@ -33,6 +34,8 @@ export function ending(
       ...closing(rest, cluster),
     ];
   }
+  if (verb === "bench" && state.bench !== undefined)
+    return [...benchLines(state.bench), ...found.flatMap((one) => ["", ...show(one)]), "", ...closing(result, cluster)];
   const table = receipt === undefined || (result.untimed === true && result.exit === 0) ? [] : receiptTable(receipt);
   return [
     ...table,

@@ -69,6 +69,8 @@ function lineOf(before: Plain, state: Tally, event: ClusterEvent): string[] {
     case "start":
       return [opening(state, event.time)];
     case "phase":
+      if (event.phase === "bench" && event.data.text !== undefined && event.data.state === "running")
+        return Date.parse(event.time) - before.saidAt < HEARTBEAT_MS ? [] : say(event.phase, event.data.text);
       return event.phase === undefined
         ? []
         : phaseLine(state, event.phase, event).flatMap((text) => say(event.phase ?? "", text));

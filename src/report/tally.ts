@@ -1,4 +1,5 @@
 import type {
+  BenchData,
   ClusterEvent,
   FindingData,
   NodeWord,
@@ -32,6 +33,7 @@ export interface Tally {
   readonly findings: readonly Found[];
   readonly progress?: ProgressData;
   readonly proof?: ProofData;
+  readonly bench?: BenchData;
   readonly receipt?: ReceiptData;
   readonly result?: ResultData;
 }
@@ -107,6 +109,8 @@ export function tally(before: Tally, event: ClusterEvent): Tally {
     }
     case "proof":
       return { ...now, proof: event.data };
+    case "bench":
+      return { ...now, bench: event.data };
     case "receipt":
       return { ...now, receipt: event.data };
     case "result":

@@ -33,12 +33,14 @@
  *         `state` without boot and schema; written by rename. Whether another owner's may be overwritten is the caller's decision.
  */
 export { inspect } from "./inspect.ts";
+export { LEASE_S } from "./lease.ts";
+export { lines } from "./lines.ts";
 export { type LockAsk, lock } from "./lock.ts";
 export { type LogsAsk, logs, pullLogs } from "./logs.ts";
 export { type Meeting, meets } from "./meets.ts";
 export { forget, remains } from "./remains.ts";
 export { type ScriptName, type Scripts, scriptNames, scriptsOf } from "./scripts.ts";
-export { start } from "./start.ts";
+export { sourced, start } from "./start.ts";
 export { readState, writeState } from "./state.ts";
 export { type StopAsk, stop } from "./stop.ts";
 export type * from "./supervise.ts";

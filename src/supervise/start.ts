@@ -54,7 +54,7 @@ function started(service: string, record: readonly string[] | undefined): Starte
 }
 
 /** Lines for `set -a; . file`. */
-function sourced(secrets: Readonly<Record<string, string>>): string {
+export function sourced(secrets: Readonly<Record<string, string>>): string {
   return Object.entries(secrets)
     .map(([name, value]) => `${name}=${quote(value)}\n`)
     .join("");

@@ -13,6 +13,7 @@ export const places = {
   router: join(cache, "vllm-router"),
   mooncake: join(cache, "mooncake"),
   scripts: join(cache, "proxy-scripts"),
+  clients: join(cache, "clients"),
 } as const;
 type Peer = keyof typeof places;
 

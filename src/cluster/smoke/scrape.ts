@@ -25,7 +25,7 @@ export function rise(
 }
 
 export const COMPUTED = 'vllm:prompt_tokens_by_source_total{source="local_compute"}';
-const PROMPTS = "vllm:prompt_tokens_total";
+export const PROMPTS = "vllm:prompt_tokens_total";
 
 /** Targets that worked on a prompt in between: the pair that served, where the proxy does not name it. */
 export function moved(before: Counters, after: Counters, targets: readonly Target[]): readonly Target[] {

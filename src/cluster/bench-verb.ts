@@ -1,0 +1,39 @@
+import type { BenchAsk } from "./bench/ask.ts";
+import { BenchRun } from "./bench/bench-run.ts";
+import { benchedCard } from "./bench/cards.ts";
+import { judge } from "./bench/judge.ts";
+import { Fleet } from "./fleet.ts";
+import { knownOf } from "./known.ts";
+import { opened } from "./look.ts";
+import { phase } from "./phase.ts";
+import type { Run } from "./run.ts";
+import { type Closing, finding, verb } from "./verb.ts";
+
+export type { BenchAsk } from "./bench/ask.ts";
+
+/** Runs the plan's benchmark against the proxy that runs, and holds the engines' counters against its requests. */
+export async function bench(ask: BenchAsk, run: Run): Promise<number> {
+  const known = knownOf(ask.plan, ask.file);
+  const fleet = new Fleet(known.nodes, run);
+  run.about(known.cluster, 0);
+  const left = () => ({ state: "unknown" as const, next: ["pdctl status"] });
+  const work = async (): Promise<Closing> => {
+    const { there, standing } = await opened(known, fleet, run, { ready: false });
+    const benching = new BenchRun(ask, there, standing, fleet, run);
+    const { data } = await phase(run, "bench", async () => {
+      const data = await benching.go();
+      return { text: `${data.completed} of ${data.requests} requests answered`, data };
+    });
+    run.emit({ type: "bench", level: "info", data });
+    const wrong = judge(data);
+    if (wrong.length === 0) return { exit: 0, state: "healthy", verdict: "bench passed", next: ["pdctl status"] };
+    run.emit(finding(benchedCard(wrong), undefined, { phase: "bench" }));
+    const next = ["pdctl smoke", "pdctl logs decode --errors"];
+    return { exit: 1, state: "unknown", verdict: "bench did not pass", next };
+  };
+  try {
+    return await verb(run, "bench", { not: "was not benchmarked", left }, work);
+  } finally {
+    await fleet.close();
+  }
+}
