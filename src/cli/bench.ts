@@ -22,8 +22,7 @@ export const bench = (program: Command) =>
         ONE_HOUR,
       ),
       {
-        sentence:
-          "Run vllm bench serve against the proxy, with the flags of bench.args, and see that KV moved for each request.",
+        sentence: "Run vllm bench serve against the proxy, and see whether KV moved for every request.",
         after: [
           "Examples",
           "  pdctl bench --set bench.args.num-prompts=200 --set bench.args.dataset-name=random",

@@ -36,11 +36,11 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "pdctl-bench-"));
   const up = await pdctl("up", "--no-smoke");
   expect(up.exit, up.lines.join("\n")).toBe(0);
-});
+}, 60_000);
 afterAll(async () => {
   expect((await pdctl("down", "--discard-logs")).exit).toBe(0);
   rmSync(home, { recursive: true });
-});
+}, 60_000);
 
 describe("pdctl bench", () => {
   it("shows vLLM's table, and that the KV of every request moved", async () => {
