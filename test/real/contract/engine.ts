@@ -114,8 +114,33 @@ export class Engine implements AsyncDisposable {
     return { status: reply.status, headers: reply.headers, text: await reply.text() };
   }
 
+  /** A completion that streams: when its first bytes are here, and all of it. */
+  streams(body: unknown): { readonly begun: Promise<void>; readonly reply: Promise<Reply> } {
+    const { promise: begun, resolve, reject } = withResolvers();
+    const reply = (async (): Promise<Reply> => {
+      const {
+        status,
+        headers,
+        body: bytes,
+      } = await fetch(`${this.url}/v1/completions`, {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      });
+      const [decoder, texts] = [new TextDecoder(), [] as string[]];
+      for await (const chunk of bytes ?? []) {
+        resolve();
+        texts.push(decoder.decode(chunk, { stream: true }));
+      }
+      return { status, headers, text: texts.join("") };
+    })();
+    reply.catch(reject);
+    return { begun, reply };
+  }
+
+  /** Over a connection of its own: vLLM closes an idle one after five seconds, also in the moment of a request. */
   async metrics(): Promise<Page> {
-    return pageOf((await this.ask("GET", "/metrics")).text);
+    return pageOf((await this.ask("GET", "/metrics", undefined, { headers: { connection: "close" } })).text);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -154,6 +179,14 @@ export class Engine implements AsyncDisposable {
     for (const { pid } of this.processes()) killed(pid); // also those that have left the group
     if (!this.over) await this.exit;
   }
+}
+
+function withResolvers() {
+  let [resolve, reject]: [() => void, (error: unknown) => void] = [() => {}, () => {}];
+  const promise = new Promise<void>((...both) => {
+    [resolve, reject] = both;
+  });
+  return { promise, resolve, reject };
 }
 
 function killed(pid: number): void {

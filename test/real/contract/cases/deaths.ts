@@ -25,15 +25,17 @@ export async function running(
   engine: Engine,
   body: Readonly<Record<string, unknown>>,
 ): Promise<{ readonly ended: Promise<Seen> }> {
-  const asked = engine.ask("POST", "/v1/completions", completion({ max_tokens: 900, ...body }));
-  const ended = asked.then(
-    (reply) => {
-      const seen = engine.seen(reply);
-      return { status: reply.status, end: isEvents(seen) ? seen.events.slice(-2) : reasonOf(reply.text) };
+  const wanted = completion({ max_tokens: 900, ...body });
+  const streamed = wanted.stream === true ? engine.streams(wanted) : undefined;
+  const reply = streamed?.reply ?? engine.ask("POST", "/v1/completions", wanted);
+  const ended = reply.then(
+    (whole) => {
+      const seen = engine.seen(whole);
+      return { status: whole.status, end: isEvents(seen) ? seen.events.slice(-2) : reasonOf(whole.text) };
     },
     () => "connection lost",
   );
-  await until("the request runs", 20_000, async () => !idle(await engine.metrics()));
+  await (streamed?.begun ?? until("the request runs", 20_000, async () => !idle(await engine.metrics())));
   return { ended };
 }
 
