@@ -1,6 +1,9 @@
+import { ascendStore } from "./ascend-store/index.ts";
 import type { Connector } from "./connector.ts";
+import { lmcache } from "./lmcache/index.ts";
 import { mooncake } from "./mooncake/index.ts";
 import { mooncakeAscend } from "./mooncake-ascend/index.ts";
+import { mooncakeStore } from "./mooncake-store/index.ts";
 import { nixl } from "./nixl/index.ts";
 import { ucm } from "./ucm/index.ts";
 
@@ -10,6 +13,9 @@ export const connectors: ReadonlyMap<string, AnyConnector> = new Map<string, Any
   [mooncake.name, mooncake],
   [mooncakeAscend.name, mooncakeAscend],
   [ucm.name, ucm],
+  [lmcache.name, lmcache],
+  [mooncakeStore.name, mooncakeStore],
+  [ascendStore.name, ascendStore],
 ]);
 
 /** A connector whose fields and port names are its own business; `fields` parsed them. */

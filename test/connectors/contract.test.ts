@@ -11,6 +11,9 @@ const least: Readonly<Record<string, { fields: object; on: string }>> = {
   nixl: { fields: {}, on: "cuda" },
   mooncake: { fields: {}, on: "cuda" },
   "mooncake-ascend": { fields: {}, on: "ascend" },
+  lmcache: { fields: {}, on: "cuda" },
+  "mooncake-store": { fields: {}, on: "cuda" },
+  "ascend-store": { fields: {}, on: "ascend" },
   ucm: { fields: { storage_backends: ["/mnt/kv"] }, on: "cuda" },
 };
 const cuda = hardware.get("cuda") as Hardware;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { drift as ascendStore } from "../../src/connectors/ascend-store/drift.ts";
 import { drift as mooncake, portsPerDevice } from "../../src/connectors/mooncake-ascend/drift.ts";
 import { drift as nixl } from "../../src/connectors/nixl/drift.ts";
 import { drift as engines, replacements } from "../../src/engines/drift.ts";
@@ -9,7 +10,7 @@ import { plan } from "../../src/plan/index.ts";
 import type { Service } from "../../src/plan/plan.ts";
 import { names, topologyOf } from "../plan/topologies.ts";
 
-const all = [...engines, ...nixl, ...mooncake, ...hardware];
+const all = [...engines, ...nixl, ...mooncake, ...ascendStore, ...hardware];
 
 const enginesOf = (name: string, vllm: string | undefined, more: readonly string[] = []): readonly Service[] => {
   const set = [...more, ...(vllm === undefined ? [] : [`engine.versions.vllm=${vllm}`])];

@@ -77,3 +77,70 @@ describe("the variants of Mooncake on Ascend", () => {
     expect(flags).toMatchObject({ "--host": "192.168.10.1" });
   });
 });
+
+const file = (name: string, id: string, wanted: string) => {
+  const found = service(name, id).files.find((each) => each.name === wanted);
+  if (found === undefined || !("content" in found)) throw new Error(`${name} ${id} has no ${wanted}`);
+  return found.content;
+};
+/** Where the engine finds it. */
+const pathOf = (name: string, id: string, wanted: string) => service(name, id).files.find((each) => each.name === wanted)?.path;
+
+/** Source: launch.md §3.9; LMCache, config.py and server/__main__.py. */
+describe("LMCache", () => {
+  const name = "variants/lmcache-server";
+  it("as the transfer keeps its chunks in a server that starts first, under the venv that has it", () => {
+    const { argv, listens, ready, env } = service(name, "lmcache-server");
+    expect(argv).toEqual(["lmcache_server", "0.0.0.0", "65432", "cpu"]);
+    expect(listens).toMatchObject([{ port: 65_432, bind: "0.0.0.0" }]);
+    expect(ready).toEqual([{ kind: "tcp", host: "10.0.6.20", port: 65_432 }]);
+    expect(JSON.stringify(env)).toContain("/opt/lmcache/bin");
+    expect(planned(name).plan.waves[0]).toEqual(["lmcache-server"]);
+  });
+
+  it("every engine has a file that names the server, and each instance sockets of its own", () => {
+    expect(file(name, "decode-1-0", "lmcache.yaml")).toBe(
+      "chunk_size: 256\nlocal_cpu: true\nmax_local_cpu_size: 20\nremote_url: lm://10.0.6.20:65432\nremote_serde: naive\nsave_decode_cache: true\n",
+    );
+    expect(kvOf(name, "decode-1-0")).toEqual({ kv_connector: "LMCacheConnectorV1", kv_role: "kv_both", kv_connector_extra_config: { lmcache_rpc_port: "decode-1" } });
+    expect(kvOf(name, "decode-0-0").kv_connector_extra_config).toEqual({ lmcache_rpc_port: "decode-0" });
+  });
+
+  it("as a cache stands beside the transfer on the roles that have it alone", () => {
+    const beside = "variants/lmcache-beside-nixl";
+    const names = (id: string) => kvOf(beside, id).kv_connector_extra_config?.connectors?.map((one: { kv_connector: string }) => one.kv_connector);
+    expect(names("prefill-0-0")).toEqual(["NixlConnector", "LMCacheConnectorV1"]);
+    expect(kvOf(beside, "decode-0-0").kv_connector).toBe("NixlConnector");
+    expect(file(beside, "prefill-0-0", "lmcache.yaml")).not.toContain("remote_url");
+  });
+});
+
+/** Source: launch.md §3.4, §3.6, §3.11; vLLM 0.32, mooncake_store.py; vllm-ascend, mooncake_backend.py. */
+describe("the stores of Mooncake", () => {
+  it("upstream: the master of the plan is in the file of every engine, and its sockets are each instance's own", () => {
+    const name = "variants/mooncake-store";
+    expect(JSON.parse(file(name, "prefill-0-0", "mooncake-store.json"))).toEqual({
+      ...{ mode: "embedded", metadata_server: "P2PHANDSHAKE", master_server_address: "10.0.6.11:50088" },
+      ...{ protocol: "rdma", device_name: "", global_segment_size: "16GB" },
+    });
+    expect(service(name, "prefill-0-0").env["MOONCAKE_CONFIG_PATH"]).toBe(pathOf(name, "prefill-0-0", "mooncake-store.json"));
+    expect(kvOf(name, "decode-0-0")).toMatchObject({ kv_connector: "MooncakeStoreConnector", kv_role: "kv_both", kv_connector_extra_config: { lookup_rpc_port: "decode-0" } });
+    expect(service(name, "mooncake-master").argv.join(" ")).toBe("mooncake_master --port 50088 --metrics_port 9003");
+  });
+
+  it("Ascend: beside V1 in one MultiConnector, with the transfer's master and a file of its own", () => {
+    const name = "variants/ascend-store";
+    expect(kvOf(name, "decode-0-1")).toMatchObject({
+      kv_connector: "MultiConnector",
+      kv_role: "kv_consumer",
+      kv_connector_extra_config: {
+        connectors: [
+          { kv_connector: "MooncakeConnectorV1", kv_port: 28_001 },
+          { kv_connector: "MooncakeConnectorStoreV1", kv_role: "kv_consumer", kv_connector_extra_config: { backend: "mooncake", lookup_rpc_port: "decode-0", consumer_is_to_put: true } },
+        ],
+      },
+    });
+    expect(JSON.parse(file(name, "decode-0-1", "ascend-store.json"))).toMatchObject({ protocol: "ascend", master_server_address: "192.168.10.1:50088", global_segment_size: "2GB" });
+    expect(service(name, "decode-0-1").env["MOONCAKE_CONFIG_PATH"]).toBe(pathOf(name, "decode-0-1", "ascend-store.json"));
+  });
+});

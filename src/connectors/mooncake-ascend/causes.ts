@@ -1,5 +1,5 @@
 import type { Cause } from "../../diagnose/cause.ts";
-import { libraryMissing } from "../mooncake-library/causes.ts";
+import { libraryMissing, masterCauses } from "../mooncake-library/causes.ts";
 
 /** A dead master is no cause here: this connector never opens it. Source: launch.md §3.5, §6.1 rows 10, 12, 13, 42; vllm-ascend, mooncake_{hybrid,layerwise}_connector.py. */
 export const causes: readonly Cause[] = [
@@ -43,17 +43,5 @@ export const causes: readonly Cause[] = [
     says: "the connector's variant does not know context parallelism here",
     remedy: ["parallel: { pcp: 1, dcp: 1 } with variant hybrid; pcp: 1 on decode with layerwise"],
   },
-  {
-    id: "master-flag",
-    pattern:
-      /^F\d{4} .* master\.cpp:\d+\]|^E\d{4} .* master_service\.cpp:\d+\] .* must be |^ERROR: (unknown command line flag|failed validation of new value|illegal value)/,
-    says: "mooncake_master refuses one of its flags",
-    remedy: ["kv.transfer.master: the line names the value; leave the key out for mooncake_master's own default"],
-  },
-  {
-    id: "master-port",
-    pattern: /^[EF]\d{4} .*Failed to start (master admin|HTTP metadata) server/,
-    says: "another mooncake_master has the port",
-    remedy: ["kv.transfer.master: set port and metrics_port to free ones"],
-  },
+  ...masterCauses,
 ];

@@ -1,10 +1,10 @@
 import type { Parallel } from "../../topology/topology.ts";
 import type { Connector } from "../connector.ts";
+import { master } from "../mooncake-library/master.ts";
 import { causes } from "./causes.ts";
 import { portsPerDevice } from "./drift.ts";
 import { type Fields, fields } from "./fields.ts";
-import { master } from "./master.ts";
-import { factsRules, modelRules, planRules, rules } from "./rules.ts";
+import { modelRules, planRules, rules } from "./rules.ts";
 
 const variants = {
   v1: "MooncakeConnectorV1",
@@ -22,7 +22,6 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
   rules,
   planRules,
   modelRules,
-  factsRules,
   causes,
   asks: () => ({ modules: [["mooncake"]] }),
   restartsPeers: true,

@@ -60,35 +60,14 @@ export const a03: Rule<Topology, { instance: string; hardware: string; protocol:
     hardware === "ascend" ? "protocol: ascend" : ["kv.transfer.connector: nixl", "or protocol: rdma, tcp"],
 };
 
-/** A04: the store's clients all talk to one master. Source: launch.md §3.6, §3.11. */
-export const a04: Rule<Topology, { why: string; store: string }> = {
-  id: "A04",
-  level: "error",
-  *check({ kv, nodes }) {
-    const store = kv.cache?.connector;
-    if (store === undefined || !/^(ascend|mooncake)-store$/.test(store)) return;
-    const master = [kv.cache?.fields.prefill["master"], kv.transfer.fields.prefill["master"]].find(isRecord);
-    const node = nodes.find(({ name }) => name === master?.["node"]);
-    const several = nodes.length > 1 && nodes.some(({ host }) => host !== "local");
-    const why =
-      master === undefined
-        ? "has no master"
-        : several && /^127\./.test(node?.ip ?? "")
-          ? "has its master on a loopback address"
-          : undefined;
-    if (why !== undefined) yield { at: [...(kv.cache?.path ?? []), "master"], data: { why, store } };
-  },
-  message: ({ why, store }) => `${store} ${why}, and every engine needs it`,
-  remedy: () => "master: { node: one that all engines reach, port: 50088 }",
-};
-
 /** A05: KV must not be evicted while it is being moved. Source: launch.md §3.11. */
 export const a05: Rule<Topology, { name: string; value: number; ttl: number }> = {
   id: "A05",
   level: "warning",
   *check(topology) {
-    const { fields, path } = topology.kv.transfer;
-    const master = fields.prefill["master"];
+    const { transfer, cache } = topology.kv;
+    const use = cache !== undefined && isRecord(cache.fields.prefill["master"]) ? cache : transfer;
+    const master = use.fields.prefill["master"];
     const ttl = isRecord(master) ? milliseconds(master["default_kv_lease_ttl"]) : undefined;
     if (ttl === undefined) return;
     for (const instance of topology.instances) {
@@ -97,7 +76,7 @@ export const a05: Rule<Topology, { name: string; value: number; ttl: number }> =
           const limit = typeof value === "string" ? milliseconds(value) : undefined;
           if (limit === undefined || ttl > limit) continue;
           yield {
-            at: [...path, "master", "default_kv_lease_ttl"],
+            at: [...use.path, "master", "default_kv_lease_ttl"],
             subject: `${name} of ${instance.id}`,
             data: { name, value: limit, ttl },
           };

@@ -92,30 +92,3 @@ function engineIds({ argv }: Service): readonly string[] {
   const config = argv[argv.indexOf("--kv-transfer-config") + 1] ?? "";
   return [...new Set([...config.matchAll(/"engine_id"\s*:\s*"([^"]*)"/g)].map(([, id = ""]) => id))];
 }
-
-/** N11: a second master on a node needs another metrics port too, which has a default. Source: launch.md §2.1. */
-export const n11: Rule<Planned, { node: string; port: number; first: string; second: string }> = {
-  id: "N11",
-  level: "error",
-  *check({ topology, plan }) {
-    const masters = plan.services.filter(({ argv }) => /(^|\/)mooncake_master$/.test(argv[0] ?? ""));
-    for (const [index, second] of masters.entries()) {
-      const port = metricsPort(second);
-      const first = masters.slice(0, index).find((each) => each.node === second.node && metricsPort(each) === port);
-      if (first === undefined) continue;
-      const own = [first, second].flatMap(({ id }) => topology.services.find(({ name }) => name === id)?.path ?? []);
-      yield {
-        at: own.length === 0 ? [...topology.kv.transfer.path, "master"] : [...own.slice(0, 2), "command"],
-        data: { node: second.node, port, first: first.id, second: second.id },
-      };
-    }
-  },
-  message: ({ node, port, first, second }) =>
-    `metrics port ${port} on ${node} is taken twice: by ${first} and by ${second}`,
-  remedy: ({ port }) => `--metrics_port=${port + 1} on one of them`,
-};
-
-function metricsPort({ argv }: Service): number {
-  const at = argv.findIndex((each) => /^--metrics_port(=|$)/.test(each));
-  return Number(argv[at]?.split("=")[1] ?? argv[at + 1] ?? 9003) || 9003;
-}

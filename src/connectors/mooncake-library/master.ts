@@ -1,9 +1,9 @@
 import type { Topology } from "../../topology/topology.ts";
 import type { Gauges, SideService } from "../connector.ts";
-import type { Fields } from "./fields.ts";
+import type { Master } from "./fields.ts";
 
 /** `mooncake_master`, ready when both its ports answer. `--port` is the flag that every version takes. Source: launch.md §3.11, seed-lines.md C10. */
-export function master(wanted: NonNullable<Fields["master"]>, { nodes }: Topology): SideService {
+export function master(wanted: Master, { nodes }: Topology): SideService {
   const { node, venv, port, metrics_port, ...others } = wanted;
   const host = nodes.find(({ name }) => name === node)?.ip ?? node;
   return {
