@@ -43,6 +43,10 @@ export function openBooks(endpoints: readonly Endpoint[], inFlight: () => number
       "pdctl_proxy_kv_hold_expired_total",
       "Decode legs not sent because prefill holds its KV no longer.",
     ),
+    releases: metrics.counter(
+      "pdctl_proxy_release_dispatches_total",
+      "KV of clients that left, fetched by decode so that prefill lets go of it, by result.",
+    ),
     alone: metrics.counter("pdctl_proxy_bypass_total", "Requests that went to decode alone, by reason."),
   };
 }

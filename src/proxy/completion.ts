@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Ask, readAsk } from "./ask.ts";
+import { ClientLeft } from "./client-left.ts";
 import type { ProxyConfig } from "./config.ts";
 import { ProxyError } from "./errors.ts";
 import { alone } from "./families/alone.ts";
@@ -19,11 +20,6 @@ export interface Desk extends House {
   readonly config: ProxyConfig;
   readonly ids: RequestIds;
   readonly log: Log;
-}
-
-/** The client closed its connection; nobody is left to answer. */
-class ClientLeft extends Error {
-  override readonly name = "ClientLeft";
 }
 
 /**
@@ -64,8 +60,7 @@ export async function serveCompletion(
     settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs });
   } finally {
     stopping.removeEventListener("abort", stop);
-    legs?.release();
-    desk.ids.release(id);
+    void Promise.resolve(legs?.release()).then(() => desk.ids.release(id));
     desk.books.seconds.observe({ route: routeOf(legs) }, (desk.now() - started) / 1000);
   }
 }

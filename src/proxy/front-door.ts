@@ -11,13 +11,13 @@ const LAST_WORDS_MS = 500; // for the error events of what is broken off to reac
 
 /** Lets requests in, up to the bound, and knows how many are inside. */
 export class FrontDoor {
-  readonly #desk: Desk;
+  readonly desk: Desk;
   readonly #server: Server;
   readonly #stopping = new AbortController();
   #serving = 0;
 
   constructor(server: Server, deskFor: (serving: () => number) => Desk) {
-    this.#desk = deskFor(() => this.#serving);
+    this.desk = deskFor(() => this.#serving);
     this.#server = server;
     setMaxListeners(0, this.#stopping.signal); // as many as there are requests
     server.on("request", (req, res) => this.#open(req, res));
@@ -39,9 +39,9 @@ export class FrontDoor {
     const refusal = this.#refusal(req.method ?? "", path);
     const page = pages.get(path);
     if (refusal) {
-      this.#desk.books.rejected.add({ fault: refusal.fault });
+      this.desk.books.rejected.add({ fault: refusal.fault });
       answerError(res, refusal, {});
-    } else if (page) page({ desk: this.#desk, stopping: !this.#server.listening, req, res });
+    } else if (page) page({ desk: this.desk, stopping: !this.#server.listening, req, res });
     else this.#serve(req, res);
   }
 
@@ -50,7 +50,7 @@ export class FrontDoor {
     if (!serves && !pages.has(path)) return new ProxyError("path.unknown", { method, path });
     const allow = serves ? ["POST"] : ["GET", "HEAD"];
     if (!allow.includes(method)) return new ProxyError("method.refused", { method, path, allow: allow.join(", ") });
-    const limit = this.#desk.config.max_concurrent;
+    const limit = this.desk.config.max_concurrent;
     if (serves && !this.#server.listening) return new ProxyError("proxy.stopping", {});
     if (serves && this.#serving >= limit) return new ProxyError("proxy.full", { limit });
     return undefined;
@@ -62,8 +62,8 @@ export class FrontDoor {
       this.#serving--;
       if (!this.#server.listening) setImmediate(() => this.#server.closeIdleConnections());
     });
-    serveCompletion(this.#desk, req, res, this.#stopping.signal).catch((bug: unknown) => {
-      this.#desk.log.failed({}, { fault: "bug", error: bug });
+    serveCompletion(this.desk, req, res, this.#stopping.signal).catch((bug: unknown) => {
+      this.desk.log.failed({}, { fault: "bug", error: bug });
       res.destroy(); // one request is lost; the others must not be
     });
   }

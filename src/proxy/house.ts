@@ -1,5 +1,6 @@
 import type { Books } from "./books.ts";
 import type { Role } from "./config.ts";
+import type { Releases } from "./releases.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import type { Roster } from "./roster.ts";
 
@@ -10,6 +11,7 @@ export interface House {
   readonly lengthCapped: boolean;
   readonly holdSeconds: number | undefined;
   readonly retries: RetryBudget;
+  readonly releases: Releases;
   /** 0…1, for the jitter of waits. */
   readonly chance: () => number;
   /** How long an engine may take to its first byte, by role, seconds. */

@@ -17,6 +17,8 @@ export interface Leg {
   readonly client: AbortSignal;
   /** Of decode: until when prefill holds its KV, by the house's clock, ms. */
   readonly lease: { readonly endsAt: number; readonly over: () => Error } | undefined;
+  /** Prefill holds its KV so long that a client that leaves should not leave it behind. Source: proxy-protocols.md §3.5. */
+  readonly holdsLong: boolean;
   /** The answer was read, broke or was dropped. */
   readonly onClose: () => void;
 }
@@ -29,13 +31,16 @@ export interface LegOutcome {
 
 /** Resolves when the answer has shown what it is: with the head, or with the first bytes of decode's stream. */
 export async function sendLeg(house: House, leg: Leg): Promise<LegOutcome> {
-  const { slot, head, body, client, onClose } = leg;
+  const { slot, head, body, client, holdsLong, onClose } = leg;
   const { role, url: target, upstream } = slot.endpoint;
   const started = house.now();
   const life = new LegSignal(client);
   const arrived = watch(house, leg, life);
+  const onSent = () => {
+    life.lingers = holdsLong && role === "decode"; // an abort that comes before its engine knows the request frees nothing
+  };
   try {
-    const reply = await upstream.request(head, body, life.signal);
+    const reply = await upstream.request(gated(head, onSent), body, life.signal);
     reply.onClose(() => {
       life.end();
       onClose();
@@ -44,13 +49,27 @@ export async function sendLeg(house: House, leg: Leg): Promise<LegOutcome> {
     if (role === "prefill") house.books.prefill.observe({ target }, (house.now() - started) / 1000);
     const streams = role === "decode" && reply.status === 200 && isEventStream(reply.headers["content-type"]);
     const outcome = streams ? await firstOf(slot, reply, life) : { answer: from(slot, reply), failure: refusal(reply) };
-    if (role === "decode") arrived();
+    if (role === "decode") {
+      arrived();
+      life.lingers = false;
+      if (life.signal.aborted) throw life.signal.reason;
+    } else life.lingers = holdsLong && reply.status === 200; // it has finished: what is left is its ticket
     return outcome;
   } catch (error) {
     life.end();
     throw error;
   }
 }
+
+/** @param onSent called when the connection is there and the request is written */
+const gated = (head: Head, onSent: () => void): Head => ({
+  ...head,
+  gate: () => {
+    const refusal = head.gate?.();
+    if (!refusal) onSent();
+    return refusal;
+  },
+});
 
 /** The times that a leg has until its first byte. @returns takes them back */
 function watch(house: House, { slot: { endpoint }, lease }: Leg, life: LegSignal): () => void {

@@ -1,4 +1,5 @@
 import type { AloneReason, Ask } from "./ask.ts";
+import { hasClientLeft } from "./client-left.ts";
 import type { Role } from "./config.ts";
 import type { Endpoint, Slot } from "./endpoint.ts";
 import { gaveUp, ProxyError } from "./errors.ts";
@@ -8,8 +9,9 @@ import type { JsonObject } from "./json.ts";
 import { type LegOutcome, sendLeg } from "./leg.ts";
 import { pause } from "./pause.ts";
 import type { Progress } from "./progress.ts";
-import { backOff, type Failure, remedyFor, retryAfterMs } from "./retry-matrix.ts";
+import { type Failure, retryAfterMs } from "./retry-matrix.ts";
 import type { Seat } from "./roster.ts";
+import { SecondChances } from "./second-chances.ts";
 import { type Head, UpstreamError } from "./upstream.ts";
 
 /** What one request brings. */
@@ -22,7 +24,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-const PREFILL_RETRIES = 2;
+const LONG_HOLD_SECONDS = 60; // shorter ones end by themselves. Source: proxy-protocols.md §3.5
 
 /** Decode may have read or freed the KV: both legs go again, with a new id. Thrown at most once per request. */
 export class Restart extends Error {
@@ -41,39 +43,44 @@ export class CallLegs implements Legs {
   readonly body: JsonObject;
   readonly ask: Ask;
   readonly numbers: { readonly lengthCapped: boolean };
-  readonly progress: Progress = { stage: "prefill", retries: 0 };
+  readonly progress: Progress = { stage: "prefill" };
   readonly #house: House;
   readonly #call: Call;
   readonly #seats: Seat[] = [];
-  readonly #failures = new Map<string, number>();
-  /** Where a leg of this request failed: others come first. */
-  readonly #avoid = new Set<Endpoint>();
+  readonly #chances: SecondChances;
   #attempt = 0;
-  #restarted = false;
-  #prefillRetries = 0;
   #prefillAnswered: number | undefined;
   #prefillSent = 0;
+  #ticketSent = false;
+  #lastWork: Promise<void> | undefined;
 
   constructor(house: House, call: Call) {
     this.#house = house;
     this.#call = call;
+    this.#chances = new SecondChances(house);
     this.body = call.body;
     this.ask = call.ask;
     this.numbers = { lengthCapped: house.lengthCapped };
   }
 
   pick(role: Role): Seat {
-    return this.#pick(role, this.#avoid) ?? this.#pick(role, NONE) ?? fail(new ProxyError("target.none", { role }));
+    return (
+      this.#pick(role, this.#chances.avoid) ?? this.#pick(role, NONE) ?? fail(new ProxyError("target.none", { role }))
+    );
   }
 
-  async send(first: Seat, body: Buffer): Promise<Answer> {
+  async send(first: Seat, body: Buffer, fetchOnly?: () => Buffer): Promise<Answer> {
     const tried = new Set<Endpoint>();
     for (let seat = first; ; ) {
       const outcome = await this.#attemptAt(seat, body, tried);
       const next = outcome.failure && (await this.#remedy(outcome, outcome.failure, tried));
       if (next) seat = next;
       else if ("answer" in outcome.result) return outcome.result.answer;
-      else throw outcome.result.error;
+      else {
+        if (fetchOnly && this.#holdsLong && !this.#ticketSent && hasClientLeft(this.#call.signal))
+          this.#lastWork = this.#fetchAndForget(fetchOnly());
+        throw outcome.result.error;
+      }
     }
   }
 
@@ -105,11 +112,28 @@ export class CallLegs implements Legs {
   again(): void {
     this.#attempt++;
     this.#prefillAnswered = undefined;
+    this.#ticketSent = false;
     this.progress.stage = "prefill";
   }
 
-  release(): void {
+  /** How often a leg was sent again. */
+  get retries(): number {
+    return this.#chances.count;
+  }
+
+  /** @returns work that goes on under the request's id after its client left, if there is any */
+  release(): Promise<void> | undefined {
     for (const seat of this.#seats) seat.release();
+    return this.#lastWork;
+  }
+
+  #fetchAndForget(body: Buffer): Promise<void> {
+    const headers = this.#headers();
+    return this.#house.releases.dispatch({ path: this.#call.path, headers, body, tokens: this.ask.promptTokens });
+  }
+
+  get #holdsLong(): boolean {
+    return (this.#house.holdSeconds ?? 0) > LONG_HOLD_SECONDS;
   }
 
   async #attemptAt(seat: Seat, body: Buffer, tried: ReadonlySet<Endpoint>): Promise<Outcome> {
@@ -132,46 +156,26 @@ export class CallLegs implements Legs {
   async #remedy({ seat, result }: Outcome, failure: Failure, tried: Set<Endpoint>): Promise<Seat | undefined> {
     const { endpoint } = seat.slot;
     const { role } = endpoint;
-    const remedy = remedyFor(role, failure);
-    const key = `${role} ${failure}`;
-    const before = this.#failures.get(key) ?? 0;
-    if (!remedy || before >= remedy.most || this.#call.signal.aborted) return undefined;
-    if (role === "prefill" && this.#prefillRetries >= PREFILL_RETRIES) return undefined;
+    if (this.#call.signal.aborted) return undefined;
     if (failure !== "idle_closed") tried.add(endpoint);
-    const roster = this.#house.rosters[role];
     const answer = "answer" in result ? result.answer : undefined;
     const later = retryAfterMs(answer?.headers["retry-after"]);
-    const able = remedy.next === "restart" ? !this.#restarted : roster.openBeside(tried) || later !== undefined;
-    if (!able || (remedy.costs && !this.#house.retries.take())) return undefined;
-    this.#failures.set(key, before + 1);
-    this.#avoid.add(endpoint);
-    this.progress.retries++;
-    this.#house.books.retries.add({ role, reason: failure });
+    const chance = this.#chances.take({ endpoint, failure, tried, later });
+    if (!chance) return undefined;
     answer?.drop();
-    if (remedy.next === "restart") {
-      this.#restarted = true;
-      throw new Restart();
-    }
-    if (role === "prefill") {
-      this.#attempt++; // decode keeps its id, as no engine has seen it
-      this.#prefillRetries++;
-    }
-    if (remedy.costs) await this.#wait(roster.openBeside(tried) ? undefined : later);
-    const next = this.#pick(role, tried) ?? (later === undefined ? undefined : this.#pick(role, NONE));
+    if (chance.next === "restart") throw new Restart();
+    if (role === "prefill") this.#attempt++; // decode keeps its id, as no engine has seen it
+    if (chance.waitMs > 0) await pause(chance.waitMs, this.#call.signal);
+    const next = this.#pick(role, chance.next === "same" ? NONE : tried);
     if (!next && answer) throw new ProxyError("target.none", { role });
     return next;
-  }
-
-  #wait(ms = backOff(this.#prefillRetries - 1, this.#house.chance())): Promise<void> {
-    return pause(ms, this.#call.signal);
   }
 
   #dispatch(seat: Seat, body: Buffer): Promise<LegOutcome> {
     const { slot } = seat;
     const { role } = slot.endpoint;
     this.progress[role] = slot;
-    if (role === "decode") this.progress.stage = "decode_wait";
-    else this.#prefillSent = this.#house.now();
+    if (role === "prefill") this.#prefillSent = this.#house.now();
     const endsAt = role === "decode" ? this.#leaseEnd() : undefined;
     return sendLeg(this.#house, {
       slot,
@@ -179,6 +183,7 @@ export class CallLegs implements Legs {
       body,
       client: this.#call.signal,
       lease: endsAt === undefined ? undefined : { endsAt, over: () => this.#over() },
+      holdsLong: this.#holdsLong && this.progress.alone === undefined,
       onClose: () => seat.release(),
     });
   }
@@ -188,19 +193,28 @@ export class CallLegs implements Legs {
       method: "POST",
       path: this.#call.path,
       headers: {
-        ...this.#call.headers,
-        "content-type": "application/json",
-        "x-request-id": this.#attempt === 0 ? this.#call.id : `${this.#call.id}-r${this.#attempt}`,
+        ...this.#headers(),
         ...(slots.length > 1 && { "x-data-parallel-rank": String(index) }),
       },
-      ...(role === "decode" && { gate: () => this.#expired() }),
+      ...(role === "decode" && { gate: () => this.#mayGo() }),
+    };
+  }
+
+  #headers(): Readonly<Record<string, string | string[]>> {
+    return {
+      ...this.#call.headers,
+      "content-type": "application/json",
+      "x-request-id": this.#attempt === 0 ? this.#call.id : `${this.#call.id}-r${this.#attempt}`,
     };
   }
 
   /** Decode on KV that prefill may have given to another prompt would answer 200 with nonsense. Source: proxy-protocols.md §G.4. */
-  #expired(): ProxyError | undefined {
+  #mayGo(): ProxyError | undefined {
     const endsAt = this.#leaseEnd();
-    return endsAt === undefined || this.#house.now() < endsAt ? undefined : this.#over();
+    if (endsAt !== undefined && this.#house.now() >= endsAt) return this.#over();
+    this.#ticketSent = true;
+    this.progress.stage = "decode_wait";
+    return undefined;
   }
 
   /** When prefill may let its KV go; undefined: it holds none for this request, or for ever. */

@@ -9,8 +9,6 @@ export interface Progress {
   alone?: AloneReason;
   /** From the prefill leg's first byte out to its last byte in. */
   prefillMs?: number;
-  /** Legs that were sent again. */
-  retries: number;
 }
 
 export const progressHeaders = ({ prefill, decode, alone, prefillMs }: Progress): Record<string, string> => ({

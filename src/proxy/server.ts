@@ -9,6 +9,7 @@ import type { Log } from "./log.ts";
 import { Naps } from "./naps.ts";
 import { policies } from "./policies.ts";
 import { PROBE_TIMES, type ProbeTimes, startProbes } from "./probes.ts";
+import { Releases } from "./releases.ts";
 import { RequestIds } from "./request-id.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { Roster } from "./roster.ts";
@@ -50,6 +51,7 @@ export async function startProxy(config: ProxyConfig, options: ProxyOptions): Pr
       probes.stop();
       naps.stop();
       await door.drain(graceMs);
+      door.desk.releases.stop();
       await Promise.all(endpoints.map(({ upstream }) => upstream.close()));
     },
   };
@@ -58,6 +60,11 @@ export async function startProxy(config: ProxyConfig, options: ProxyOptions): Pr
 type Means = Pick<Desk, "log" | "now" | "earliest"> & { readonly serving: () => number };
 
 function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, earliest, serving }: Means): Desk {
+  const books = openBooks(endpoints, serving);
+  const rosters = {
+    prefill: new Roster("prefill", endpoints, policies[config.prefill_policy]),
+    decode: new Roster("decode", endpoints, policies[config.decode_policy]),
+  };
   return {
     config,
     log,
@@ -65,11 +72,9 @@ function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, e
     earliest,
     family: families[config.family],
     ids: new RequestIds(),
-    rosters: {
-      prefill: new Roster("prefill", endpoints, policies[config.prefill_policy]),
-      decode: new Roster("decode", endpoints, policies[config.decode_policy]),
-    },
-    books: openBooks(endpoints, serving),
+    rosters,
+    books,
+    releases: new Releases(rosters.decode, books),
     lengthCapped: config.length_capped ?? false,
     holdSeconds: config.kv_hold_seconds,
     retries: new RetryBudget(now),

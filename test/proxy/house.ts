@@ -95,9 +95,16 @@ export class House {
 
   #prepare(
     raw: string,
-    { id = `test-${++this.#requests}`, path = "/v1/completions", headers = {}, atDecode = raw, alone = false }: Wish,
+    {
+      id = `test-${++this.#requests}`,
+      path = "/v1/completions",
+      headers = {},
+      atDecode = raw,
+      alone = false,
+      leaves = false,
+    }: Wish,
   ) {
-    this.cluster.remember(id, { path, raw, headers, atDecode, alone });
+    this.cluster.remember(id, { path, raw, headers, atDecode, alone, leaves });
     const sent = { "content-type": "application/json", ...headers, ...(id && { "x-request-id": id }) };
     return { port: this.proxy.port, path, body: raw, headers: sent };
   }

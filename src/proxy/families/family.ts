@@ -22,7 +22,11 @@ export interface Legs {
   readonly numbers: { readonly lengthCapped: boolean };
   /** @throws ProxyError target.none */
   pick(role: Role): Seat;
-  send(seat: Seat, body: Buffer): Promise<Answer>;
+  /**
+   * @param fetchOnly of decode, where it is sent a ticket: the request that has it fetch the KV and no more, for a client that left before
+   *   this one was sent
+   */
+  send(seat: Seat, body: Buffer, fetchOnly?: () => Buffer): Promise<Answer>;
   /** Reads prefill's answer to its end. From then on the time runs in which decode must have been sent. */
   readPrefill(answer: Answer): Promise<Buffer>;
   /** Says in the metrics and in a header that this request went to decode alone. */

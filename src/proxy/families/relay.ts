@@ -16,7 +16,8 @@ export const relay: Family = async (legs) => {
   const found = ticketIn(await legs.readPrefill(answer));
   if ("missing" in found) throw new ProxyError("kv.missing", { target: answer.from.endpoint.url, why: found.missing });
   const d = legs.pick("decode"); // only now: the load has changed (that there is one was checked at the door)
-  return legs.send(d, decodeBody(legs, { kv_transfer_params: found.ticket }));
+  const ticket = { kv_transfer_params: found.ticket };
+  return legs.send(d, decodeBody(legs, ticket), () => prefillBody(legs, ticket));
 };
 
 const ASK_PREFILL =

@@ -65,9 +65,18 @@ export const decodeChecks: Check = function* (arrival) {
   const carries = cluster.dialect !== "ucm" && sent.alone === false;
   if (!carries && ticket !== undefined) yield ["D8", "kv_transfer_params where there are none"];
   const body = ticket === undefined ? raw : withoutFirst(raw, "kv_transfer_params", ticket);
-  if (body !== sent.atDecode) yield ["D7", `not the client's bytes: ${body}`];
+  if (sent.leaves === true) yield* fetchOnlyChecks(arrival);
+  else if (body !== sent.atDecode) yield ["D7", `not the client's bytes: ${body}`];
   if (carries) yield* ticketChecks(arrival, ticket);
 };
+
+/** §3.5: what frees the KV of a client that left. */
+function* fetchOnlyChecks(arrival: Arrival): Generator<readonly [string, string]> {
+  if (value(arrival, "stream") !== false || value(arrival, "max_tokens") !== 1) yield ["L3", "more than one token"];
+  for (const key of ["stream_options", "max_completion_tokens"])
+    if (value(arrival, key) !== undefined) yield ["L3", key];
+  if (Number(value(arrival, "min_tokens") ?? 0) > 1) yield ["L3", "min_tokens"];
+}
 
 const HANDOFF_MS = 5_000; // proxy-protocols.md §3.0, far below any lease
 

@@ -16,6 +16,8 @@ export interface Sent {
   readonly atDecode: string;
   /** true: no prefill leg may come; "after-prefill": one may, and its answer is not used. */
   readonly alone: boolean | "after-prefill";
+  /** The client leaves between the legs: decode may be sent the ticket to fetch the KV, and is to make one token of no use. */
+  readonly leaves?: boolean;
 }
 
 /** Engines on real sockets that check every request, what they hold for each other, and everything that was wrong. */

@@ -18,6 +18,8 @@ export type Fault =
   | { readonly kind: "reset" }
   /** Closes the connection after that many events, or in the middle of an answer that is no stream. */
   | { readonly kind: "break"; readonly after: number }
+  /** Prefill sends the head of its answer, and the rest when it may. */
+  | { readonly kind: "late-body"; readonly rest: () => Promise<unknown> }
   /** What prefill writes instead of its ticket; undefined leaves the key out. */
   | { readonly kind: "ticket"; readonly text: string | undefined }
   /** The first token is the end of the sequence. */

@@ -40,11 +40,16 @@ function answer(arrival: Arrival, res: ServerResponse, fault: Fault | undefined)
     res.write(body.slice(0, 20), () => arrival.req.socket.destroy());
     return;
   }
-  res.end(body, () => {
+  const pin = () => {
     handle.pinnedAt = performance.now();
     handle.state = ticket === handle.ticket ? "pinned" : "released";
     if (arrival.cluster.dialect === "ucm") arrival.cluster.registry.stored.add(handle.promptKey);
-  });
+  };
+  if (fault?.kind === "late-body") {
+    pin(); // the engine has finished; an abort frees nothing any more
+    res.flushHeaders();
+    void fault.rest().then(() => res.end(body));
+  } else res.end(body, pin);
 }
 
 /** A ticket that only a byte copy carries whole: an integer beyond 2^53, `1.0`, spaces, a key of tomorrow. */

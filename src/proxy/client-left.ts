@@ -1,0 +1,6 @@
+/** The client closed its connection; nobody is left to answer. */
+export class ClientLeft extends Error {
+  override readonly name = "ClientLeft";
+}
+
+export const hasClientLeft = ({ aborted, reason }: AbortSignal): boolean => aborted && reason instanceof ClientLeft;

@@ -1,0 +1,67 @@
+import type { Role } from "./config.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { House } from "./house.ts";
+import { backOff, type Failure, remedyFor } from "./retry-matrix.ts";
+
+export interface Failed {
+  readonly endpoint: Endpoint;
+  readonly failure: Failure;
+  /** Endpoints that this leg has tried, this one included. */
+  readonly tried: ReadonlySet<Endpoint>;
+  /** When this endpoint itself wants to be asked again, ms. */
+  readonly later: number | undefined;
+}
+
+export interface Chance {
+  readonly next: "other" | "same" | "restart";
+  readonly waitMs: number;
+}
+
+const PREFILL_MOST = 2;
+
+/** What one request may still try, by the matrix, its own counts and the budget of all. */
+export class SecondChances {
+  /** Where a leg of this request failed: others come first. */
+  readonly avoid = new Set<Endpoint>();
+  readonly #house: House;
+  readonly #taken = new Map<string, number>();
+  readonly #ofRole = { prefill: 0, decode: 0 };
+  #restarted = false;
+
+  constructor(house: House) {
+    this.#house = house;
+  }
+
+  get count(): number {
+    return this.#ofRole.prefill + this.#ofRole.decode;
+  }
+
+  /** @returns none when the failure is final; else the chance, which is counted as taken */
+  take({ endpoint, failure, tried, later }: Failed): Chance | undefined {
+    const { role } = endpoint;
+    const remedy = remedyFor(role, failure);
+    const key = `${role} ${failure}`;
+    const before = this.#taken.get(key) ?? 0;
+    if (!remedy || before >= remedy.most || (role === "prefill" && this.#ofRole.prefill >= PREFILL_MOST))
+      return undefined;
+    const next = remedy.next === "restart" ? this.#restart() : this.#place(role, tried, later);
+    if (next === undefined || (remedy.costs && !this.#house.retries.take())) return undefined;
+    this.#taken.set(key, before + 1);
+    this.avoid.add(endpoint);
+    this.#house.books.retries.add({ role, reason: failure });
+    const waits = remedy.costs && next !== "restart";
+    const waitMs = next === "same" ? (later ?? 0) : waits ? backOff(this.#ofRole.prefill, this.#house.chance()) : 0;
+    this.#ofRole[role]++;
+    if (next === "restart") this.#restarted = true;
+    return { next, waitMs };
+  }
+
+  #restart(): "restart" | undefined {
+    return this.#restarted ? undefined : "restart";
+  }
+
+  #place(role: Role, tried: ReadonlySet<Endpoint>, later: number | undefined): "other" | "same" | undefined {
+    if (this.#house.rosters[role].openBeside(tried)) return "other";
+    return later === undefined ? undefined : "same";
+  }
+}
