@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
 import type { Cause } from "../diagnose/cause.ts";
+import type { Drift } from "../era.ts";
 import type { Hardware } from "../hardware/hardware.ts";
 import type { JudgedTopology } from "../plan/judged.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -34,6 +35,8 @@ export interface Connector<Fields = Record<string, unknown>, Port extends string
   kernelPorts?(env: Env): boolean;
   /** Engines of the other role must be restarted with an instance (their handshake state would be stale). */
   readonly restartsPeers: boolean;
+  /** What changed in packages that it writes for. */
+  readonly drift?: readonly Drift[];
   readonly causes: readonly Cause[];
   /** Stage topology. */
   readonly rules: readonly AnyRule<Topology>[];

@@ -10,6 +10,7 @@ export {
   releaseOf,
   releases,
 } from "./flags.ts";
+export { releasesOfImage } from "./images.ts";
 export { managedEnv, managedFlags } from "./managed.ts";
 export { type Refusal, refusal } from "./values.ts";
 export { vllmCauses as causes } from "./vllm-causes.ts";

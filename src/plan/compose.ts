@@ -8,6 +8,7 @@ import { planHash, serviceHash } from "./hash.ts";
 import { planInstance, planNode } from "./outline.ts";
 import type { Plan, Planned, PlanStep, Service } from "./plan.ts";
 import { proxyService } from "./proxy/index.ts";
+import { releasesOf } from "./releases.ts";
 import { transferAsk } from "./rendezvous.ts";
 import { reservations } from "./reservations.ts";
 import { anywhere, type Seat, seats as seatsOf } from "./seats.ts";
@@ -48,7 +49,8 @@ export function compose(ask: ComposeAsk): Planned {
   const drafts = inOrder([...sides(scene, shared), ...running, ...gateway], topology);
   const services = withPeers(drafts, transfer?.use.connector.restartsPeers ?? false);
   const nodes = topology.nodes.flatMap(({ name }) => planNode(seats.get(name)));
-  const waiting = unknowns(services, nodes, seats, topology.instances[0]?.engine.kind ?? "vllm");
+  const releases = releasesOf(topology, seats);
+  const waiting = unknowns(services, nodes, seats, releases);
   const gate = seats.get(topology.proxy.node) ?? [...seats.values()][0];
   const { model, kv, timeouts, overrides } = topology;
   const setup = setupOf(topology);
@@ -62,6 +64,7 @@ export function compose(ask: ComposeAsk): Planned {
     transfer: kv.transfer.connector,
     cache: kv.cache ? { connector: kv.cache.connector, roles: kv.cache.roles } : null,
     unknowns: waiting,
+    ...(releases.length > 0 && { releases }),
     facts: usedFacts(facts, seats, services, nodes),
     nodes,
     instances: granted.map(planInstance),

@@ -22,6 +22,11 @@ export interface Plan {
   readonly transfer: string; // connector names, for people
   readonly cache: { readonly connector: string; readonly roles: readonly Role[] } | null;
   readonly unknowns: readonly { readonly fact: string; readonly node: string }[];
+  /**
+   * Releases that it goes by, of the packages that it is written for. Where `release` is null nobody says it, and what differs between
+   * releases is written as all of them take it. Left out where no engine is vLLM.
+   */
+  readonly releases?: readonly PlanRelease[];
   readonly facts: {
     readonly digest: string;
     readonly at: number;
@@ -51,6 +56,14 @@ export interface Plan {
   };
   readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };
   /** `PORT → NODE` pairs that a rehearsal or check wants open are derived from services; nothing else is. */
+}
+
+export interface PlanRelease {
+  readonly package: string;
+  readonly release: string | null;
+  /** Whose word it is; null: nobody's. */
+  readonly from: "node" | "engine.versions" | "runtime.image" | null;
+  readonly nodes: readonly string[];
 }
 
 /** Only what stands in the plan: an address that the topology writes is no fact. */

@@ -129,6 +129,16 @@ export const planShape = z.strictObject({
   unknowns: z
     .array(z.strictObject({ fact: text, node: text }))
     .describe("stand in its texts as `<fact:NAME@NODE>` until a node is asked"),
+  releases: optional(
+    z.array(
+      z.strictObject({
+        package: text,
+        release: z.nullable(text).describe("null: not known, written as every release takes it"),
+        from: z.nullable(z.enum(["node", "engine.versions", "runtime.image"])).describe("whose word it is"),
+        nodes: list,
+      }),
+    ),
+  ).describe("of the packages that the engines' arguments and variables are written for"),
   facts: z
     .nullable(
       z.strictObject({

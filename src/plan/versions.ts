@@ -15,5 +15,5 @@ export const versionsOf = ({ engine }: Instance, seat: Seat | undefined): Readon
 });
 
 /** What the node said, by those names. */
-export const said = (seat: Seat | undefined): Readonly<Record<string, string>> =>
+export const said = (seat: Pick<Seat, "versions"> | undefined): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(seat?.versions ?? {}).map(([name, version]) => [packages[name] ?? name, version]));

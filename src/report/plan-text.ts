@@ -1,5 +1,5 @@
 import { grouped } from "../once.ts";
-import type { Listen, Plan, PlanInstance, Service } from "../plan/plan.ts";
+import type { Listen, Plan, PlanInstance, PlanRelease, Service } from "../plan/plan.ts";
 import type { Finding } from "../topology/rule.ts";
 import { folded, naming, runs } from "../words/names.ts";
 import { several } from "../words/numbers.ts";
@@ -30,6 +30,7 @@ export function planText(plan: Plan, { own, findings, fits = [], aim = asItStand
     ...environment(plan, own),
     ...reserves(plan),
     ...fits,
+    ...releases(plan),
     ...unknowns(plan),
     ...findings.flatMap(({ level, code, title }) => labelled(level, [`${code} ${title}`])),
     "",
@@ -188,6 +189,24 @@ function reserves({ reservations }: Plan): string[] {
       `${range.first}-${range.last} on ${nodes}: the ${range.purpose} draws ports from it at random`,
     ]);
   });
+}
+
+const WORDS = { node: "told by the node", "engine.versions": "engine.versions", "runtime.image": "the image's tag" };
+
+/** `vllm 0.11.0 (engine.versions), mooncake 0.3.7 on a2-1 (told by the node)`, and what is not known. */
+function releases({ releases: all = [] }: Plan): string[] {
+  const nodes = new Set(all.flatMap((each) => each.nodes)).size;
+  const on = (each: PlanRelease) => (each.nodes.length === nodes ? "" : ` on ${folded(each.nodes)}`);
+  const known = all.flatMap((each) =>
+    each.from === null ? [] : [`${each.package} ${each.release}${on(each)} (${WORDS[each.from]})`],
+  );
+  const unknown = all.filter(({ from }) => from === null).map((each) => `${each.package}${on(each)}`);
+  return labelled("release", [
+    ...(known.length > 0 ? [known.join(", ")] : []),
+    ...(unknown.length > 0
+      ? [`of ${unknown.join(" and ")} not known: what changed between releases is written as all of them take it`]
+      : []),
+  ]);
 }
 
 const FACTS = ["home", "nic", "ip", "vllm", "node"];

@@ -116,8 +116,10 @@ export interface Instance {
 
 export interface EngineChoice {
   readonly kind: "vllm" | "sim";
-  /** Releases by package (vllm, vllm-ascend, mooncake …), as declared; what a node says goes before it. */
+  /** Releases by package (vllm, vllm-ascend, mooncake …), as declared, or as the tag of its image says; what a node says goes before it. */
   readonly versions?: Readonly<Record<string, string>>;
+  /** Packages of `versions` whose release the tag of `runtime.image` says. */
+  readonly imageTells?: readonly string[];
   /** Replaces `vllm serve`. */
   readonly command?: readonly string[];
   readonly venv?: string;

@@ -2,7 +2,7 @@ import type { Parallel } from "../../topology/topology.ts";
 import type { Connector } from "../connector.ts";
 import { master } from "../mooncake-library/master.ts";
 import { causes } from "./causes.ts";
-import { portsPerDevice } from "./drift.ts";
+import { drift, portsPerDevice } from "./drift.ts";
 import { type Fields, fields } from "./fields.ts";
 import { modelRules, planRules, rules } from "./rules.ts";
 
@@ -22,6 +22,7 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
   rules,
   planRules,
   modelRules,
+  drift,
   causes,
   asks: () => ({ modules: [["mooncake"]] }),
   restartsPeers: true,

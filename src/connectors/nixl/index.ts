@@ -2,7 +2,7 @@ import { era } from "../../era.ts";
 import type { Role } from "../../topology/topology.ts";
 import type { Connector } from "../connector.ts";
 import { causes } from "./causes.ts";
-import { bothRoles } from "./drift.ts";
+import { bothRoles, drift } from "./drift.ts";
 import { type Fields, fields } from "./fields.ts";
 import { gaudi, type NixlPair } from "./gaudi.ts";
 import { lease } from "./lease.ts";
@@ -28,6 +28,7 @@ export const nixl: Connector<Fields, "side_channel"> = {
   planRules,
   modelRules,
   factsRules,
+  drift,
   causes,
   asks: () => ({ modules: [["nixl", "nixl_rocm", "rixl"]] }),
   restartsPeers: true, // the peer's agent keeps the dead one's metadata

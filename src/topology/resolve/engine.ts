@@ -1,3 +1,4 @@
+import { releasesOfImage } from "../../engines/index.ts";
 import { defined } from "../defined.ts";
 import { ownKeysOnly } from "../own-keys.ts";
 import type { Finding, Path } from "../rule.ts";
@@ -26,7 +27,7 @@ export function resolveEngine(
   const without = { args: args.without, env: env.without };
   const choice: EngineChoice = defined({
     kind: keys.kind ?? "vllm",
-    versions: versionsOf(child(merged, "versions")),
+    ...releasesOf(versionsOf(child(merged, "versions")), runtime),
     command: keys.command === undefined ? undefined : textsOf(child(merged, "command")),
     venv: keys.venv,
     runtime,
@@ -51,6 +52,17 @@ function ranksPerNode(written: number | readonly number[] | undefined): Pick<Par
   if (typeof written === "number") return { dpLocal: written };
   const [first = 1] = written;
   return written.length > 1 && written.every((one) => one === first) ? { dpLocal: first } : { dpShares: written };
+}
+
+/** What is declared goes before what an image's tag says. */
+function releasesOf(
+  declared: EngineChoice["versions"],
+  runtime: EngineChoice["runtime"],
+): Pick<EngineChoice, "versions" | "imageTells"> {
+  const told = "image" in runtime ? releasesOfImage(runtime.image) : {};
+  const imageTells = Object.keys(told).filter((name) => declared?.[name] === undefined);
+  if (imageTells.length === 0) return declared === undefined ? {} : { versions: declared };
+  return { versions: { ...told, ...declared }, imageTells };
 }
 
 /** As written: 0.10 is not 0.1. */

@@ -8,7 +8,7 @@ export const engineTexts: Readonly<Record<string, KeyText>> = {
   "engine.kind": { says: "vllm, or sim: the stand-in without an accelerator.", unset: "vllm" },
   "engine.versions": {
     says: "Releases, for a plan before the nodes are asked; what they say goes before it.",
-    unset: "what is right for every release",
+    unset: "what the image's tag says, else what is right for every release",
   },
   "engine.versions.vllm": { says: "Release of vllm." },
   "engine.versions.vllm-ascend": { says: "Release of vllm-ascend." },

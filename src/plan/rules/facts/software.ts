@@ -2,6 +2,8 @@ import { hardware } from "../../../hardware/index.ts";
 import type { Rule } from "../../../topology/rule.ts";
 import type { Judged } from "../../judged.ts";
 import { usesOf } from "../../uses.ts";
+import { said } from "../../versions.ts";
+import { instanceOf } from "../command-line.ts";
 import { type Answered, answers, nodePath } from "./answers.ts";
 
 /** M12: the engine's Python has what the connector and the accelerator import. Source: launch.md §10.4. */
@@ -58,6 +60,46 @@ export const m13: Rule<Judged, { node: string; vllm: string; plugin: string; ver
 /** Versions between two releases say too little. */
 const paired = (vllm: string, plugin: string) =>
   /dev/.test(vllm) || /dev/.test(plugin) || triple(vllm) === triple(plugin);
+
+interface Differs {
+  readonly name: string;
+  readonly node: string;
+  readonly found: string;
+  readonly declared: string;
+  readonly key: string;
+}
+
+/** M17: what is declared for a plan before the nodes are asked is what they have. */
+export const m17: Rule<Judged, Differs> = {
+  id: "M17",
+  level: "warning",
+  *check(judged) {
+    for (const { node, said: facts, engines } of answers(judged)) {
+      const found = said(facts);
+      for (const id of new Set(engines.map(({ group }) => group))) {
+        const instance = judged.topology && instanceOf(judged.topology, id);
+        for (const [name, declared] of Object.entries(instance?.engine.versions ?? {})) {
+          const release = found[name];
+          if (instance === undefined || release === undefined || isOne(declared, release)) continue;
+          const key = instance.engine.imageTells?.includes(name) ? ["runtime", "image"] : ["versions", name];
+          const data = { name, node: node.name, found: release, declared, key: ["engine", ...key].join(".") };
+          yield { at: [...instance.path, ...key], subject: `${id} on ${node.name}`, mark: "value", data };
+        }
+      }
+    }
+  },
+  message: ({ name, node, found, declared, key }) => `${node} has ${name} ${found}, and ${key} says ${declared}`,
+  remedy: ({ name, found, key }) =>
+    key.endsWith("image")
+      ? `engine.versions: { ${name}: ${bare(found)} }, where the image has another one than its tag says`
+      : `${key}: ${bare(found)}, or nothing: what the nodes have is what counts`,
+};
+
+/** Whether a release found is the one declared: without its local part, and as exact as it was declared. */
+const isOne = (declared: string, found: string): boolean =>
+  bare(found) === bare(declared) || bare(found).startsWith(`${bare(declared)}.`);
+
+const bare = (version: string): string => version.replace(/^v/, "").replace(/\+.*$/, "");
 
 const triple = (version: string): string =>
   (/^\d+(\.\d+){0,2}/.exec(version)?.[0] ?? version).split(".").concat("0", "0").slice(0, 3).join(".");
