@@ -39,6 +39,7 @@ export const ROOT_HELP = `pdctl brings up a prefill/decode vLLM cluster on your 
 Usage  pdctl <verb> [topology] [options]
 
 Write     init        ask, and write a first topology
+          import      write a topology from scripts and recipes that you have
           validate    find what is wrong in a topology, before any SSH
           plan        show every process, argument, port and device
           explain     what a code means and what to do: pdctl explain P03

@@ -4,6 +4,7 @@ import { demo } from "./demo.ts";
 import { down } from "./down.ts";
 import { explain } from "./explain.ts";
 import { ROOT_HELP } from "./help.ts";
+import { importVerb } from "./import.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
 import { plan } from "./plan.ts";
@@ -16,7 +17,22 @@ import { validate } from "./validate.ts";
 import { version } from "./version.ts";
 import { versionVerb } from "./version-verb.ts";
 
-const VERBS = [init, validate, plan, explain, up, smoke, bench, down, status, logs, schema, demo, versionVerb];
+const VERBS = [
+  init,
+  importVerb,
+  validate,
+  plan,
+  explain,
+  up,
+  smoke,
+  bench,
+  down,
+  status,
+  logs,
+  schema,
+  demo,
+  versionVerb,
+];
 /** Programs of their own: what follows the word is theirs. */
 export const PROGRAMS = ["proxy", "sim"] as const;
 

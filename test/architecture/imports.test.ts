@@ -17,6 +17,7 @@ const arrows: Record<string, readonly string[]> = {
     "hardware",
     "engines",
     "proxies",
+    "imports",
     "proxy",
     "sim",
   ],
@@ -33,6 +34,7 @@ const arrows: Record<string, readonly string[]> = {
   proxies: [],
   facts: [],
   topology: ["hardware", "connectors", "engines", "proxies"],
+  imports: ["topology", "hardware", "connectors", "engines", "proxies"],
   proxy: [],
   sim: [],
   words: [],
@@ -60,6 +62,7 @@ const contracts = [
   "supervise/supervise.ts",
   "topology/modelled.ts",
   "topology/rule.ts",
+  "imports/remark.ts",
   "plan/answers.ts",
 ];
 /** Rooms where values go in and values come out. */
@@ -74,6 +77,7 @@ const pure = [
   "plan",
   "render",
   "diagnose",
+  "imports",
 ];
 /** Modules of Node that compute and touch nothing; of node:net the functions that read an address, of node:os the tables. */
 const computes = ({ from, names }: Import) =>

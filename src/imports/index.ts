@@ -1,0 +1,143 @@
+import type { Json, Role } from "../topology/topology.ts";
+import { documentsOf } from "./documents.ts";
+import type { Engine } from "./engine.ts";
+import { readEngine, serveWords } from "./engine-command.ts";
+import { type Config, configOf, isMooncake, isUcm } from "./files.ts";
+import { fillOpen } from "./open-values.ts";
+import type { FoundProxy } from "./proxy-command.ts";
+import { readProxy } from "./proxy-command.ts";
+import { type Input, type Remark, voice as voiceOf } from "./remark.ts";
+import { type Run, readScripts } from "./scripts.ts";
+import type { Given, SetUp } from "./setup.ts";
+import type { Command } from "./shell/command.ts";
+import { type Bench, byHand, type Master, readBench, readMaster } from "./side-commands.ts";
+import { topologyOf } from "./topology-of.ts";
+import { yamlText } from "./yaml-text.ts";
+
+export type { Input, Remark } from "./remark.ts";
+export type { Run } from "./scripts.ts";
+export type { Given, GivenNode } from "./setup.ts";
+
+export interface Ask extends Given {
+  /** Only what stands under this heading of a document. */
+  readonly section?: string;
+  /** In the place of `<name>`, `{NAME}` and `xxxx`. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Scripts that a document says to run, each with what it says to change in it. */
+  readonly runs: readonly Run[];
+}
+
+export interface Imported {
+  /** Undefined: nothing could be read as a cluster. */
+  readonly topology: Readonly<Record<string, Json>> | undefined;
+  readonly yaml: string | undefined;
+  /** In the order of the inputs and their lines. */
+  readonly remarks: readonly Remark[];
+}
+
+/**
+ * Reads a set-up that exists in another form and writes it as a topology. Every command, flag, variable and key of the inputs is in
+ * the topology or in a remark. Pure. @throws nothing: what is wrong in an input is a remark.
+ */
+export function importSetUp(inputs: readonly Input[], ask: Ask): Imported {
+  const remarks = new Map<string, Remark>();
+  const say = (remark: Remark) => {
+    const key = JSON.stringify({ ...remark, what: remark.what.replaceAll(/\d+/g, "#") }); // once for all turns of a loop
+    if (!remarks.has(key)) remarks.set(key, remark);
+  };
+  const voice = voiceOf(say);
+  const filled = inputs.map((input) => ({ ...input, text: fillOpen(input.text, ask.values) }));
+  const setUp = setUpOf(filled, ask, voice);
+  const topology = topologyOf(setUp, ask, voice);
+  const names = inputs.map(({ name }) => name);
+  const place = ({ file, line }: Remark) => names.indexOf(file) * 1_000_000 + line;
+  return {
+    topology,
+    yaml:
+      topology === undefined
+        ? undefined
+        : yamlText(topology, [
+            `Imported from ${names.map((name) => name.split("/").at(-1)).join(", ")} by pdctl import.`,
+          ]),
+    remarks: [...remarks.values()].filter(({ file }) => names.includes(file)).toSorted((a, b) => place(a) - place(b)),
+  };
+}
+
+function setUpOf(inputs: readonly Input[], ask: Ask, voice: ReturnType<typeof voiceOf>): SetUp {
+  const documents = documentsOf(inputs, ask.section, voice);
+  const engines: Engine[] = [];
+  const proxies: FoundProxy[] = [];
+  const masters: Master[] = [];
+  const benches: Bench[] = [];
+  const written: Config[] = [];
+  let front: string | undefined;
+  const take = (command: Command, extras: { readonly role?: Role; readonly machine?: string }) => {
+    for (const { text, at } of command.sink) {
+      if (/^\|\s*tee\b/.test(text))
+        voice.fault(
+          at,
+          text,
+          "the exit status is tee's, and stopping the script leaves vllm running; pdctl keeps the output of every service",
+          "not carried over",
+        );
+      else voice.dropped(at, text, "pdctl keeps the output of every service");
+    }
+    const words = serveWords(command.fields);
+    if (words !== undefined) {
+      const engine = readEngine(command, words, voice);
+      voice.kept(command.at, "vllm serve", `an engine${engine.role === undefined ? "" : ` of ${engine.role}`}`);
+      engines.push({
+        ...engine,
+        ...(extras.machine !== undefined &&
+          engine.machine === undefined && { machine: { value: extras.machine, at: command.at } }),
+      });
+      return;
+    }
+    for (const [name, { at }] of command.env)
+      if (at.file === command.at.file && at.line >= command.at.line && at.line <= command.to)
+        voice.dropped(at, name, "a variable of this command alone; proxy.env and services have a place for it");
+    const [proxy, master, bench] = [readProxy(command, voice), readMaster(command, voice), readBench(command, voice)];
+    if (proxy !== undefined) proxies.push(proxy);
+    else if (master !== undefined) {
+      masters.push(master);
+      voice.kept(command.at, "mooncake_master", "kv.transfer.master");
+      for (const [name, { at }] of command.env)
+        voice.dropped(at, name, "kv.transfer.master has no variables; its venv brings the libraries");
+    } else if (bench !== undefined) {
+      benches.push(bench);
+      voice.kept(command.at, "vllm bench serve", "bench");
+      front ??= hostOf(command);
+    } else if (!byHand(command, voice))
+      voice.dropped(
+        command.at,
+        command.fields
+          .slice(0, 3)
+          .map(({ text }) => text)
+          .join(" "),
+        "this command is not known here; a side process of your own goes under services",
+      );
+  };
+  readScripts(documents.scripts, ask, voice, take, (file, text, at) => {
+    const config = configOf(file.split("/").at(-1) ?? file, text, at);
+    if (config !== undefined && (isUcm(config) || isMooncake(config))) written.push(config);
+    else voice.dropped(at, file, "no file that a set-up reads is known by this form");
+  });
+  for (const config of documents.configs)
+    if (!isUcm(config) && !isMooncake(config))
+      voice.dropped(config.at, config.name, "no set-up that is known here has this form");
+  const at = { file: inputs[0]?.name ?? "", line: 1 };
+  return {
+    engines,
+    proxies,
+    masters,
+    benches,
+    configs: [...written, ...documents.configs],
+    ...(front !== undefined && { front }),
+    at,
+  };
+}
+
+function hostOf({ fields }: Command): string | undefined {
+  const place = fields.findIndex(({ text }) => text === "--host");
+  return place < 0 ? undefined : fields[place + 1]?.text;
+}
