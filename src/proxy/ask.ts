@@ -1,4 +1,5 @@
 import { firstElements, type JsonObject, rawValue } from "./json.ts";
+import { isShared } from "./routes.ts";
 
 /** Why a request goes to decode alone: its legs could not share one KV, or it is too short to be worth two legs. */
 export type AloneReason =
@@ -10,6 +11,7 @@ export type AloneReason =
   | "echo_logprobs"
   | "no_output"
   | "short_prompt"
+  | "other_api"
   | "forced_tool";
 
 /** What the proxy needs to know of a request in order to route it. */
@@ -27,10 +29,10 @@ export interface Ask {
 
 const BUDGET_COUNTED = 1024;
 
-export function readAsk(body: JsonObject): Ask {
+export function readAsk(body: JsonObject, path: string): Ask {
   const promptTokens = estimatePrompt(body);
   const budget = number(body, "max_completion_tokens") ?? number(body, "max_tokens") ?? BUDGET_COUNTED;
-  const reason = singleOnly(body);
+  const reason = isShared(path) ? singleOnly(body) : "other_api";
   const toolChoice = small(body, "tool_choice");
   return {
     streams: small(body, "stream") === true,

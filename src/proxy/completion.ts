@@ -14,6 +14,7 @@ import { type Progress, progressHeaders } from "./progress.ts";
 import { receive } from "./receive.ts";
 import { answerError, relay } from "./reply.ts";
 import type { RequestIds } from "./request-id.ts";
+import { pathOf } from "./routes.ts";
 
 export interface Desk extends House {
   readonly family: Family;
@@ -43,7 +44,7 @@ export async function serveCompletion(
   let legs: CallLegs | undefined;
   try {
     const body = await readBody(req);
-    const ask = readAsk(body);
+    const ask = readAsk(body, pathOf(req));
     legs = new CallLegs(desk, {
       id,
       path: req.url ?? "/",
@@ -124,7 +125,7 @@ async function handOn(
 }
 
 const routeOf = (legs: CallLegs | undefined) => (legs?.progress.alone ? "alone" : "pd");
-const endpointOf = ({ req }: ServerResponse<IncomingMessage>) => req.url?.split("?", 1)[0] ?? "/";
+const endpointOf = ({ req }: ServerResponse<IncomingMessage>) => pathOf(req);
 const hasLeft = (req: IncomingMessage, signal: AbortSignal) =>
   signal.aborted ? signal.reason instanceof ClientLeft : req.destroyed && !req.complete;
 

@@ -2,10 +2,9 @@ import { setMaxListeners } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type Desk, serveCompletion } from "./completion.ts";
 import { ProxyError } from "./errors.ts";
-import { pages } from "./pages.ts";
+import { enginesPages, pages, passOn } from "./pages.ts";
 import { answerError } from "./reply.ts";
-
-const COMPLETIONS: ReadonlySet<string> = new Set(["/v1/completions", "/v1/chat/completions"]);
+import { isServed, pathOf } from "./routes.ts";
 
 const LAST_WORDS_MS = 500; // for the error events of what is broken off to reach clients that read
 
@@ -41,16 +40,18 @@ export class FrontDoor {
     if (refusal) {
       this.desk.books.rejected.add({ fault: refusal.fault });
       answerError(res, refusal, {});
-    } else if (page) page({ desk: this.desk, stopping: !this.#server.listening, req, res });
+    } else if (req.method === "OPTIONS") void passOn({ desk: this.desk, req, res });
+    else if (page) page({ desk: this.desk, stopping: !this.#server.listening, req, res });
     else this.#serve(req, res);
   }
 
   #refusal(method: string, path: string): ProxyError | undefined {
-    const serves = COMPLETIONS.has(path);
+    const serves = isServed(path);
     if (!serves && !pages.has(path)) return new ProxyError("path.unknown", { method, path });
-    const allow = serves ? ["POST"] : ["GET", "HEAD"];
+    const allow = serves ? ["POST", "OPTIONS"] : ["GET", "HEAD", ...(enginesPages.has(path) ? ["OPTIONS"] : [])];
     if (!allow.includes(method)) return new ProxyError("method.refused", { method, path, allow: allow.join(", ") });
     const limit = this.desk.config.max_concurrent;
+    if (method === "OPTIONS") return undefined; // a browser's question before the call itself
     if (serves && !this.#server.listening) return new ProxyError("proxy.stopping", {});
     if (serves && this.#serving >= limit) return new ProxyError("proxy.full", { limit });
     return undefined;
@@ -68,5 +69,3 @@ export class FrontDoor {
     });
   }
 }
-
-const pathOf = ({ url = "/" }: IncomingMessage) => url.split("?", 1)[0] ?? "/";

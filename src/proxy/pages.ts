@@ -13,6 +13,9 @@ interface Visit {
   readonly res: ServerResponse;
 }
 
+/** Answered by a live engine. */
+export const enginesPages: ReadonlySet<string> = new Set(["/v1/models", "/version"]);
+
 /** What can be read from the proxy besides completions. */
 export const pages: ReadonlyMap<string, (visit: Visit) => void> = new Map([
   ["/health", health],
@@ -21,8 +24,7 @@ export const pages: ReadonlyMap<string, (visit: Visit) => void> = new Map([
     "/metrics",
     ({ desk, res }: Visit) => write(res, 200, desk.books.text(), "text/plain; version=0.0.4; charset=utf-8"),
   ],
-  ["/v1/models", (visit: Visit) => void passOn(visit)],
-  ["/version", (visit: Visit) => void passOn(visit)],
+  ...[...enginesPages].map((path) => [path, (visit: Visit) => void passOn(visit)] as const),
 ]);
 
 const write = (res: ServerResponse, status: number, body: string, type = "application/json") =>
@@ -55,11 +57,12 @@ function targets({ desk: { rosters, config }, res }: Visit): void {
   write(res, 200, JSON.stringify({ family: config.family, targets: list }));
 }
 
-/** The answer of a live engine, decode first, as it came. */
-async function passOn({ desk, req, res }: Visit): Promise<void> {
+/** The answer of a live engine, decode first, as it came. Whose pages a browser may call from elsewhere is the engine's to say. */
+export async function passOn({ desk, req, res }: Pick<Visit, "desk" | "req" | "res">): Promise<void> {
   const leaves = new AbortController();
   res.on("close", () => leaves.abort(new Error("the client left")));
-  const head = { method: "GET", path: req.url ?? "/", headers: forwarded(req.headers) } as const;
+  const method = req.method === "OPTIONS" ? "OPTIONS" : "GET";
+  const head = { method, path: req.url ?? "/", headers: forwarded(req.headers) } as const;
   const { prefill, decode } = desk.rosters;
   let failure: unknown = new ProxyError("target.none", { role: "decode" });
   for (const live of [...decode.endpoints, ...prefill.endpoints].filter(({ state }) => state === "up"))

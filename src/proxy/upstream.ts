@@ -13,7 +13,7 @@ export interface Upstream {
 }
 
 export interface Head {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "OPTIONS";
   /** With the query string. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;

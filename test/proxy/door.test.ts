@@ -35,6 +35,8 @@ it("paths and methods that are not served are named in the answer", () =>
     expect(await ask({ port, path: "/v1/embeddings?x", body: "{}" })).toMatchObject({ status: 404 });
     expect(await ask({ port, path: "/", method: "GET" })).toMatchObject({ status: 404 });
     expect(await ask({ port, method: "GET" })).toMatchObject({ status: 405 });
+    expect(await ask({ port, method: "OPTIONS", path: "/metrics" })).toMatchObject({ status: 405 });
+    expect(await ask({ port, path: "/scale_elastic_ep", body: "{}" })).toMatchObject({ status: 404 });
     expect(await ask({ port, path: "/health", body: "{}" })).toMatchObject({ status: 405 });
   }));
 
@@ -84,6 +86,35 @@ it("models and version are a live engine's own words", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
     expect(await house.get("/v1/models")).toMatchObject({ status: 200, text: '{"data":[{"id":"m"}]}' });
     expect(await house.get("/version")).toMatchObject({ status: 200, headers: { "x-pdctl-target": house.d[0]?.url } });
+  }));
+
+it("what only decode can do, a client asks of decode, whatever it tries to bring along", () =>
+  inHouse({ dialect: "nixl", apiKey: "key" }, async (house) => {
+    const headers = { authorization: "Bearer key" };
+    const paths = ["/v1/responses", "/v1/messages", "/v1/messages/count_tokens?beta=true", "/tokenize", "/detokenize"];
+    for (const path of paths) {
+      const raw = '{"kv_transfer_params":{"remote_host":"10.0.0.9"},"model":"m","input":"hello"}';
+      const answer = await house.send(raw, { path, headers, alone: true, atDecode: '{"model":"m","input":"hello"}' });
+      expect(answer).toMatchObject({ status: 200, headers: { "x-pdctl-alone": "other_api" } });
+    }
+    expect([house.p[0]?.ids, house.d[0]?.ids.length]).toEqual([[], paths.length]);
+    expect(await house.send('{"model":"m"}', { path: "/tokenize", alone: true })).toMatchObject({ status: 401 });
+    expect(await house.metric("pdctl_proxy_bypass_total")).toEqual(['pdctl_proxy_bypass_total{reason="other_api"} 6']);
+  }));
+
+it("a browser's question before a call is answered by an engine, whose pages it may call from elsewhere", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const headers = { origin: "http://page.example", "access-control-request-method": "POST" };
+    for (const path of ["/v1/chat/completions", "/v1/models", "/tokenize"]) {
+      const answer = await ask({ port: house.proxy.port, method: "OPTIONS", path, headers });
+      expect(answer).toMatchObject({
+        status: 200,
+        headers: { "access-control-allow-origin": "http://page.example", "x-pdctl-target": house.d[0]?.url },
+      });
+    }
+    await house.d[0]?.stop();
+    await house.p[0]?.stop();
+    await expect.poll(async () => (await ask({ port: house.proxy.port, method: "OPTIONS", headers })).status).toBe(503);
   }));
 
 it("an engine that calls itself dead is out until it is well again", () =>

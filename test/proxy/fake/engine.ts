@@ -72,7 +72,9 @@ export class FakeEngine {
   }
 
   async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (req.url === "/health") {
+    if (req.method === "OPTIONS")
+      res.writeHead(200, { "access-control-allow-origin": String(req.headers.origin), vary: "Origin" }).end("OK");
+    else if (req.url === "/health") {
       if (this.health !== "hangs") res.writeHead(this.health).end();
     } else if (req.url === "/v1/models")
       res.writeHead(200, { "content-type": "application/json" }).end('{"data":[{"id":"m"}]}');

@@ -1,0 +1,21 @@
+import type { IncomingMessage } from "node:http";
+
+/** Prefill and decode share the work of these. */
+const SHARED: ReadonlySet<string> = new Set(["/v1/completions", "/v1/chat/completions"]);
+
+/**
+ * What else clients post to an engine: decode serves it by itself. Its other endpoints change the engine, or show it to whoever
+ * asks; they are not for clients. Source: proxy-protocols.md §3.1 R8, R9.
+ */
+const DECODES_OWN: ReadonlySet<string> = new Set([
+  "/v1/responses",
+  "/v1/messages",
+  "/v1/messages/count_tokens",
+  "/tokenize",
+  "/detokenize",
+]);
+
+export const isShared = (path: string) => SHARED.has(path);
+export const isServed = (path: string) => SHARED.has(path) || DECODES_OWN.has(path);
+
+export const pathOf = ({ url = "/" }: Pick<IncomingMessage, "url">) => url.split("?", 1)[0] ?? "/";
