@@ -6,7 +6,7 @@ import { type ModelConfig, readModelConfig } from "../src/facts/index.ts";
 import { plan } from "../src/plan/index.ts";
 import { type Judged, judge } from "../src/plan/judge.ts";
 import type { Plan, Service } from "../src/plan/plan.ts";
-import { loadTopology, locate, modelFindings, runRules } from "../src/topology/index.ts";
+import { loadTopology, locate, modelFindings, runRules, supersede } from "../src/topology/index.ts";
 import type { AnyRule, Diagnostic } from "../src/topology/rule.ts";
 import type { Topology } from "../src/topology/topology.ts";
 import { healthy } from "./healthy.ts";
@@ -48,7 +48,7 @@ export function told(
     asked === undefined
       ? [...plan(topology, [], { rehearse }).findings, ...(config ? modelFindings(topology, config) : [])]
       : [...plan(topology, asked.facts, { rehearse }).findings, ...judge(asked)];
-  return [...loaded.diagnostics, ...locate(later, loaded.origins)].filter(({ level }) => notes || level !== "note");
+  return supersede(loaded.diagnostics, locate(later, loaded.origins)).filter(({ level }) => notes || level !== "note");
 }
 
 function judgedWith(topology: Topology, file: string, rehearse: boolean, model: ModelConfig | undefined): Judged {

@@ -42,7 +42,7 @@ export async function draft({
 }: DraftAsk): Promise<Draft> {
   const file = topologyFile(argument, options, env);
   readable(file);
-  const [{ loadTopology, locate, modelFindings }, { plan }, { modelHere, namedModel }] = await Promise.all([
+  const [{ loadTopology, locate, modelFindings, supersede }, { plan }, { modelHere, namedModel }] = await Promise.all([
     import("../topology/index.ts"),
     import("../plan/index.ts"),
     import("./model-here.ts"),
@@ -58,7 +58,7 @@ export async function draft({
     ...(sized?.findings ?? []),
   ];
   const later = locate(findings, loaded.origins);
-  const diagnostics = inFileOrder([...loaded.diagnostics, ...later], loaded.files);
+  const diagnostics = inFileOrder(supersede(loaded.diagnostics, later), loaded.files);
   const sound = !diagnostics.some(({ level }) => level === "error");
   return {
     file,

@@ -8,3 +8,4 @@ export type { Origin, Origins } from "./origins.ts";
 export { composeEnv } from "./resolve/env.ts";
 export { runRules } from "./run-rules.ts";
 export { shape } from "./shape/topology.ts";
+export { supersede } from "./supersede.ts";

@@ -80,6 +80,7 @@ describe("what will run on a node", () => {
       pdctl("plan", "--firewall", "nft"),
       pdctl("plan", "--firewall", "nft", "--json"),
     ]);
+    expect(ports.out.split("\n").filter((line) => line !== line.trimEnd())).toEqual([]);
     expect(ports.out).toMatch(/20000-28000 +transfer engine +mooncake-ascend +- +drawn at random/);
     expect(text.out).toMatch(/13395 +dp rpc +from a2-2/);
     const { rulesets } = JSON.parse(json.out);
