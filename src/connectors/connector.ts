@@ -90,7 +90,11 @@ export interface EmitContext<Fields, Port extends string> {
     readonly ranks: readonly number[];
     readonly parallel: Instance["engine"]["parallel"];
     readonly node: { readonly name: string; readonly ip: string; readonly nic: string };
+    /** The port on which it answers; none behind another one's. */
+    readonly http?: number;
   };
+  /** Address of the proxy's node. */
+  readonly proxyIp?: string;
   readonly fields: Fields;
   readonly grants: Readonly<Record<Port, Grant>>;
   /** Engines of the other role. */

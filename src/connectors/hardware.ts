@@ -4,10 +4,10 @@ import { hardwareOf, usesOf } from "./pairs.ts";
 
 /** Connectors that have a way on each accelerator, as a user may write them. Source: launch.md §3.2–3.9. */
 const instead: Readonly<Record<string, Readonly<Record<"transfer" | "cache", string>>>> = {
-  cuda: { transfer: "nixl, mooncake, ucm, lmcache, mooncake-store", cache: "ucm, lmcache, mooncake-store" },
-  rocm: { transfer: "nixl, lmcache", cache: "lmcache" },
+  cuda: { transfer: "nixl, mooncake, ucm, lmcache, mooncake-store", cache: "ucm, lmcache, mooncake-store, offloading" },
+  rocm: { transfer: "nixl, moriio, lmcache", cache: "lmcache, offloading" },
   gaudi: { transfer: "nixl", cache: "" },
-  ascend: { transfer: "mooncake-ascend, ucm", cache: "ucm, ascend-store" },
+  ascend: { transfer: "mooncake-ascend, ucm", cache: "ucm, ascend-store, offloading" },
   cpu: { transfer: "nixl", cache: "" },
 };
 

@@ -1,5 +1,6 @@
 import { firsts, once } from "../once.ts";
 import type { Role } from "../topology/topology.ts";
+import { endpoint } from "./engine-ports.ts";
 import type { EngineAsk, Scene } from "./engine-service.ts";
 import { type Transfer, transfer } from "./transfer.ts";
 import { versionsOf } from "./versions.ts";
@@ -7,6 +8,8 @@ import { versionsOf } from "./versions.ts";
 /** Asks an engine's connectors with everything that they may know about it and its peers. */
 export function engineTransfer({ scene, grants, process, seat, id }: EngineAsk): Transfer {
   const { instance } = grants;
+  const http = endpoint({ grants, process });
+  const proxyIp = scene.seats.get(scene.topology.proxy.node)?.ip;
   const context = {
     engine: {
       id,
@@ -16,7 +19,9 @@ export function engineTransfer({ scene, grants, process, seat, id }: EngineAsk):
       ranks: process.ranks,
       parallel: instance.engine.parallel,
       node: { name: process.node, ip: seat.ip, nic: seat.nic },
+      ...(http !== undefined && { http }),
     },
+    ...(proxyIp !== undefined && { proxyIp }),
     peers: roundOf(scene).peers[instance.role],
     sizes: roundOf(scene).sizes,
     services: scene.sideAddresses,

@@ -4,7 +4,7 @@ import type { ProxyKind } from "./kind.ts";
 export const pdctl: ProxyKind = {
   name: "pdctl",
   command: null,
-  speaks: ["nixl", "mooncake-ascend", "ucm", "lmcache", "mooncake-store"],
+  speaks: ["nixl", "mooncake-ascend", "ucm", "lmcache", "mooncake-store", "example"],
   health: "/health",
   policies: { round_robin: "round_robin", least_loaded: "least_loaded" },
   ignores: {},

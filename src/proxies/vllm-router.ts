@@ -7,7 +7,7 @@ const PROMETHEUS = { port: 29_000, host: "127.0.0.1" };
 export const vllmRouter: ProxyKind = {
   name: "vllm-router",
   command: ["vllm-router"],
-  speaks: ["nixl", "mooncake"],
+  speaks: ["nixl", "mooncake", "moriio"],
   health: "/health",
   policies: { round_robin: "round_robin" }, // what it has beside that is its own, and stands under proxy.args
   ignores: {
@@ -41,8 +41,7 @@ export const vllmRouter: ProxyKind = {
       why: "proxy.max_concurrent",
       paths: [["proxy", "max_concurrent"]],
     },
-    ...prefills(ask),
-    workers("decode", ask),
+    ...engines(ask),
     ...listening(ask),
     { name: "prometheus-port", values: [String(PROMETHEUS.port)], why: "reserved on its node", paths: [] },
     ...ranks(ask),
@@ -85,6 +84,20 @@ const workers = (role: "prefill" | "decode", { targets }: FlagAsk): Flag => ({
   why: `the endpoints of ${role}`,
   paths: [[role, "nodes"]],
 });
+
+/** They are told to it, or say themselves where they are. */
+function engines(ask: FlagAsk): readonly Flag[] {
+  const { discovery } = ask.transfer;
+  if (discovery === undefined) return [...prefills(ask), workers("decode", ask)];
+  return [
+    {
+      name: "vllm-discovery-address",
+      values: [`0.0.0.0:${discovery}`],
+      why: "where the engines say that they are there",
+      paths: [["kv", "transfer", "proxy_ping_port"]],
+    },
+  ];
+}
 
 /** With a bootstrap server each endpoint is followed by its port, in words of one flag. */
 function prefills(ask: FlagAsk): readonly Flag[] {

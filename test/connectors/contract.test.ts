@@ -13,6 +13,9 @@ const least: Readonly<Record<string, { fields: object; on: string }>> = {
   "mooncake-ascend": { fields: {}, on: "ascend" },
   lmcache: { fields: {}, on: "cuda" },
   "mooncake-store": { fields: {}, on: "cuda" },
+  moriio: { fields: {}, on: "rocm" },
+  offloading: { fields: { cpu_gib: 8 }, on: "cuda" },
+  example: { fields: { shared_storage_path: "/mnt/kv" }, on: "cpu" },
   "ascend-store": { fields: {}, on: "ascend" },
   ucm: { fields: { storage_backends: ["/mnt/kv"] }, on: "cuda" },
 };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { drift as ascendStore } from "../../src/connectors/ascend-store/drift.ts";
+import { drift as example } from "../../src/connectors/example/drift.ts";
 import { drift as mooncake, portsPerDevice } from "../../src/connectors/mooncake-ascend/drift.ts";
 import { drift as nixl } from "../../src/connectors/nixl/drift.ts";
+import { drift as offloading } from "../../src/connectors/offloading/drift.ts";
 import { drift as engines, replacements } from "../../src/engines/drift.ts";
 import { flags, history, releases } from "../../src/engines/index.ts";
 import { era } from "../../src/era.ts";
@@ -10,7 +12,7 @@ import { plan } from "../../src/plan/index.ts";
 import type { Service } from "../../src/plan/plan.ts";
 import { names, topologyOf } from "../plan/topologies.ts";
 
-const all = [...engines, ...nixl, ...mooncake, ...ascendStore, ...hardware];
+const all = [...engines, ...nixl, ...mooncake, ...ascendStore, ...example, ...offloading, ...hardware];
 
 const enginesOf = (name: string, vllm: string | undefined, more: readonly string[] = []): readonly Service[] => {
   const set = [...more, ...(vllm === undefined ? [] : [`engine.versions.vllm=${vllm}`])];

@@ -144,3 +144,50 @@ describe("the stores of Mooncake", () => {
     expect(service(name, "decode-0-1").env["MOONCAKE_CONFIG_PATH"]).toBe(pathOf(name, "decode-0-1", "ascend-store.json"));
   });
 });
+
+/** Source: launch.md §2.1; vLLM 0.32, moriio_common.py and moriio_connector.py. */
+describe("MoRI-IO", () => {
+  const name = "variants/moriio";
+  it("every worker has its ports behind those of the instances before it, and says to the proxy where it is", () => {
+    expect(ports(name, "prefill-1-0", "handshake")).toEqual([6305, 6306, 6307, 6308]);
+    expect(ports(name, "prefill-1-0", "notify")).toEqual([61_009, 61_010, 61_011, 61_012]);
+    expect(kvOf(name, "prefill-1-0")).toEqual({
+      kv_connector: "MoRIIOConnector",
+      kv_role: "kv_producer",
+      kv_connector_extra_config: {
+        ...{ proxy_ip: "10.0.3.11", host_ip: "10.0.3.10", http_port: 8001, handshake_port: 6305, notify_port: 61_009 },
+        ...{ proxy_ping_port: 36_367, read_mode: true },
+      },
+    });
+  });
+
+  it("the router listens for them, and is told of none", () => {
+    const { argv, listens } = service(name, "proxy");
+    expect(argv.join(" ")).toContain("--kv-connector moriio");
+    expect(argv.join(" ")).toContain("--vllm-discovery-address 0.0.0.0:36367");
+    expect(argv).not.toContain("--prefill");
+    expect(listens).toContainEqual({ port: 36_367, purpose: "discovery", bind: "0.0.0.0" });
+  });
+});
+
+describe("what stays on a node, or in files", () => {
+  it("offloading stands behind the transfer, in bytes", () => {
+    expect(kvOf("variants/offloading", "prefill-0-0").kv_connector_extra_config.connectors[1]).toEqual({
+      kv_connector: "OffloadingConnector",
+      kv_role: "kv_both",
+      kv_connector_extra_config: { cpu_bytes_to_use: 68_719_476_736 },
+    });
+  });
+
+  it.each([
+    [undefined, "ExampleConnector"],
+    ["0.32.0", "ExampleConnector"],
+    ["0.11.2", "SharedStorageConnector"],
+  ])("with vLLM %s files are the business of %s", (vllm, connector) => {
+    const { argv } = planned("variants/example-files", vllm).plan.services[0] ?? { argv: [] };
+    expect(JSON.parse(argv.at(-1) ?? "null")).toEqual({
+      ...{ kv_connector: connector, kv_role: "kv_both" },
+      kv_connector_extra_config: { shared_storage_path: "/mnt/kv" },
+    });
+  });
+});

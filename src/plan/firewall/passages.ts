@@ -54,7 +54,7 @@ function served(plan: Plan, service: Service, { port, purpose, bind }: Listen): 
 
 function dialers(plan: Plan, { kind, role, group }: Service, purpose: string): readonly string[] | null | undefined {
   const { roles, groups, engines, proxy, all } = round(plan);
-  if (kind === "proxy") return purpose === "http" ? null : undefined;
+  if (kind === "proxy") return purpose === "http" ? null : purpose === "discovery" ? engines : undefined;
   if (kind === "side") return purpose === "metrics" ? undefined : purpose === "listen" ? all : engines;
   if (purpose === "http" || purpose === "kv_events") return proxy;
   if (purpose === "dp_rpc" || purpose === "master") return groups.get(group);

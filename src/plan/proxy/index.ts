@@ -37,6 +37,9 @@ export function proxyService(ask: ProxyAsk): Draft {
   const env = overlay([...(kind.flags === undefined ? [] : venvLayer(proxy.venv, seat, "proxy.venv")), user(proxy)]);
   const listens = [
     { port: proxy.port, purpose: "http", bind },
+    ...(kind.flags !== undefined && ask.transfer.discovery !== undefined
+      ? [{ port: ask.transfer.discovery, purpose: "discovery", bind: "0.0.0.0" }]
+      : []),
     ...kind.listens(proxy.args).map(({ port, purpose, bind: at }) => ({ port, purpose, bind: at })),
   ];
   const health = { kind: "http", host: seat.ip, port: proxy.port, path: kind.health } as const;

@@ -128,6 +128,8 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   side_channel: ["side_channel_port"],
   kv: ["kv_port"],
   bootstrap: ["bootstrap_port"],
+  handshake: ["handshake_port"],
+  notify: ["notify_port"],
   rpc: ["port"],
   metrics: ["metrics_port"],
   prometheus: ["args", "prometheus-port"],

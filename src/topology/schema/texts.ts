@@ -142,6 +142,16 @@ export const texts: Readonly<Record<string, KeyText>> = {
     unset: "kv.transfer.bootstrap_port",
     example: 8998,
   },
+  "role.handshake_port": {
+    says: "Pins the connector's first port, where it has that key.",
+    unset: "kv.transfer.handshake_port",
+    example: 6301,
+  },
+  "role.notify_port": {
+    says: "Pins the connector's first port, where it has that key.",
+    unset: "kv.transfer.notify_port",
+    example: 61005,
+  },
 
   proxy: { says: "What clients talk to." },
   "proxy.node": { says: "The node it runs on.", example: "n0" },

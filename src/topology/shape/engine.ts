@@ -56,13 +56,15 @@ const engineKeys = {
 export const engine = z.strictObject(engineKeys);
 
 /** First ports of the connectors' spans, pinned for a role or an instance; which connector knows which is checked later. */
-export const portPins = ["kv_port", "side_channel_port", "bootstrap_port"] as const;
+export const portPins = ["kv_port", "side_channel_port", "bootstrap_port", "handshake_port", "notify_port"] as const;
 const seat = {
   devices: deviceIds.optional(),
   placement: z.enum(["pack", "spread"]).optional(),
   kv_port: port.optional(),
   side_channel_port: port.optional(),
   bootstrap_port: port.optional(),
+  handshake_port: port.optional(),
+  notify_port: port.optional(),
 };
 
 const LONGEST_INSTANCE = 12; // with "prefill-" before and a process number behind: at most 24, as side services
