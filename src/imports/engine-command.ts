@@ -53,9 +53,9 @@ export function readEngine(command: Command, words: readonly Field[], voice: Voi
   const env = readEnv(command.env, voice);
   const hardware = env.hardware ?? deviceOf(kv);
   const address = text("data-parallel-address") ?? text("master-addr");
-  const machine =
-    env.machine ??
-    (lead(number, flags) && address !== undefined ? { value: address, at: at("data-parallel-address") } : undefined);
+  const leader =
+    lead(number, flags) && address !== undefined ? { value: address, at: at("data-parallel-address") } : undefined;
+  const machine = env.machine === undefined || isOpen(env.machine.value) ? (leader ?? env.machine) : env.machine;
   const host = text("host");
   const role = roleIn(kv?.value["kv_role"], command.hint);
   const servedName = text("served-model-name");
@@ -135,6 +135,8 @@ function group(number: Numbers, flags: Flags, address: At<string> | undefined): 
     ...one("master-port", "masterPort"),
   };
 }
+
+const isOpen = (value: string): boolean => /[⟨$]/.test(value);
 
 /** Whether the address of its group is its own. */
 const lead = (number: Numbers, flags: Flags): boolean =>

@@ -9,6 +9,25 @@ export function faults(setUp: SetUp, all: readonly Serving[], voice: Voice): voi
   names(all, voice);
   context(setUp, voice);
   types(all, voice);
+  channels(all, voice);
+}
+
+/** Side channels are counted on from the first of each role on a node, each instance with its whole span. */
+function channels(all: readonly Serving[], voice: Voice): void {
+  const next = new Map<string, number>();
+  for (const { role, engines, nodes } of all) {
+    const [{ sideChannel, group }] = engines;
+    const keys = nodes.map((node) => `${role} ${node}`);
+    const expected = Math.max(0, ...keys.map((key) => next.get(key) ?? 0)) || sideChannel?.value;
+    if (expected === undefined) continue;
+    if (sideChannel !== undefined && sideChannel.value !== expected)
+      voice.changed(
+        sideChannel.at,
+        `VLLM_NIXL_SIDE_CHANNEL_PORT=${sideChannel.value}`,
+        `${expected}: instances of a role on a machine count on from the first`,
+      );
+    for (const key of keys) next.set(key, expected + group.dp * group.tp);
+  }
 }
 
 /** One group counts its own ports from one base. */

@@ -3,7 +3,7 @@ import { removedVariables } from "../engines/drift.ts";
 import { managedEnv, managedFlags } from "../engines/managed.ts";
 import { hardware as allHardware } from "../hardware/index.ts";
 import type { Json } from "../topology/topology.ts";
-import type { Variable } from "./engine.ts";
+import type { At, Variable } from "./engine.ts";
 import type { Serving } from "./instances.ts";
 import type { Voice } from "./remark.ts";
 import type { Placed } from "./setup.ts";
@@ -23,7 +23,7 @@ export function keysOf({ engines: [first, ...more], nodes }: Serving, hardware: 
     venv: first.venv,
     parallel: parallel([first, ...more], nodes),
     args: args(first, voice),
-    env: env(first, hardware, voice),
+    env: env([first, ...more], hardware, voice),
   });
 }
 
@@ -31,7 +31,7 @@ function bind({ host }: Placed): string | undefined {
   return host === undefined || host.value === "0.0.0.0" ? undefined : host.value.replace(/^localhost$/, "127.0.0.1");
 }
 
-/** Flags and variables of one group are written once. */
+/** Flags and variables of one group are written once: what differs is said. */
 function agree(first: Placed, other: Placed, voice: Voice): void {
   for (const [name, { value, at }] of other.args)
     if (JSON.stringify(first.args.get(name)?.value) !== JSON.stringify(value))
@@ -42,12 +42,12 @@ function agree(first: Placed, other: Placed, voice: Voice): void {
       );
   for (const [name, { value, at }] of other.env)
     if (JSON.stringify(first.env.get(name)?.value) !== JSON.stringify(value) && !managed(name))
-      voice.changed(
-        at,
-        name,
-        `engines of one instance share their environment: line ${first.at.line} has the one that is taken`,
-      );
+      voice.dropped(at, name, "it differs within one instance: nodes[].env has a place for what differs by machine");
 }
+
+/** Whether all engines of the instance have the same. */
+const common = (engines: readonly Placed[], name: string): boolean =>
+  new Set(engines.map(({ env: own }) => JSON.stringify(own.get(name)?.value))).size === 1;
 
 function parallel(engines: readonly Placed[], nodes: readonly string[]): Dict {
   const [first] = engines;
@@ -98,11 +98,12 @@ const managed = (name: string): string | undefined =>
   [...connectors.values()].map(({ managedEnv: own }) => own?.get(name)).find((key) => key !== undefined);
 
 /** Without what pdctl writes by itself for this hardware. */
-function env({ env: given }: Placed, name: string, voice: Voice): Dict {
+function env(engines: readonly Placed[], name: string, voice: Voice): Dict {
+  const given = engines[0]?.env ?? new Map<string, At<Variable>>();
   const own = allHardware.get(name)?.env ?? {};
   return Object.fromEntries(
     [...given].flatMap(([each, { value, at }]) => {
-      if (SAID.has(each)) return [];
+      if (SAID.has(each) || !common(engines, each)) return [];
       const key = managed(each);
       if (key !== undefined) {
         voice.changed(at, each, `pdctl writes it: ${key}`);

@@ -70,6 +70,11 @@ export function readScripts(
 /** Another script names it, or a run does. */
 function isCalled({ called, text }: Piece, pieces: readonly Piece[], runs: readonly Run[]): boolean {
   if (called === undefined) return false;
+  if (
+    /^run_dp_template\w*\.sh$/.test(called) &&
+    pieces.some((other) => /launch_(online_dp|dp_program)\.py/.test(other.text))
+  )
+    return true;
   const name = new RegExp(`(^|[\\s"'/=])${called.replaceAll(".", "\\.")}\\b`, "m");
   return (
     pieces.some((other) => other.text !== text && name.test(other.text)) ||

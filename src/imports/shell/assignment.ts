@@ -25,7 +25,8 @@ export function assignment(word: Word): Assigned | undefined {
 
 const written = (part: Part): string => (part.kind === "name" ? part.name : part.text);
 
-export const isExport = (word: Word | undefined): boolean =>
-  /^(export|declare|typeset|readonly|local)$/.test(
-    word?.parts.map((part) => (part.kind === "text" ? part.text : "")).join("") ?? "",
-  );
+/** The builtin that sets variables, where the word is one. */
+export function declares(word: Word | undefined): string | undefined {
+  const text = word?.parts.map((part) => (part.kind === "text" ? part.text : "")).join("") ?? "";
+  return /^(export|declare|typeset|readonly|local)$/.test(text) ? text : undefined;
+}

@@ -19,7 +19,7 @@ export interface Command {
   readonly directory: string;
 }
 
-type Variables = ReadonlyMap<string, { readonly text: Text; readonly at: Spot }>;
+export type Variables = ReadonlyMap<string, { readonly text: Text; readonly at: Spot }>;
 
 export function environment(scope: Scope, before: Variables): Variables {
   const env = new Map(

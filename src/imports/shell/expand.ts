@@ -17,6 +17,13 @@ export function expand(word: Word, scope: Scope, file: string): readonly Field[]
     open.push(...pieces);
   };
   for (const part of word.parts) {
+    if (part.kind === "name" && part.name === "@" && part.quoted) {
+      scope.words.forEach((each, i) => {
+        if (i > 0) open = undefined;
+        add(each);
+      });
+      continue;
+    }
     const value = valueIn(part, scope, file);
     if (part.quoted || part.kind === "text") {
       add(value);

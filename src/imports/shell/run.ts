@@ -1,8 +1,9 @@
 import type { Input, Spot, Voice } from "../remark.ts";
-import { type Assigned, assignment, isExport } from "./assignment.ts";
+import { type Assigned, assignment, declares } from "./assignment.ts";
 import { exportedOnly, filled } from "./child.ts";
-import { type Command, environment, sinkOf } from "./command.ts";
+import { type Command, environment, sinkOf, type Variables } from "./command.ts";
 import { expand, whole } from "./expand.ts";
+import { type Launch, launchOf } from "./launcher.ts";
 import { readScript } from "./read.ts";
 import { Scope } from "./scope.ts";
 import { sum } from "./sum.ts";
@@ -122,7 +123,8 @@ export class Shell {
       }
       return this.documents(one, frame);
     }
-    if (isExport(words[0])) return this.exports(words.slice(1), frame, at);
+    const declared = declares(words[0]);
+    if (declared !== undefined) return this.exports(words.slice(1), declared === "export", frame, at);
     const fields = words.flatMap((word) => expand(word, scope, script.name));
     this.start(fields, before, one, frame, at);
   }
@@ -156,20 +158,24 @@ export class Shell {
     return { text: open ? [{ text: this.world.values[name] ?? `⟨${name}⟩`, at }] : pieces, at };
   }
 
-  private exports(words: readonly Word[], frame: Frame, at: Spot) {
+  private exports(words: readonly Word[], out: boolean, frame: Frame, at: Spot) {
     const { scope } = frame;
     for (const word of words) {
       const assigned = assignment(word);
       if (assigned !== undefined) {
         const { text, at: there } = this.assigned(assigned, frame);
         scope.vars.set(assigned.name, text);
-        scope.exported.set(assigned.name, there);
-        this.world.voice.kept(there, `export ${assigned.name}`, "for the commands behind it");
+        if (out) scope.exported.set(assigned.name, there);
+        this.world.voice.kept(
+          there,
+          assigned.name,
+          out ? "exported to the commands behind it" : "read where it is used",
+        );
       } else
         for (const { text } of expand(word, scope, frame.script.name))
-          if (!text.startsWith("-")) {
+          if (out && !text.startsWith("-")) {
             scope.exported.set(text, at);
-            this.world.voice.kept(at, `export ${text}`, "for the commands behind it");
+            this.world.voice.kept(at, text, "exported to the commands behind it");
           }
     }
     if (words.length === 0) this.world.voice.dropped(at, "export", "it prints and sets nothing");
@@ -220,6 +226,12 @@ export class Shell {
       this.world.voice.kept(at, path, "the script is read with these words");
       return this.run({ ...inner, hint: [...(inner.hint ?? []), ...(script.hint ?? [])] }, own);
     }
+    const launch = launchOf(fields, script.hint ?? [], [...this.world.scripts.keys()]);
+    if (launch !== undefined) return this.launched(launch, scope, before, script, at);
+    if (name === "shift") {
+      scope.words = scope.words.slice(Number(second || 1));
+      return this.world.voice.kept(at, "shift", "the words behind it");
+    }
     if (name === "cd" && fields[1] !== undefined) scope.vars.set("PWD", fields[1].pieces);
     if (name === "cat" && one.redirects.some(({ body }) => body !== undefined)) return this.documents(one, frame);
     this.world.started({
@@ -231,6 +243,26 @@ export class Shell {
       hint: script.hint ?? [],
       directory: plain(scope.get("PWD") ?? []),
     });
+  }
+
+  /** One run of the template for each rank. */
+  private launched({ templates, ranks }: Launch, scope: Scope, before: Variables, script: Script, at: Spot) {
+    const template = templates.map((name) => this.world.scripts.get(name)).find((each) => each !== undefined);
+    if (template === undefined)
+      return this.world.voice.missing(
+        at,
+        templates[0] ?? "",
+        "the launcher starts it for every rank, and it is not here: give it to import too",
+      );
+    this.world.voice.kept(at, "launch_online_dp.py", `${template.name} is read once for each of ${ranks.length} ranks`);
+    for (const words of ranks) {
+      const own = exportedOnly(
+        scope,
+        before,
+        words.map((text) => [{ text, at }]),
+      );
+      this.run({ ...template, hint: [...(template.hint ?? []), ...(script.hint ?? [])] }, own);
+    }
   }
 }
 const MOST_TURNS = 512;

@@ -8,7 +8,7 @@ export class Scope {
   /** Exported names, and where the last one was. */
   readonly exported: Map<string, Spot>;
   readonly functions: Map<string, readonly Statement[]>;
-  readonly words: readonly Text[];
+  words: readonly Text[];
   constructor(from?: Scope, words: readonly Text[] = from?.words ?? []) {
     this.vars = new Map(from?.vars);
     this.exported = new Map(from?.exported);
