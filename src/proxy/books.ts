@@ -5,9 +5,10 @@ import { Metrics } from "./metrics.ts";
 /** Everything that the proxy counts, by name. Labels: role, target (url), slot, endpoint (the path), route (pd, alone). */
 export type Books = ReturnType<typeof openBooks>;
 
-export function openBooks(endpoints: readonly Endpoint[], inFlight: () => number) {
+export function openBooks(endpoints: readonly Endpoint[], now: { serving: () => number; waiting: () => number }) {
   const metrics = new Metrics();
-  metrics.gauge("pdctl_proxy_inflight_requests", "Client requests that are being served.", () => [[{}, inFlight()]]);
+  metrics.gauge("pdctl_proxy_inflight_requests", "Client requests that are being served.", () => [[{}, now.serving()]]);
+  metrics.gauge("pdctl_proxy_queued_requests", "Client requests that wait for a place.", () => [[{}, now.waiting()]]);
   metrics.gauge("pdctl_proxy_target_up", "1 when the endpoint answers its health probe.", () =>
     endpoints.map(({ role, url, state }) => [{ role, target: url }, state === "up" ? 1 : 0]),
   );
@@ -19,11 +20,15 @@ export function openBooks(endpoints: readonly Endpoint[], inFlight: () => number
   metrics.gauge("pdctl_proxy_target_load_tokens", "Estimated tokens that a slot is busy with.", () =>
     slots.map((slot) => [label(slot), slot.load]),
   );
+  metrics.gauge("pdctl_proxy_target_pinned_tokens", "Estimated tokens whose KV prefill holds for decode.", () =>
+    slots.map((slot) => [label(slot), slot.pinned]),
+  );
   return {
     text: () => metrics.text(),
     requests: metrics.counter("pdctl_proxy_requests_total", "Answers to clients, by endpoint, code and route."),
     seconds: metrics.histogram("pdctl_proxy_request_duration_seconds", "From the request to the end of its answer."),
     firstByte: metrics.histogram("pdctl_proxy_ttft_seconds", "From the request to the first byte of its answer."),
+    queueWait: metrics.histogram("pdctl_proxy_queue_wait_seconds", "From the whole request to its place."),
     prefill: metrics.histogram("pdctl_proxy_prefill_duration_seconds", "Prefill legs that answered."),
     legs: metrics.counter("pdctl_proxy_upstream_requests_total", "Answers of engines, by role, target and code."),
     legErrors: metrics.counter(

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Ask, readAsk } from "./ask.ts";
+import type { Admission } from "./admission.ts";
+import { type AloneReason, type Ask, readAsk } from "./ask.ts";
 import { ClientLeft } from "./client-left.ts";
 import type { ProxyConfig } from "./config.ts";
 import { ProxyError } from "./errors.ts";
@@ -8,15 +9,18 @@ import type { Answer, Family } from "./families/family.ts";
 import { forwarded } from "./headers.ts";
 import type { House } from "./house.ts";
 import { JsonError, type JsonObject, readObject } from "./json.ts";
-import { CallLegs, Restart } from "./legs.ts";
+import { CallLegs } from "./legs.ts";
 import type { Log } from "./log.ts";
 import { type Progress, progressHeaders } from "./progress.ts";
 import { receive } from "./receive.ts";
 import { answerError, relay } from "./reply.ts";
 import type { RequestIds } from "./request-id.ts";
+
 import { pathOf } from "./routes.ts";
+import { Restart } from "./second-chances.ts";
 
 export interface Desk extends House {
+  readonly admission: Admission;
   readonly family: Family;
   readonly config: ProxyConfig;
   readonly ids: RequestIds;
@@ -42,6 +46,7 @@ export async function serveCompletion(
   });
   const headers: Record<string, string> = { "x-request-id": id };
   let legs: CallLegs | undefined;
+  let leave: (() => void) | undefined;
   try {
     const body = await readBody(req);
     const ask = readAsk(body, pathOf(req));
@@ -53,6 +58,7 @@ export async function serveCompletion(
       ask,
       signal: letGo.signal,
     });
+    leave = await comeIn(desk, legs, letGo.signal);
     const answer = await answerTo(desk, legs);
     Object.assign(headers, progressHeaders(legs.progress));
     await handOn(desk, legs, { answer, res, headers, started });
@@ -61,6 +67,7 @@ export async function serveCompletion(
     settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs });
   } finally {
     stopping.removeEventListener("abort", stop);
+    leave?.();
     void Promise.resolve(legs?.release()).then(() => desk.ids.release(id));
     desk.books.seconds.observe({ route: routeOf(legs) }, (desk.now() - started) / 1000);
   }
@@ -76,9 +83,22 @@ async function readBody(req: IncomingMessage): Promise<JsonObject> {
   }
 }
 
+/** Waits for a place. @returns what gives it back */
+async function comeIn(
+  { admission, books, config, now }: Desk,
+  legs: CallLegs,
+  signal: AbortSignal,
+): Promise<() => void> {
+  const asked = now();
+  const leave = await admission.enter(signal, () => reasonFor(config, legs.ask) !== undefined || legs.reservePrefill());
+  books.queueWait.observe({}, (now() - asked) / 1000);
+  legs.progress.stage = "prefill";
+  return leave;
+}
+
 /** Checks at the door that both roles can serve: a prefill that nobody will take up is work and memory for nothing. */
 async function answerTo(desk: Desk, legs: CallLegs): Promise<Answer> {
-  const reason = legs.ask.singleOnly ?? (isShort(desk.config, legs.ask) ? "short_prompt" : undefined);
+  const reason = reasonFor(desk.config, legs.ask);
   for (const role of reason ? (["decode"] as const) : (["prefill", "decode"] as const))
     if (!desk.rosters[role].open) throw new ProxyError("target.none", { role });
   const run = () => (reason ? alone(legs, reason) : desk.family(legs));
@@ -92,6 +112,8 @@ async function answerTo(desk: Desk, legs: CallLegs): Promise<Answer> {
   }
 }
 
+const reasonFor = (config: ProxyConfig, ask: Ask): AloneReason | undefined =>
+  ask.singleOnly ?? (isShort(config, ask) ? "short_prompt" : undefined);
 const isShort = ({ pd_min_prompt_tokens: least }: ProxyConfig, ask: Ask) =>
   least !== undefined && ask.promptTokens < least;
 

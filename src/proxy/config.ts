@@ -7,8 +7,14 @@ export interface ProxyConfig {
   readonly family: "relay" | "shared-store";
   readonly prefill_policy: Policy;
   readonly decode_policy: Policy;
-  /** A true bound on requests that are being served; beyond it clients get 503 with Retry-After. */
+  /** A true bound on requests that engines work for; beyond it they wait, before their prefill. */
   readonly max_concurrent: number;
+  /** How many may wait, 1024 if not said: beyond it clients get 429. */
+  readonly queue_size?: number;
+  /** How long they may wait, 60 s if not said: after it they get 503. */
+  readonly queue_timeout_seconds?: number;
+  /** Prefill legs at once at one endpoint; others wait. Unset: as many as come. */
+  readonly max_prefill_per_endpoint?: number;
   /** Seconds that prefill holds the KV for decode; a decode leg is never dispatched later than that. None: no lease. */
   readonly kv_hold_seconds?: number;
   /** Prefill must finish by length to hand out its ticket (MooncakeConnectorV1): the prefill leg carries `min_tokens: 1`. */
@@ -23,7 +29,8 @@ export interface ProxyConfig {
 
 export type Role = Target["role"];
 
-export type Policy = "round_robin" | "least_loaded";
+/** `prefix_aware` is of prefill alone: decode takes its KV from there, whatever its own cache holds. */
+export type Policy = "round_robin" | "least_loaded" | "random" | "power_of_two" | "consistent_hash" | "prefix_aware";
 
 /** One HTTP endpoint. With `slots` > 1 it holds that many ranks, chosen by `X-data-parallel-rank: 0…slots-1`. */
 export interface Target {

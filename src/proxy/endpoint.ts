@@ -8,6 +8,8 @@ export interface Slot {
   readonly index: number;
   /** Estimated tokens that it is busy with. */
   load: number;
+  /** Of prefill: estimated tokens whose KV it holds until decode has taken it. */
+  pinned: number;
   inFlight: number;
 }
 
@@ -25,7 +27,13 @@ export class Endpoint {
     this.url = url;
     this.role = role;
     this.upstream = upstream;
-    this.slots = Array.from({ length: slots }, (_, index) => ({ endpoint: this, index, load: 0, inFlight: 0 }));
+    this.slots = Array.from({ length: slots }, (_, index) => ({
+      endpoint: this,
+      index,
+      load: 0,
+      pinned: 0,
+      inFlight: 0,
+    }));
     this.#onChange = onChange;
   }
 

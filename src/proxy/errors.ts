@@ -7,8 +7,10 @@ export interface ProxyFaults {
   "request.too-large": { limit: number };
   "path.unknown": { method: string; path: string };
   "method.refused": { method: string; path: string; allow: string };
-  /** The bound on concurrent requests is reached. */
-  "proxy.full": { limit: number };
+  /** The bound on concurrent requests is reached, and so is that on those that wait. */
+  "proxy.full": { limit: number; queue: number };
+  /** No place came free in time. */
+  "proxy.slow": { seconds: number };
   "proxy.stopping": Record<string, never>;
   /** No endpoint of this role can serve. */
   "target.none": { role: Role };
@@ -31,9 +33,10 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
   "path.unknown": { status: 404, says: ({ method, path }) => `${method} ${path} is not served here` },
   "method.refused": { status: 405, says: ({ method, path, allow }) => `${path} takes ${allow}, not ${method}` },
   "proxy.full": {
-    status: 503,
-    says: ({ limit }) => `${limit} requests are being served, which is the limit; try again`,
+    status: 429,
+    says: ({ limit, queue }) => `${limit} requests are being served and ${queue} wait, which is the limit; try again`,
   },
+  "proxy.slow": { status: 503, says: ({ seconds }) => `no place came free within ${seconds} s; try again` },
   "proxy.stopping": { status: 503, says: () => "the proxy is stopping" },
   "target.none": { status: 503, says: ({ role }) => `no ${role} endpoint can serve at the moment` },
   "target.unreachable": { status: 503, says: ({ role, target, why }) => `cannot reach ${role} at ${target}: ${why}` },
@@ -84,6 +87,13 @@ export function errorBody({
   status: number;
   fault: Fault | "bug";
 }): string {
-  const type = status < 500 ? "invalid_request_error" : fault === "bug" ? "internal_error" : "upstream_error";
+  const type =
+    status === 429
+      ? "rate_limit_error"
+      : status < 500
+        ? "invalid_request_error"
+        : fault === "bug"
+          ? "internal_error"
+          : "upstream_error";
   return JSON.stringify({ error: { message, type, param: null, code: status } });
 }

@@ -50,11 +50,9 @@ export class FrontDoor {
     if (!serves && !pages.has(path)) return new ProxyError("path.unknown", { method, path });
     const allow = serves ? ["POST", "OPTIONS"] : ["GET", "HEAD", ...(enginesPages.has(path) ? ["OPTIONS"] : [])];
     if (!allow.includes(method)) return new ProxyError("method.refused", { method, path, allow: allow.join(", ") });
-    const limit = this.desk.config.max_concurrent;
     if (method === "OPTIONS") return undefined; // a browser's question before the call itself
     if (serves && !this.#server.listening) return new ProxyError("proxy.stopping", {});
-    if (serves && this.#serving >= limit) return new ProxyError("proxy.full", { limit });
-    return undefined;
+    return serves ? this.desk.admission.refusal : undefined;
   }
 
   #serve(req: IncomingMessage, res: ServerResponse): void {

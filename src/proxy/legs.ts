@@ -1,35 +1,24 @@
 import type { AloneReason, Ask } from "./ask.ts";
+import type { Call } from "./call.ts";
 import { hasClientLeft } from "./client-left.ts";
 import type { Role } from "./config.ts";
 import type { Endpoint, Slot } from "./endpoint.ts";
 import { gaveUp, ProxyError } from "./errors.ts";
+import { failureByTime, failureOf } from "./failed.ts";
 import type { Answer, Legs } from "./families/family.ts";
 import type { House } from "./house.ts";
 import type { JsonObject } from "./json.ts";
 import { type LegOutcome, sendLeg } from "./leg.ts";
 import { pause } from "./pause.ts";
+import type { Traits } from "./policies.ts";
 import type { Progress } from "./progress.ts";
 import { type Failure, retryAfterMs } from "./retry-matrix.ts";
-import type { Seat } from "./roster.ts";
-import { SecondChances } from "./second-chances.ts";
+import { pin, type Seat } from "./roster.ts";
+import { Restart, SecondChances } from "./second-chances.ts";
+import { traitsOf } from "./traits.ts";
 import { type Head, UpstreamError } from "./upstream.ts";
 
-/** What one request brings. */
-export interface Call {
-  readonly id: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | string[]>>;
-  readonly body: JsonObject;
-  readonly ask: Ask;
-  readonly signal: AbortSignal;
-}
-
 const LONG_HOLD_SECONDS = 60; // shorter ones end by themselves. Source: proxy-protocols.md §3.5
-
-/** Decode may have read or freed the KV: both legs go again, with a new id. Thrown at most once per request. */
-export class Restart extends Error {
-  override readonly name = "Restart";
-}
 
 /** What came of one leg: an answer or an error, and, where it counts as a failure, which one. */
 interface Outcome {
@@ -43,7 +32,7 @@ export class CallLegs implements Legs {
   readonly body: JsonObject;
   readonly ask: Ask;
   readonly numbers: { readonly lengthCapped: boolean };
-  readonly progress: Progress = { stage: "prefill" };
+  readonly progress: Progress = { stage: "queued" };
   readonly #house: House;
   readonly #call: Call;
   readonly #seats: Seat[] = [];
@@ -52,11 +41,15 @@ export class CallLegs implements Legs {
   #prefillAnswered: number | undefined;
   #prefillSent = 0;
   #ticketSent = false;
+  readonly #traits: Traits;
+  #pin: (() => void) | undefined;
+  #reserved: Seat | undefined;
   #lastWork: Promise<void> | undefined;
 
   constructor(house: House, call: Call) {
     this.#house = house;
     this.#call = call;
+    this.#traits = traitsOf(call.headers, call.body);
     this.#chances = new SecondChances(house);
     this.body = call.body;
     this.ask = call.ask;
@@ -64,9 +57,19 @@ export class CallLegs implements Legs {
   }
 
   pick(role: Role): Seat {
+    const reserved = role === "prefill" ? this.#reserved : undefined;
+    this.#reserved = undefined;
+    if (reserved) return reserved;
     return (
       this.#pick(role, this.#chances.avoid) ?? this.#pick(role, NONE) ?? fail(new ProxyError("target.none", { role }))
     );
+  }
+
+  /** Takes a place in prefill before the leg begins. @returns false while every endpoint has as many legs as it may */
+  reservePrefill(): boolean {
+    const roster = this.#house.rosters.prefill;
+    this.#reserved = roster.full ? undefined : this.#pick("prefill", NONE);
+    return !roster.full || this.#reserved !== undefined;
   }
 
   async send(first: Seat, body: Buffer, fetchOnly?: () => Buffer): Promise<Answer> {
@@ -75,8 +78,10 @@ export class CallLegs implements Legs {
       const outcome = await this.#attemptAt(seat, body, tried);
       const next = outcome.failure && (await this.#remedy(outcome, outcome.failure, tried));
       if (next) seat = next;
-      else if ("answer" in outcome.result) return outcome.result.answer;
-      else {
+      else if ("answer" in outcome.result) {
+        if (outcome.seat.slot.endpoint.role === "decode") this.#pin?.(); // it reads, or has read
+        return outcome.result.answer;
+      } else {
         if (fetchOnly && this.#holdsLong && !this.#ticketSent && hasClientLeft(this.#call.signal))
           this.#lastWork = this.#fetchAndForget(fetchOnly());
         throw outcome.result.error;
@@ -90,6 +95,7 @@ export class CallLegs implements Legs {
       this.#prefillAnswered = Math.max(this.#prefillSent, this.#house.earliest());
       this.progress.prefillMs = this.#house.now() - this.#prefillSent;
       this.progress.stage = "handoff";
+      this.#pin = pin(answer.from, this.ask.promptTokens);
       return bytes;
     } catch (error) {
       throw this.broke(answer, error);
@@ -112,6 +118,7 @@ export class CallLegs implements Legs {
   again(): void {
     this.#attempt++;
     this.#prefillAnswered = undefined;
+    this.#pin?.();
     this.#ticketSent = false;
     this.progress.stage = "prefill";
   }
@@ -124,12 +131,19 @@ export class CallLegs implements Legs {
   /** @returns work that goes on under the request's id after its client left, if there is any */
   release(): Promise<void> | undefined {
     for (const seat of this.#seats) seat.release();
+    this.#pin?.();
     return this.#lastWork;
   }
 
   #fetchAndForget(body: Buffer): Promise<void> {
     const headers = this.#headers();
-    return this.#house.releases.dispatch({ path: this.#call.path, headers, body, tokens: this.ask.promptTokens });
+    return this.#house.releases.dispatch({
+      path: this.#call.path,
+      headers,
+      body,
+      tokens: this.ask.promptTokens,
+      traits: this.#traits,
+    });
   }
 
   get #holdsLong(): boolean {
@@ -238,6 +252,7 @@ export class CallLegs implements Legs {
     const seat = this.#house.rosters[role].pick(
       role === "prefill" ? this.ask.promptTokens : this.ask.decodeTokens,
       except,
+      this.#traits,
     );
     if (seat) this.#seats.push(seat);
     return seat;
@@ -245,14 +260,6 @@ export class CallLegs implements Legs {
 }
 
 const NONE: ReadonlySet<Endpoint> = new Set();
-const failureOf = ({ idleClosed, kind }: UpstreamError): Failure => (idleClosed ? "idle_closed" : kind);
-
-/** A time that is over. A ticket that went stale while its decodes refused the connection was never seen: prefill can make a new one. */
-function failureByTime(error: unknown, tried: ReadonlySet<Endpoint>): Failure | undefined {
-  if (!(error instanceof ProxyError)) return undefined;
-  if (error.fault === "target.slow") return "timeout";
-  return error.fault === "kv.expired" && tried.size > 0 ? "stale" : undefined;
-}
 const fail = (error: Error): never => {
   throw error;
 };

@@ -3,7 +3,7 @@ import { type Slot, slotName } from "./endpoint.ts";
 
 /** Where a request stands: for the metrics when its client leaves, and for the headers of its answer. */
 export interface Progress {
-  stage: "prefill" | "handoff" | "decode_wait" | "decode";
+  stage: "queued" | "prefill" | "handoff" | "decode_wait" | "decode";
   prefill?: Slot;
   decode?: Slot;
   alone?: AloneReason;

@@ -23,13 +23,16 @@ function readProxy(read: Reader): ProxyConfig {
   const numbers = readOptional(read, {
     prefill_timeout_seconds: positive,
     first_byte_timeout_seconds: positive,
+    queue_size: atLeastNone,
+    queue_timeout_seconds: positive,
+    max_prefill_per_endpoint: atLeastOne,
   });
   const config = {
     bind: read.required("bind", word, ""),
     port: read.required("port", portNumber, 0),
     family: read.required("family", oneOf<ProxyConfig["family"]>("relay", "shared-store"), "relay"),
-    prefill_policy: read.required("prefill_policy", policy, "round_robin"),
-    decode_policy: read.required("decode_policy", policy, "round_robin"),
+    prefill_policy: read.required("prefill_policy", oneOf<Policy>(...POLICIES, "prefix_aware"), "round_robin"),
+    decode_policy: read.required("decode_policy", oneOf<Policy>(...POLICIES), "round_robin"),
     max_concurrent: read.required("max_concurrent", atLeastOne, 1),
     ...(holdSeconds !== undefined && { kv_hold_seconds: holdSeconds }),
     ...(lengthCapped !== undefined && { length_capped: lengthCapped }),
@@ -82,13 +85,17 @@ const atLeastOne = check(
   "a whole number of at least 1",
   (value): value is number => Number.isSafeInteger(value) && Number(value) >= 1,
 );
+const atLeastNone = check(
+  "a whole number, 0 or more",
+  (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
+);
 const portNumber = check(
   "a port, 0 to 65535",
   (value): value is number => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 65_536,
 );
 const oneOf = <T extends string>(...words: readonly T[]) =>
   check(words.map((each) => `"${each}"`).join(" or "), (value): value is T => words.some((each) => each === value));
-const policy = oneOf<Policy>("round_robin", "least_loaded");
+const POLICIES = ["round_robin", "least_loaded", "random", "power_of_two", "consistent_hash"] as const;
 const endpointUrl = check("a url like http://10.0.0.1:8100, without a path", (value): value is string => {
   if (typeof value !== "string" || !URL.canParse(value)) return false;
   const { protocol, pathname, search, hash, username } = new URL(value);

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Books } from "./books.ts";
+import type { Traits } from "./policies.ts";
 import type { Roster } from "./roster.ts";
 
 /** What decode has to be sent so that it fetches the KV of a client that left, and with that tells prefill to let go of it. */
@@ -9,6 +10,7 @@ export interface Release {
   readonly body: Buffer;
   /** Of the prompt, for decode's load. */
   readonly tokens: number;
+  readonly traits: Traits;
 }
 
 const AT_ONCE = 16; // decode has better things to do
@@ -56,8 +58,14 @@ export class Releases {
     }
   }
 
-  async #send({ path, headers, body, tokens }: Release): Promise<"released" | "refused" | "failed" | "no_target"> {
-    const seat = this.#decode.pick(tokens, new Set());
+  async #send({
+    path,
+    headers,
+    body,
+    tokens,
+    traits,
+  }: Release): Promise<"released" | "refused" | "failed" | "no_target"> {
+    const seat = this.#decode.pick(tokens, new Set(), traits);
     if (!seat) return "no_target";
     const { endpoint, index } = seat.slot;
     const rank = endpoint.slots.length > 1 ? { "x-data-parallel-rank": String(index) } : {};

@@ -1,11 +1,18 @@
 import type { Role } from "./config.ts";
 import type { Endpoint, Slot } from "./endpoint.ts";
-import type { Choose } from "./policies.ts";
+import type { Choose, Traits } from "./policies.ts";
 
 /** A place in a slot that one leg holds. Giving it back twice is the same as once. */
 export interface Seat {
   readonly slot: Slot;
   release(): void;
+}
+
+export interface RosterOptions {
+  readonly choose: Choose;
+  readonly most?: number;
+  /** A seat was given back. */
+  readonly onFree?: () => void;
 }
 
 /** The slots of one role, and whose turn it is. */
@@ -15,12 +22,21 @@ export class Roster {
   readonly #choose: Choose;
   /** Shifts the order by one after every lap, so that prefill and decode do not stay paired when both go round. */
   readonly #shifts: boolean;
+  /** Legs at once at one endpoint. */
+  readonly #most: number;
+  readonly #onFree: () => void;
   #turn = 0;
 
-  constructor(role: Role, endpoints: readonly Endpoint[], choose: Choose) {
+  constructor(
+    role: Role,
+    endpoints: readonly Endpoint[],
+    { choose, most = Number.POSITIVE_INFINITY, onFree = () => undefined }: RosterOptions,
+  ) {
     this.endpoints = endpoints.filter((endpoint) => endpoint.role === role);
     this.#slots = interleaved(this.endpoints);
     this.#choose = choose;
+    this.#most = most;
+    this.#onFree = onFree;
     this.#shifts = role === "decode";
   }
 
@@ -40,15 +56,28 @@ export class Roster {
   }
 
   /** @param except endpoints that this leg has tried already */
-  pick(tokens: number, except: ReadonlySet<Endpoint>): Seat | undefined {
-    const slot = this.#choose(this.#inTurn(this.#able(except)));
+  pick(tokens: number, except: ReadonlySet<Endpoint>, traits: Traits): Seat | undefined {
+    const slot = this.#choose(this.#inTurn(this.#able(except)), traits);
     if (!slot) return undefined;
     this.#turn++;
-    return seat(slot, tokens);
+    return seat(slot, tokens, this.#onFree);
+  }
+
+  /** Endpoints could serve, and all of them have as many legs as they may. */
+  get full(): boolean {
+    return this.open && this.endpoints.every((endpoint) => !endpoint.tryable || !this.#hasRoom(endpoint));
+  }
+
+  #hasRoom({ slots }: Endpoint): boolean {
+    return (
+      this.#most === Number.POSITIVE_INFINITY || slots.reduce((sum, { inFlight }) => sum + inFlight, 0) < this.#most
+    );
   }
 
   #able(except: ReadonlySet<Endpoint>): readonly Slot[] {
-    const left = this.#slots.filter(({ endpoint }) => endpoint.tryable && !except.has(endpoint));
+    const left = this.#slots.filter(
+      ({ endpoint }) => endpoint.tryable && !except.has(endpoint) && this.#hasRoom(endpoint),
+    );
     const up = left.filter(({ endpoint }) => endpoint.state === "up");
     return up.length > 0 ? up : left;
   }
@@ -67,7 +96,7 @@ function interleaved(endpoints: readonly Endpoint[]): readonly Slot[] {
   return Array.from({ length: depth }, (_, rank) => endpoints.flatMap(({ slots }) => slots[rank] ?? [])).flat();
 }
 
-function seat(slot: Slot, tokens: number): Seat {
+function seat(slot: Slot, tokens: number, onFree: () => void): Seat {
   let held = true;
   slot.load += tokens;
   slot.inFlight++;
@@ -78,6 +107,17 @@ function seat(slot: Slot, tokens: number): Seat {
       held = false;
       slot.load -= tokens;
       slot.inFlight--;
+      onFree();
     },
+  };
+}
+
+/** Counts KV that a prefill slot holds. @returns takes it back, once */
+export function pin(slot: Slot, tokens: number): () => void {
+  let held = true;
+  slot.pinned += tokens;
+  return () => {
+    if (held) slot.pinned -= tokens;
+    held = false;
   };
 }

@@ -17,6 +17,11 @@ export interface Chance {
   readonly waitMs: number;
 }
 
+/** Decode may have read or freed the KV: both legs go again, with a new id. Thrown at most once per request. */
+export class Restart extends Error {
+  override readonly name = "Restart";
+}
+
 const PREFILL_MOST = 2;
 
 /** What one request may still try, by the matrix, its own counts and the budget of all. */

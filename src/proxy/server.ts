@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { Admission } from "./admission.ts";
 import { openBooks } from "./books.ts";
 import type { Desk } from "./completion.ts";
 import type { ProxyConfig } from "./config.ts";
@@ -60,10 +61,19 @@ export async function startProxy(config: ProxyConfig, options: ProxyOptions): Pr
 type Means = Pick<Desk, "log" | "now" | "earliest"> & { readonly serving: () => number };
 
 function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, earliest, serving }: Means): Desk {
-  const books = openBooks(endpoints, serving);
+  const admission = new Admission({
+    most: config.max_concurrent,
+    queue: config.queue_size ?? QUEUE_SIZE,
+    timeoutSeconds: config.queue_timeout_seconds ?? QUEUE_SECONDS,
+  });
+  const books = openBooks(endpoints, { serving, waiting: () => admission.waiting });
   const rosters = {
-    prefill: new Roster("prefill", endpoints, policies[config.prefill_policy]),
-    decode: new Roster("decode", endpoints, policies[config.decode_policy]),
+    prefill: new Roster("prefill", endpoints, {
+      choose: policies[config.prefill_policy](Math.random),
+      ...(config.max_prefill_per_endpoint !== undefined && { most: config.max_prefill_per_endpoint }),
+      onFree: () => admission.look(),
+    }),
+    decode: new Roster("decode", endpoints, { choose: policies[config.decode_policy](Math.random) }),
   };
   return {
     config,
@@ -74,6 +84,7 @@ function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, e
     ids: new RequestIds(),
     rosters,
     books,
+    admission,
     releases: new Releases(rosters.decode, books),
     lengthCapped: config.length_capped ?? false,
     holdSeconds: config.kv_hold_seconds,
@@ -86,7 +97,10 @@ function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, e
   };
 }
 
-const FIRST_BYTE_SECONDS = 600; // a long prompt on cold graphs takes minutes. Source: proxy-protocols.md §3.0
+// Source: proxy-protocols.md §3.0
+const QUEUE_SIZE = 1024;
+const QUEUE_SECONDS = 60;
+const FIRST_BYTE_SECONDS = 600; // a long prompt on cold graphs takes minutes
 
 const listen = (server: Server, { port, bind }: ProxyConfig) =>
   new Promise<void>((resolve, reject) => {

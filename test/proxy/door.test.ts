@@ -61,8 +61,8 @@ it("a body beyond the limit is a 413, announced or not", () =>
     await once(server.close(), "close");
   }));
 
-it("beyond max_concurrent clients get 503 at once, and a client that leaves makes room", () =>
-  inHouse({ dialect: "nixl", config: { max_concurrent: 2 } }, async (house) => {
+it("beyond max_concurrent, and with no queue, clients are refused at once, and a client that leaves makes room", () =>
+  inHouse({ dialect: "nixl", config: { max_concurrent: 2, queue_size: 0 } }, async (house) => {
     const p = house.p[0];
     p?.faults.push({ kind: "hang" }, { kind: "hang" });
     const inside = [];
@@ -72,7 +72,7 @@ it("beyond max_concurrent clients get 503 at once, and a client that leaves make
       await arrived;
     }
     const refused = await house.send(SHORT);
-    expect(refused).toMatchObject({ status: 503, headers: { "retry-after": "1", "x-pdctl-error": "proxy.full" } });
+    expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "1", "x-pdctl-error": "proxy.full" } });
     for (const client of inside) {
       const aborted = p?.next("aborted");
       client.leave();

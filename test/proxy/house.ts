@@ -79,7 +79,9 @@ export class House {
   async quiet(): Promise<void> {
     const deadline = performance.now() + 10_000;
     for (;;) {
-      const gauges = ["inflight", "target_inflight", "target_load"].map((name) => this.metric(`pdctl_proxy_${name}`));
+      const gauges = ["inflight", "queued", "target_inflight", "target_load", "target_pinned"].map((name) =>
+        this.metric(`pdctl_proxy_${name}`),
+      );
       const busy = (await Promise.all(gauges)).flat().filter((row) => !row.endsWith(" 0"));
       const running = this.cluster.registry.held().filter(({ state }) => state === "running"); // its engine has yet to see the close
       if (busy.length + running.length === 0) return;

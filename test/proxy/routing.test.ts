@@ -29,8 +29,9 @@ const endpoint = (index: number, slots: number, role: "prefill" | "decode" = "de
 
 const roster = (counts: readonly number[], policy: keyof typeof policies) => {
   const endpoints = counts.map((slots, index) => endpoint(index, slots));
-  return { endpoints, roster: new Roster("decode", endpoints, policies[policy]) };
+  return { endpoints, roster: new Roster("decode", endpoints, { choose: policies[policy](() => 0) }) };
 };
+const TRAITS = { affinity: () => "", prefix: () => [] };
 const taken = (seat: Seat | undefined): Slot => seat?.slot ?? expect.unreachable("no seat");
 
 it("without load both policies use all slots evenly, however many, and whichever are down", () => {
@@ -43,7 +44,7 @@ it("without load both policies use all slots evenly, however many, and whichever
       const uses = new Map<Slot, number>();
       for (const { slots: all, state } of endpoints) for (const slot of all) if (state !== "down") uses.set(slot, 0);
       for (let pick = 0; pick < picks; pick++) {
-        const seat = one.pick(10, new Set());
+        const seat = one.pick(10, new Set(), TRAITS);
         const slot = taken(seat);
         uses.set(slot, (uses.get(slot) ?? Number.NaN) + 1);
         seat?.release();
@@ -55,20 +56,20 @@ it("without load both policies use all slots evenly, however many, and whichever
 
 it("least_loaded takes the slot with the fewest tokens, and a seat given back twice counts once", () => {
   const { roster: one } = roster([2, 1], "least_loaded");
-  const seats = [500, 10, 100].map((tokens) => one.pick(tokens, new Set()));
-  expect(taken(one.pick(1, new Set()))).toBe(seats[1]?.slot);
+  const seats = [500, 10, 100].map((tokens) => one.pick(tokens, new Set(), TRAITS));
+  expect(taken(one.pick(1, new Set(), TRAITS))).toBe(seats[1]?.slot);
   seats[0]?.release();
   seats[0]?.release();
   expect([seats[0]?.slot.load, seats[0]?.slot.inFlight]).toEqual([0, 0]);
-  expect(taken(one.pick(1, new Set()))).toBe(seats[0]?.slot);
+  expect(taken(one.pick(1, new Set(), TRAITS))).toBe(seats[0]?.slot);
 });
 
 it("an endpoint nobody has asked yet is tried only while none is known to be up", () => {
   const { endpoints, roster: one } = roster([1, 1], "round_robin");
   expect([one.ready, one.open]).toEqual([false, true]);
   endpoints[1]?.saw("well");
-  const urls = [1, 2, 3].map(() => taken(one.pick(1, new Set())).endpoint.url);
+  const urls = [1, 2, 3].map(() => taken(one.pick(1, new Set(), TRAITS)).endpoint.url);
   expect(new Set(urls)).toEqual(new Set([endpoints[1]?.url]));
   for (const each of endpoints) each.saw("refused");
-  expect([one.ready, one.open, one.pick(1, new Set())]).toEqual([false, false, undefined]);
+  expect([one.ready, one.open, one.pick(1, new Set(), TRAITS)]).toEqual([false, false, undefined]);
 });

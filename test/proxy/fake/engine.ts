@@ -28,6 +28,8 @@ export class FakeEngine {
   readonly ids: string[] = [];
   /** Taken one by one by the completions that come. */
   readonly faults: Fault[] = [];
+  /** Most requests that were there at once. */
+  mostLive = 0;
   chunking: Chunking = "each";
   /** What /health answers; never, when it hangs. */
   health: number | "hangs" = 200;
@@ -126,6 +128,7 @@ export class FakeEngine {
       return { status: 404, body: '{"error":{"message":"no such model",  "code":404}}' };
     if (this.#live.has(id)) this.#violate("X2", "already running", id);
     this.#live.add(id);
+    this.mostLive = Math.max(this.mostLive, this.#live.size);
     this.ids.push(id);
     this.ranks.push(Number(req.headers["x-data-parallel-rank"] ?? 0));
     const checks = this.role === "prefill" ? prefillChecks : decodeChecks;
