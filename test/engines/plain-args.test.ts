@@ -22,15 +22,14 @@ const valuesOf = (argv: readonly string[], flag: string, words = 1) =>
   argv.slice(argv.indexOf(flag) + 1, argv.indexOf(flag) + 1 + words);
 
 describe("what vLLM has flags for needs no key of pdctl's", () => {
-  it("speculative decoding, for decode alone", () => {
+  it("speculative decoding, one method for both roles, more tokens on decode", () => {
     const text = yaml(
-      "args: { seed: 1 }",
-      ", args: { speculative-config: { method: eagle3, model: /models/e, num_speculative_tokens: 3 } }",
+      "args: { speculative-config: { method: eagle3, model: /models/e, num_speculative_tokens: 1 } }",
+      ", args: { speculative-config.num_speculative_tokens: 3 }",
     );
-    expect(JSON.parse(valuesOf(argvOf(text, "decode"), "--speculative-config")[0] ?? "")).toEqual({
-      ...{ method: "eagle3", model: "/models/e", num_speculative_tokens: 3 },
-    });
-    expect(argvOf(text, "prefill")).not.toContain("--speculative-config");
+    const config = (role: string) => JSON.parse(valuesOf(argvOf(text, role), "--speculative-config")[0] ?? "");
+    expect(config("prefill")).toEqual({ method: "eagle3", model: "/models/e", num_speculative_tokens: 1 });
+    expect(config("decode")).toEqual({ method: "eagle3", model: "/models/e", num_speculative_tokens: 3 });
   });
 
   it("LoRA modules, by name or as maps", () => {
