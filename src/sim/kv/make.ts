@@ -1,6 +1,7 @@
 import { engineRaised, raised } from "../fatal.ts";
 import type { KvConfig } from "../start/kv-config.ts";
 import type { Connector, RankContext } from "./connector.ts";
+import { ExampleConnector } from "./example.ts";
 import { MooncakeAscend } from "./mooncake.ts";
 import { MultiConnector } from "./multi.ts";
 import { NixlConnector } from "./nixl.ts";
@@ -9,7 +10,7 @@ import { UcmConnector } from "./ucm.ts";
 /** Connectors that only keep KV for later: playing them as a cache that never hits changes no answer. */
 const neverHits = new Set(
   `OffloadingConnector SimpleCPUOffloadConnector RecomputeCPUOffloadConnector LMCacheConnectorV1 LMCacheMPConnector FlexKVConnectorV1
-   AscendStoreConnector MooncakeConnectorStoreV1 MooncakeStoreConnector HF3FSKVConnector ExampleConnector`.split(/\s+/),
+   AscendStoreConnector MooncakeConnectorStoreV1 MooncakeStoreConnector HF3FSKVConnector`.split(/\s+/),
 );
 
 export async function makeConnector(
@@ -25,6 +26,8 @@ export async function makeConnector(
     case "MooncakeHybridConnector":
       if (context.config.parallel.nodesOfEngine > 1) throw unplayed(`${kv.connector} over several nodes`);
       return new MooncakeAscend(context, kv, free);
+    case "ExampleConnector":
+      return new ExampleConnector(context, kv);
     case "UCMConnector":
       return UcmConnector.make(context, kv);
     case "MultiConnector":
