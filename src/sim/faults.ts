@@ -13,6 +13,7 @@ const knobs = {
   dieLine: text("", "the line that is written before such an end"),
   dieExit: number(1, "its exit code"),
   dieSignal: text("", "a signal to end by instead, for example SIGKILL"),
+  dieBefore: number(0, "end so only in a generation before this one (0: in every one)"),
   neverReady: flag("load for ever: no HTTP, no READY"),
   unhealthy: flag("serve, but answer /health with 503"),
   ignoreTerm: flag("ignore SIGTERM and SIGINT"),

@@ -71,6 +71,65 @@ describe("trouble on two hosts", () => {
     await gone(lab, file);
   });
 
+  /** What torch writes when its store meets a port that somebody has. */
+  const storeLine = (port: number) =>
+    `torch.distributed.DistNetworkError: The server socket has failed to listen on any local network address. port: ${port}, useIpv6: false, code: -98, name: EADDRINUSE, message: address already in use`;
+  const ranks = ", parallel: { tp: 1, dp: 2, dp_lb: external, rpc_port: 13399 }";
+
+  onTwoHosts(
+    "a group whose rank drew a port that somebody has is started again, as a whole and once, and the cluster comes up",
+    async (lab) => {
+      const dies = { dieAfterMs: 700, loadSeconds: 3, dieBefore: 2, dieLine: storeLine(38411) };
+      const file = topology("drew", { faults: { "decode-0-1": dies }, decode: ranks });
+      const up = await pdctl(["up", file, "--ndjson"]);
+      expect(up.code, up.stdout + up.stderr).toBe(0);
+      const events = up.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const cards = events.filter(({ type, phase }) => type === "finding" && phase === "engines");
+      expect(cards).toMatchObject([
+        {
+          level: "warning",
+          code: "port-taken",
+          service: "decode-0-1",
+          data: { then: "decode-0 is started again, once" },
+        },
+      ]);
+      expect(cards[0].data.why.join()).toContain("38411");
+      const marks = (name: string) => engines(lab.host(name)).map((one) => one.split(" ")[0]);
+      expect(marks("n1")).toEqual(["drew/2/decode-0-0", "drew/2/decode-0-1"]);
+      expect(marks("n0")).toEqual(["drew/1/prefill-0-0"]);
+      const again = await pdctl(["up", file]);
+      expect(again.code).toBe(0);
+      expect(again.stdout + again.stderr).toContain("already up");
+      await gone(lab, file);
+    },
+  );
+
+  onTwoHosts("it is started again no more than once, and not at all for a port of the plan", async (lab) => {
+    const faults = (port: number) => ({ "decode-0-1": { dieAfterMs: 700, loadSeconds: 3, dieLine: storeLine(port) } });
+    const drew = topology("drew", { faults: faults(38411), decode: ranks });
+    const up = await pdctl(["up", drew, "--ndjson"]);
+    expect(up.code).toBe(1);
+    const found = (text: string) =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+        .filter(({ type, phase }) => type === "finding" && phase === "engines")
+        .map(({ level, code }) => `${level} ${code}`);
+    expect(found(up.stdout)).toEqual(["warning port-taken", "error port-taken"]);
+    expect(engines(lab.host("n1"))).toEqual([]);
+    await gone(lab, drew);
+
+    const planned = topology("planned", { faults: faults(13399), decode: ranks });
+    const other = await pdctl(["up", planned, "--ndjson"]);
+    expect(other.code).toBe(1);
+    expect(found(other.stdout)).toEqual(["error port-taken"]);
+    await gone(lab, planned);
+  });
+
   onTwoHosts(
     "a rank that its head never hears of is named long before the time is over, and the next up goes on from there",
     async (lab) => {

@@ -1,4 +1,4 @@
-import { causesOf, type Death, diagnose } from "../../diagnose/index.ts";
+import { causesOf, type Death, type Diagnosed, diagnose } from "../../diagnose/index.ts";
 import { Bug } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -15,17 +15,28 @@ import type { Exit } from "./wait.ts";
 
 const LOG_LINES = 2_000; // of a dead service: its first error is nearly always in them, its last twenty always
 
-/** Says which death came first and why: the one finding of a failed start. Returns the group that it belongs to. */
-export async function sayFirstCause(
+/** Which death came first, and why. */
+export async function firstCause(
   deaths: readonly Exit[],
   scene: Scene,
-  { phase, facts, stopAll }: { phase: Phase; facts: readonly Facts[]; stopAll: boolean },
+  facts: readonly Facts[],
   fleet: Fleet,
   run: Run,
-): Promise<string> {
+): Promise<Diagnosed> {
   const seen = await Promise.all(deaths.map((exit) => deathOf(exit, scene.plan, facts, fleet, run)));
   const diagnosed = diagnose(seen, causesOf(partsOf(scene.plan)));
   if (diagnosed === undefined) throw new Bug("a wait ended by a death has a death");
+  return diagnosed;
+}
+
+/** Says it: the one finding of a failed start. Returns the group that it belongs to. */
+export async function sayFirstCause(
+  diagnosed: Diagnosed,
+  scene: Scene,
+  { phase, stopAll }: { phase: Phase; stopAll: boolean },
+  fleet: Fleet,
+  run: Run,
+): Promise<string> {
   const told = deathCard(scene, diagnosed, scene.livedMs(diagnosed.first.service));
   const card = stopAll ? withoutRest(told) : told;
   const held = /Address already in use|EADDRINUSE/.test(diagnosed.why[0] ?? "")
@@ -86,7 +97,7 @@ async function logOf(
 }
 
 /** Who took the port between the check and the start. */
-async function heldBy(id: string, plan: Plan, fleet: Fleet, run: Run): Promise<string | undefined> {
+export async function heldBy(id: string, plan: Plan, fleet: Fleet, run: Run): Promise<string | undefined> {
   const service = serviceOf(plan, id);
   if (service === undefined) return undefined;
   const found = await holders(

@@ -79,7 +79,8 @@ class Climb {
       scene,
       limitMs: options.readyMs ?? plan.timeouts.readyMs,
       stopAll: options.onFailure === "stop" || options.rehearse,
-      sure: () => this.#sure(plan, launch.generation),
+      restarted: new Set(),
+      sure: () => this.#sure(plan, ascent.launch.generation),
     };
     try {
       return await this.#climb({ ...seen, known }, starts, changes, ascent);

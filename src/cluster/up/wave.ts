@@ -1,3 +1,4 @@
+import type { Diagnosed } from "../../diagnose/index.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Service } from "../../plan/plan.ts";
 import { naming } from "../../words/names.ts";
@@ -7,19 +8,23 @@ import { look, stateDirOf } from "../look.ts";
 import { phase } from "../phase.ts";
 import type { Run } from "../run.ts";
 import type { Known } from "../standing.ts";
-import { finding } from "../verb.ts";
+import { type Ended, finding } from "../verb.ts";
 import { keptText, serviceOf, where } from "./cards.ts";
 import { lost, notReady, notUp } from "./endings.ts";
-import { sayFirstCause } from "./failure.ts";
+import { firstCause, sayFirstCause } from "./failure.ts";
 import { lateCard } from "./late-card.ts";
 import { type Launch, startAll } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
 import type { Scene } from "./scene.ts";
+import { startAgain } from "./start-again.ts";
 import { type Exit, untilReady, type Waited } from "./wait.ts";
 
 /** What all waves of one `up` share. */
 export interface Ascent {
-  readonly launch: Launch;
+  /** Its generation rises when a group is started again. */
+  launch: Launch;
+  /** Groups that were. */
+  readonly restarted: Set<string>;
   readonly known: Known;
   readonly facts: readonly Facts[];
   readonly scene: Scene;
@@ -38,23 +43,29 @@ export async function climbWave(
   fleet: Fleet,
   run: Run,
 ): Promise<void> {
-  const { scene, launch, known, limitMs } = ascent;
+  const { scene, known, limitMs } = ascent;
   if (wave.every(({ id }) => scene.states.get(id) === "ready")) return;
   const name = phaseOf(wave);
   await phase(run, name, async () => {
     run.emit({ type: "phase", phase: name, level: "info", data: { state: "running", limitSeconds: limitMs / 1000 } });
     if (starts.length > 0) await ascent.sure();
-    const failed = await startAll(starts, name, launch, scene, fleet, run);
-    if (failed.length > 0) throw neverStarted(failed, scene, name, run);
-    const watched = launch.plan.services.filter(({ id }) => scene.generations.has(id));
-    const waited = await untilReady(wave, watched, scene, fleet, run, {
-      phase: name,
-      limitMs,
-      stateDir: (node) => stateDirOf(known, node),
-    });
-    if (waited.kind === "died") throw await died(waited.deaths, name, ascent, fleet, run);
-    if (waited.kind === "late") throw late(waited, name, ascent, run);
-    return { text: waveText(wave, scene) };
+    const began = run.clock();
+    let failed = await startAll(starts, name, ascent.launch, scene, fleet, run);
+    for (;;) {
+      if (failed.length > 0) throw neverStarted(failed, scene, name, run);
+      const watched = scene.plan.services.filter(({ id }) => scene.generations.has(id));
+      const waited = await untilReady(wave, watched, scene, fleet, run, {
+        phase: name,
+        limitMs: Math.round(limitMs - (run.clock() - began)),
+        stateDir: (node) => stateDirOf(known, node),
+      });
+      if (waited.kind === "late") throw late(waited, name, ascent, run);
+      if (waited.kind === "ready") return { text: waveText(wave, scene) };
+      const diagnosed = await firstCause(waited.deaths, scene, ascent.facts, fleet, run);
+      const again = await startAgain(waited.deaths, diagnosed, name, ascent, fleet, run);
+      if (again === undefined) throw await stopped(waited.deaths, diagnosed, name, ascent, fleet, run);
+      failed = again;
+    }
   });
 }
 
@@ -62,11 +73,23 @@ export async function climbWave(
 export async function died(
   deaths: readonly Exit[],
   name: Phase,
-  { scene, facts, known, stopAll, sure }: Ascent,
+  ascent: Ascent,
   fleet: Fleet,
   run: Run,
-) {
-  const first = await sayFirstCause(deaths, scene, { phase: name, facts, stopAll }, fleet, run);
+): Promise<Ended> {
+  const diagnosed = await firstCause(deaths, ascent.scene, ascent.facts, fleet, run);
+  return stopped(deaths, diagnosed, name, ascent, fleet, run);
+}
+
+async function stopped(
+  deaths: readonly Exit[],
+  diagnosed: Diagnosed,
+  name: Phase,
+  { scene, known, stopAll, sure }: Ascent,
+  fleet: Fleet,
+  run: Run,
+): Promise<Ended> {
+  const first = await sayFirstCause(diagnosed, scene, { phase: name, stopAll }, fleet, run);
   if (stopAll) return notUp(scene, [first]);
   await sure();
   const broken = new Set(deaths.map(({ service }) => serviceOf(scene.plan, service)?.group ?? service));
