@@ -13,6 +13,8 @@ Keys
   max_concurrent         requests at once; beyond it clients get 503 with Retry-After
   kv_hold_seconds, length_capped, pd_min_prompt_tokens   optional
 
+Serves /v1/completions and /v1/chat/completions over prefill and decode; from decode alone, with x-pdctl-alone in the answer, what
+       one KV cannot serve (n > 1, several prompts, …), /v1/responses, /v1/messages, /tokenize, /detokenize; /v1/models
 Looks  /health, /metrics
 Exit   0 stopped when asked, 1 cannot listen, 2 no config, or one with errors
 `;

@@ -1,7 +1,6 @@
 import type { BenchAsk } from "./bench/ask.ts";
 import { BenchRun } from "./bench/bench-run.ts";
 import { benchedCard } from "./bench/cards.ts";
-import { judge } from "./bench/judge.ts";
 import { Fleet } from "./fleet.ts";
 import { knownOf } from "./known.ts";
 import { opened } from "./look.ts";
@@ -25,7 +24,7 @@ export async function bench(ask: BenchAsk, run: Run): Promise<number> {
       return { text: `${data.completed} of ${data.requests} requests answered`, data };
     });
     run.emit({ type: "bench", level: "info", data });
-    const wrong = judge(data);
+    const wrong = data.wrong.map(({ what }) => what);
     if (wrong.length === 0) return { exit: 0, state: "healthy", verdict: "bench passed", next: ["pdctl status"] };
     run.emit(finding(benchedCard(wrong), undefined, { phase: "bench" }));
     const next = ["pdctl smoke", "pdctl logs decode --errors"];

@@ -164,6 +164,8 @@ export interface BenchData {
   readonly kv?: BenchKv;
   /** Of the bundled proxy's counters; unset: the proxy is another. */
   readonly proxy?: BenchProxy;
+  /** What is not as it must be, by what it is about, a sentence each. */
+  readonly wrong: readonly { readonly about: "answered" | "kv" | "proxy"; readonly what: string }[];
   /** The benchmark's own table, its lines as they came. */
   readonly table: readonly string[];
   /** The result file as vLLM wrote it. */

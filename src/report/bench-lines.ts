@@ -4,18 +4,17 @@ import { padEnd } from "./width.ts";
 
 /** The benchmark's own table, and under it what the cluster's counters say of its requests. */
 export function benchLines({ table, ...data }: BenchData): string[] {
-  const line = (sign: string, subject: string, text: string) => `${sign} ${padEnd(subject, 10)}${text}`;
-  const { requests, completed, kv, proxy } = data;
+  const { requests, completed, kv, proxy, wrong } = data;
+  const line = (about: BenchData["wrong"][number]["about"], doubtful: boolean, text: string) => {
+    const sign = wrong.some((one) => one.about === about) ? "✖" : doubtful ? "⚠" : "✔";
+    return `${sign} ${padEnd(about, 10)}${text}`;
+  };
   return [
     ...table,
     ...(table.length > 0 ? [""] : []),
-    line(completed === requests ? "✔" : "✖", "answered", `${completed} of ${several(requests, "request")}`),
-    kv === undefined
-      ? line("⚠", "kv", "no counter shows it (none)")
-      : line(kv.from_prefill > 0 && kv.computed === 0 && kv.wrong.length === 0 ? "✔" : "✖", "kv", moved(kv)),
-    ...(proxy === undefined
-      ? []
-      : [line(proxy.alone + proxy.missing_kv > 0 ? "✖" : proxy.retries > 0 ? "⚠" : "✔", "proxy", relayed(proxy))]),
+    line("answered", false, `${completed} of ${several(requests, "request")}`),
+    line("kv", kv === undefined, kv === undefined ? "no counter shows it (none)" : moved(kv)),
+    ...(proxy === undefined ? [] : [line("proxy", proxy.retries > 0, relayed(proxy))]),
   ];
 }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Runs PD_LAUNCH, the text of a launch script, in PD_DIR, which it makes and takes away again. Says `at TEXT` (the last thing it wrote) every
-# two seconds, at the end `line TEXT` for its last lines, `result TEXT` for PD_DIR/result.json as one line, and `exit STATUS`; after
-# PD_SECONDS `late`. Nothing of it outlives this script: it ends with the launcher's hanging up, or with PD_LEASE_S of its silence.
+# two seconds, at the end `line TEXT` for its last lines, `result TEXT` for PD_DIR/result.json as one line, and `exit STATUS`,
+# which is missing where PD_SECONDS were over before. Nothing of it outlives this script: it ends with the launcher's hanging up, or with PD_LEASE_S of its silence.
 PD_MARK=$PD_CLUSTER/$PD_GENERATION/bench
 umask 077
 mkdir -p -- "$PD_DIR" && printf '%s' "$PD_LAUNCH" >"$PD_DIR/launch.sh" || exit 1
@@ -25,7 +25,7 @@ while kill -0 "$child" 2>/dev/null; do
   heard=$?
   if ((heard == 0)); then silent_since=$SECONDS; elif ((heard <= 128)); then leave; fi
   ((SECONDS - silent_since <= PD_LEASE_S)) || leave
-  ((SECONDS <= PD_SECONDS)) || { written 4000 | sed 's/^/line\t/' && printf 'late\n' && leave; }
+  ((SECONDS <= PD_SECONDS)) || { written 4000 | sed 's/^/line\t/' && leave; }
   ((SECONDS - said < 2)) || { said=$SECONDS && printf 'at\t%s\n' "$(written 400 | grep . | tail -n 1)" || leave; }
 done
 wait "$child"

@@ -15,6 +15,7 @@ import type { Known, Standing } from "../standing.ts";
 import { Ended, finding } from "../verb.ts";
 import type { BenchAsk } from "./ask.ts";
 import { endedCard, lateCard, standInsCard, unansweredCard } from "./cards.ts";
+import { judge } from "./judge.ts";
 import { measured } from "./measured.ts";
 import { type Counted, countersOf, kvBetween, proxyBetween, settledCounters } from "./moved.ts";
 import { runStep, type StepEnd } from "./run-step.ts";
@@ -61,7 +62,8 @@ export class BenchRun {
     if (end.exit !== 0 || seen === undefined) throw this.#ended(end);
     const after = await this.#answered(settledCounters(session, counted, before, seen.completed, signal));
     const [kv, proxy] = [kvBetween(before, after, counted), proxyBetween(before, after, counted)];
-    return { ...seen, table: tableIn(end.lines), ...(kv && { kv }), ...(proxy && { proxy }) };
+    const found = { ...seen, ...(kv && { kv }), ...(proxy && { proxy }) };
+    return { ...found, wrong: judge(found), table: tableIn(end.lines) };
   }
 
   /** The proxy that runs, and what its own record says of the engines behind it. */
@@ -125,12 +127,13 @@ export class BenchRun {
   #heard(): (text: string) => void {
     const [run, began] = [this.#run, this.#run.clock()];
     let saidAt = Number.NEGATIVE_INFINITY;
-    return (text) => {
-      const bar = barOf(text);
+    return (said) => {
+      const bar = barOf(said);
       if (run.clock() - saidAt < (bar === undefined ? HEARD_MS : 0)) return;
       saidAt = run.clock();
       const seconds = Math.round(run.clock() - began) / 1000;
-      const data = { state: "running", text: bar ?? "vllm bench serve loads", seconds } as const;
+      const text = bar ?? "vllm bench serve loads";
+      const data = { state: "running", text, seconds, limitSeconds: this.#ask.limitMs / 1000 } as const;
       run.emit({ type: "phase", phase: "bench", level: "info", data });
     };
   }

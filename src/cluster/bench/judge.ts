@@ -1,16 +1,20 @@
 import { count, several } from "../../words/numbers.ts";
 import type { BenchData } from "../events.ts";
 
-/** What of a benchmark is not as it must be, a sentence each: nothing wrong is an empty list. */
-export function judge({ requests, completed, kv, proxy }: Omit<BenchData, "table">): readonly string[] {
+/** What of a benchmark is not as it must be: nothing wrong is an empty list. */
+export function judge({
+  requests,
+  completed,
+  kv,
+  proxy,
+}: Pick<BenchData, "requests" | "completed" | "kv" | "proxy">): BenchData["wrong"] {
   const failed = requests - completed;
+  const about = (subject: BenchData["wrong"][number]["about"], whats: readonly string[]) =>
+    whats.map((what) => ({ about: subject, what }));
   return [
-    ...(failed > 0 ? [`${failed} of ${several(requests, "request")} failed`] : []),
-    ...(kv === undefined ? [] : unmoved(completed, kv)),
-    ...(proxy === undefined || proxy.alone === 0 ? [] : [`${several(proxy.alone, "request")} went to decode alone`]),
-    ...(proxy === undefined || proxy.missing_kv === 0
-      ? []
-      : [`prefill handed out no KV for ${several(proxy.missing_kv, "request")}`]),
+    ...about("answered", failed > 0 ? [`${failed} of ${several(requests, "request")} failed`] : []),
+    ...about("kv", kv === undefined ? [] : unmoved(completed, kv)),
+    ...about("proxy", proxy === undefined ? [] : astray(proxy)),
   ];
 }
 
@@ -22,8 +26,13 @@ function unmoved(
   return [
     ...(computed > 0 ? [`decode computed ${count(computed)} of ${count(prompt_tokens)} prompt tokens itself`] : []),
     ...(transfers !== undefined && transfers < completed
-      ? [`${transfers} transfers of KV for ${several(completed, "request")}`]
+      ? [`${several(transfers, "transfer")} of KV for ${several(completed, "request")}`]
       : []),
     ...wrong.map((name) => `${name} rose`),
   ];
 }
+
+const astray = ({ alone, missing_kv }: NonNullable<BenchData["proxy"]>): readonly string[] => [
+  ...(alone > 0 ? [`${several(alone, "request")} went to decode alone`] : []),
+  ...(missing_kv > 0 ? [`prefill handed out no KV for ${several(missing_kv, "request")}`] : []),
+];

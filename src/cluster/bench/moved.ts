@@ -68,7 +68,8 @@ export function kvBetween(before: Counters, after: Counters, { targets, proof }:
 export function proxyBetween(before: Counters, after: Counters, { proxy }: Counted): BenchProxy | undefined {
   if (proxy === undefined) return undefined;
   const rose = (name: string) => rise(before, after, proxy, `pdctl_proxy_${name}`) ?? 0;
-  return { alone: rose("bypass_total"), missing_kv: rose("missing_kv_params_total"), retries: rose("retries_total") };
+  const alone = rose("bypass_total") - rose('bypass_total{reason="other_api"}'); // that only counts tokens, or shows in what decode computed
+  return { alone, missing_kv: rose("missing_kv_params_total"), retries: rose("retries_total") };
 }
 
 function riseOn(targets: readonly Target[], before: Counters, after: Counters, selector: string): number | undefined {
