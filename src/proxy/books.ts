@@ -5,12 +5,21 @@ import { Metrics } from "./metrics.ts";
 /** Everything that the proxy counts, by name. Labels: role, target (url), slot, endpoint (the path), route (pd, alone). */
 export type Books = ReturnType<typeof openBooks>;
 
-export function openBooks(endpoints: readonly Endpoint[], now: { serving: () => number; waiting: () => number }) {
+export function openBooks(
+  endpoints: readonly Endpoint[],
+  { now, serving, waiting }: { now: () => number; serving: () => number; waiting: () => number },
+) {
   const metrics = new Metrics();
-  metrics.gauge("pdctl_proxy_inflight_requests", "Client requests that are being served.", () => [[{}, now.serving()]]);
-  metrics.gauge("pdctl_proxy_queued_requests", "Client requests that wait for a place.", () => [[{}, now.waiting()]]);
+  metrics.gauge("pdctl_proxy_inflight_requests", "Client requests that are being served.", () => [[{}, serving()]]);
+  metrics.gauge("pdctl_proxy_queued_requests", "Client requests that wait for a place.", () => [[{}, waiting()]]);
   metrics.gauge("pdctl_proxy_target_up", "1 when the endpoint answers its health probe.", () =>
     endpoints.map(({ role, url, state }) => [{ role, target: url }, state === "up" ? 1 : 0]),
+  );
+  const CIRCUIT = { closed: 0, open: 1, half_open: 2 };
+  metrics.gauge(
+    "pdctl_proxy_target_circuit_state",
+    "0: serves; 1: passed over, as half of its legs failed; 2: on trial.",
+    () => endpoints.map(({ role, url, circuit }) => [{ role, target: url }, CIRCUIT[circuit.state(now())]]),
   );
   const slots = endpoints.flatMap((endpoint) => endpoint.slots);
   const label = (slot: (typeof slots)[number]) => ({ role: slot.endpoint.role, target: slotName(slot) });

@@ -1,3 +1,4 @@
+import { Circuit } from "./circuit.ts";
 import type { Role, Target } from "./config.ts";
 import { after, type Health, isTryable, type Sight, UNKNOWN } from "./health.ts";
 import type { Upstream } from "./upstream.ts";
@@ -19,6 +20,7 @@ export class Endpoint {
   readonly role: Role;
   readonly upstream: Upstream;
   readonly slots: readonly Slot[];
+  readonly circuit = new Circuit();
   #health: Health = UNKNOWN;
   #wellSince = Number.NEGATIVE_INFINITY;
   readonly #onChange: (endpoint: Endpoint) => void;
@@ -39,6 +41,10 @@ export class Endpoint {
 
   get state(): Health["state"] {
     return this.#health.state;
+  }
+
+  get inFlight(): number {
+    return this.slots.reduce((sum, slot) => sum + slot.inFlight, 0);
   }
 
   get tryable(): boolean {

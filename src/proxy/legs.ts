@@ -18,6 +18,8 @@ import { Restart, SecondChances } from "./second-chances.ts";
 import { traitsOf } from "./traits.ts";
 import { type Head, UpstreamError } from "./upstream.ts";
 
+/** Answers that speak against an endpoint; a KV that could not be loaded may be prefill's fault, and one that is full is not ill. */
+const COUNTED = /^status_5|^broken$/;
 const LONG_HOLD_SECONDS = 60; // shorter ones end by themselves. Source: proxy-protocols.md §3.5
 
 /** What came of one leg: an answer or an error, and, where it counts as a failure, which one. */
@@ -106,6 +108,7 @@ export class CallLegs implements Legs {
   broke({ from }: Answer, error: unknown): unknown {
     if (!(error instanceof UpstreamError)) return error;
     this.#countError(from, error.kind);
+    this.#rate(from.endpoint, false);
     return gaveUp(from.endpoint, error);
   }
 
@@ -154,15 +157,19 @@ export class CallLegs implements Legs {
     const { endpoint } = seat.slot;
     try {
       const { answer, failure } = await this.#dispatch(seat, body);
+      this.#rate(endpoint, !COUNTED.test(failure ?? ""));
       return { seat, failure, result: { answer } };
     } catch (error) {
       seat.release();
       if (error instanceof UpstreamError) {
         this.#countError(seat.slot, error.kind);
         if (error.kind === "connect") endpoint.saw("refused");
+        else if (!error.idleClosed) this.#rate(endpoint, false);
         return { seat, failure: failureOf(error), result: { error: gaveUp(endpoint, error) } };
       }
-      return { seat, failure: failureByTime(error, tried), result: { error } };
+      const failure = failureByTime(error, tried);
+      if (failure === "timeout") this.#rate(endpoint, false);
+      return { seat, failure, result: { error } };
     }
   }
 
@@ -242,6 +249,10 @@ export class CallLegs implements Legs {
     const target = this.progress.prefill?.endpoint.url ?? "";
     this.#house.books.expiredKv.add({ target });
     return new ProxyError("kv.expired", { target, holdSeconds: this.#house.holdSeconds ?? 0 });
+  }
+
+  #rate({ circuit }: Endpoint, isWell: boolean): void {
+    circuit.count(isWell, this.#house.now());
   }
 
   #countError({ endpoint: { role, url } }: Slot, kind: UpstreamError["kind"]): void {

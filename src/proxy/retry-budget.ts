@@ -1,3 +1,5 @@
+import { Rolling } from "./rolling.ts";
+
 const WINDOW_S = 10;
 const SHARE = 0.1;
 const FLOOR_PER_S = 3;
@@ -9,7 +11,7 @@ const FLOOR_PER_S = 3;
  */
 export class RetryBudget {
   readonly #now: () => number;
-  readonly #seconds = Array.from({ length: WINDOW_S }, () => ({ second: -1, requests: 0, retries: 0 }));
+  readonly #requests = new Rolling(WINDOW_S); // marked: the retries
 
   /** @param now milliseconds of a clock that never jumps */
   constructor(now: () => number) {
@@ -17,26 +19,15 @@ export class RetryBudget {
   }
 
   countRequest(): void {
-    this.#current().requests++;
+    this.#requests.add(this.#now(), { all: 1 });
   }
 
   /** @returns whether one more retry may be made, which is then counted */
   take(): boolean {
-    const current = this.#current();
-    const recent = this.#seconds.filter(({ second }) => second > current.second - WINDOW_S);
-    const sum = (key: "requests" | "retries") => recent.reduce((total, each) => total + each[key], 0);
-    if (sum("retries") >= sum("requests") * SHARE + FLOOR_PER_S * WINDOW_S) return false;
-    current.retries++;
+    const now = this.#now();
+    const { all, marked } = this.#requests.sum(now);
+    if (marked >= all * SHARE + FLOOR_PER_S * WINDOW_S) return false;
+    this.#requests.add(now, { marked: 1 });
     return true;
-  }
-
-  #current() {
-    const second = Math.floor(this.#now() / 1000);
-    const at = second % WINDOW_S;
-    const found = this.#seconds[at];
-    if (found?.second === second) return found;
-    const fresh = { second, requests: 0, retries: 0 };
-    this.#seconds[at] = fresh;
-    return fresh;
   }
 }

@@ -10,6 +10,8 @@ export interface Seat {
 
 export interface RosterOptions {
   readonly choose: Choose;
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number;
   readonly most?: number;
   /** A seat was given back. */
   readonly onFree?: () => void;
@@ -25,18 +27,20 @@ export class Roster {
   /** Legs at once at one endpoint. */
   readonly #most: number;
   readonly #onFree: () => void;
+  readonly #now: () => number;
   #turn = 0;
 
   constructor(
     role: Role,
     endpoints: readonly Endpoint[],
-    { choose, most = Number.POSITIVE_INFINITY, onFree = () => undefined }: RosterOptions,
+    { choose, most = Number.POSITIVE_INFINITY, onFree = () => undefined, now }: RosterOptions,
   ) {
     this.endpoints = endpoints.filter((endpoint) => endpoint.role === role);
     this.#slots = interleaved(this.endpoints);
     this.#choose = choose;
     this.#most = most;
     this.#onFree = onFree;
+    this.#now = now;
     this.#shifts = role === "decode";
   }
 
@@ -68,10 +72,8 @@ export class Roster {
     return this.open && this.endpoints.every((endpoint) => !endpoint.tryable || !this.#hasRoom(endpoint));
   }
 
-  #hasRoom({ slots }: Endpoint): boolean {
-    return (
-      this.#most === Number.POSITIVE_INFINITY || slots.reduce((sum, { inFlight }) => sum + inFlight, 0) < this.#most
-    );
+  #hasRoom({ inFlight }: Endpoint): boolean {
+    return this.#most === Number.POSITIVE_INFINITY || inFlight < this.#most;
   }
 
   #able(except: ReadonlySet<Endpoint>): readonly Slot[] {
@@ -79,7 +81,8 @@ export class Roster {
       ({ endpoint }) => endpoint.tryable && !except.has(endpoint) && this.#hasRoom(endpoint),
     );
     const up = left.filter(({ endpoint }) => endpoint.state === "up");
-    return up.length > 0 ? up : left;
+    const sound = up.filter(({ endpoint }) => endpoint.circuit.allows(this.#now(), endpoint.inFlight));
+    return [sound, up, left].find((slots) => slots.length > 0) ?? []; // a role's last endpoints are tried all the same
   }
 
   #inTurn(slots: readonly Slot[]): readonly Slot[] {

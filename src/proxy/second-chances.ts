@@ -45,7 +45,7 @@ export class SecondChances {
   take({ endpoint, failure, tried, later }: Failed): Chance | undefined {
     const { role } = endpoint;
     const remedy = remedyFor(role, failure);
-    const key = `${role} ${failure}`;
+    const key = `${role} ${failure === "idle_closed" ? "silent" : failure}`; // from here the two look alike where a prompt kills engines
     const before = this.#taken.get(key) ?? 0;
     if (!remedy || before >= remedy.most || (role === "prefill" && this.#ofRole.prefill >= PREFILL_MOST))
       return undefined;

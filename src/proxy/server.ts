@@ -66,14 +66,15 @@ function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, e
     queue: config.queue_size ?? QUEUE_SIZE,
     timeoutSeconds: config.queue_timeout_seconds ?? QUEUE_SECONDS,
   });
-  const books = openBooks(endpoints, { serving, waiting: () => admission.waiting });
+  const books = openBooks(endpoints, { now, serving, waiting: () => admission.waiting });
   const rosters = {
     prefill: new Roster("prefill", endpoints, {
       choose: policies[config.prefill_policy](Math.random),
       ...(config.max_prefill_per_endpoint !== undefined && { most: config.max_prefill_per_endpoint }),
       onFree: () => admission.look(),
+      now,
     }),
-    decode: new Roster("decode", endpoints, { choose: policies[config.decode_policy](Math.random) }),
+    decode: new Roster("decode", endpoints, { choose: policies[config.decode_policy](Math.random), now }),
   };
   return {
     config,

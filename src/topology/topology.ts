@@ -168,6 +168,15 @@ export type Runtime =
     }
   | { readonly kind: "docker" | "podman"; readonly container: string };
 
+/** How an endpoint is chosen; `prefix_aware` is of prefill alone. */
+export type ProxyPolicy =
+  | "round_robin"
+  | "least_loaded"
+  | "random"
+  | "power_of_two"
+  | "consistent_hash"
+  | "prefix_aware";
+
 export interface ProxyChoice {
   readonly node: string;
   readonly bind?: string;
@@ -178,8 +187,8 @@ export interface ProxyChoice {
   readonly venv?: string;
   readonly args: Args;
   readonly env: Env;
-  readonly prefillPolicy: "round_robin" | "least_loaded";
-  readonly decodePolicy: "round_robin" | "least_loaded";
+  readonly prefillPolicy: ProxyPolicy;
+  readonly decodePolicy: ProxyPolicy;
   readonly pdMinPromptTokens?: number;
   readonly maxConcurrent: number;
   /** Keys with a default that the user wrote all the same. */

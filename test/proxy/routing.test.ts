@@ -29,7 +29,7 @@ const endpoint = (index: number, slots: number, role: "prefill" | "decode" = "de
 
 const roster = (counts: readonly number[], policy: keyof typeof policies) => {
   const endpoints = counts.map((slots, index) => endpoint(index, slots));
-  return { endpoints, roster: new Roster("decode", endpoints, { choose: policies[policy](() => 0) }) };
+  return { endpoints, roster: new Roster("decode", endpoints, { choose: policies[policy](() => 0), now: () => 0 }) };
 };
 const TRAITS = { affinity: () => "", prefix: () => [] };
 const taken = (seat: Seat | undefined): Slot => seat?.slot ?? expect.unreachable("no seat");

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { args, atLeastOne, command, count, env, line, port } from "./words.ts";
 
-const policy = z.enum(["round_robin", "least_loaded"]);
+const policies = ["round_robin", "least_loaded", "random", "power_of_two", "consistent_hash"] as const;
+const policy = z.enum(policies);
 
 export const proxy = z.strictObject({
   node: line,
@@ -17,7 +18,7 @@ export const proxy = z.strictObject({
   env: env.optional(),
   /** Of both legs, unless one has its own. */
   policy: policy.default("least_loaded"),
-  prefill_policy: policy.optional(),
+  prefill_policy: z.enum([...policies, "prefix_aware"]).optional(),
   decode_policy: policy.optional(),
   pd_min_prompt_tokens: count.optional(),
   max_concurrent: atLeastOne.default(4096),
