@@ -15,6 +15,7 @@ import { type Progress, progressHeaders } from "./progress.ts";
 import { receive } from "./receive.ts";
 import { answerError, relay } from "./reply.ts";
 import type { RequestIds } from "./request-id.ts";
+import { type Outcome, requestLine } from "./request-line.ts";
 
 import { pathOf } from "./routes.ts";
 import { Restart } from "./second-chances.ts";
@@ -47,6 +48,7 @@ export async function serveCompletion(
   const headers: Record<string, string> = { "x-request-id": id };
   let legs: CallLegs | undefined;
   let leave: (() => void) | undefined;
+  const outcome: Outcome = { bytes: 0 };
   try {
     const body = await readBody(req);
     const ask = readAsk(body, pathOf(req));
@@ -58,18 +60,20 @@ export async function serveCompletion(
       ask,
       signal: letGo.signal,
     });
-    leave = await comeIn(desk, legs, letGo.signal);
+    leave = await comeIn(desk, legs, letGo.signal, outcome);
     const answer = await answerTo(desk, legs);
     Object.assign(headers, progressHeaders(legs.progress));
-    await handOn(desk, legs, { answer, res, headers, started });
+    await handOn(desk, legs, { answer, res, headers, started, outcome });
   } catch (error) {
     if (legs) Object.assign(headers, progressHeaders(legs.progress));
-    settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs });
+    settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs, outcome });
   } finally {
     stopping.removeEventListener("abort", stop);
     leave?.();
     void Promise.resolve(legs?.release()).then(() => desk.ids.release(id));
-    desk.books.seconds.observe({ route: routeOf(legs) }, (desk.now() - started) / 1000);
+    const totalMs = desk.now() - started;
+    desk.books.seconds.observe({ route: routeOf(legs) }, totalMs / 1000);
+    if (desk.config.request_log) desk.log.request(requestLine(id, pathOf(req), totalMs, outcome, legs));
   }
 }
 
@@ -88,10 +92,12 @@ async function comeIn(
   { admission, books, config, now }: Desk,
   legs: CallLegs,
   signal: AbortSignal,
+  outcome: Outcome,
 ): Promise<() => void> {
   const asked = now();
   const leave = await admission.enter(signal, () => reasonFor(config, legs.ask) !== undefined || legs.reservePrefill());
-  books.queueWait.observe({}, (now() - asked) / 1000);
+  outcome.queueMs = now() - asked;
+  books.queueWait.observe({}, outcome.queueMs / 1000);
   legs.progress.stage = "prefill";
   return leave;
 }
@@ -122,23 +128,27 @@ interface HandOn {
   readonly res: ServerResponse;
   readonly headers: Readonly<Record<string, string>>;
   readonly started: number;
+  readonly outcome: Outcome;
 }
 
 async function handOn(
   { books, now, log }: Desk,
   legs: CallLegs,
-  { answer, res, headers, started }: HandOn,
+  { answer, res, headers, started, outcome }: HandOn,
 ): Promise<void> {
   const { progress } = legs;
   const { role, url: target } = answer.from.endpoint;
+  outcome.status = answer.status;
   const addBytes = books.bytes.adder({ target });
   let waiting = true;
   const onBytes = (bytes: number) => {
     addBytes(bytes);
+    outcome.bytes += bytes;
     if (!waiting) return;
     waiting = false;
     if (role === "decode") progress.stage = "decode";
-    books.firstByte.observe({ route: routeOf(legs) }, (now() - started) / 1000);
+    outcome.firstByteMs = now() - started;
+    books.firstByte.observe({ route: routeOf(legs) }, outcome.firstByteMs / 1000);
   };
   await relay(answer, res, { headers, onBytes, onBreak: (error) => legs.broke(answer, error) });
   books.requests.add({ endpoint: endpointOf(res), code: answer.status, route: routeOf(legs) });
@@ -157,12 +167,14 @@ interface Ending {
   readonly res: ServerResponse;
   readonly headers: Readonly<Record<string, string>>;
   readonly legs: CallLegs | undefined;
+  readonly outcome: Outcome;
 }
 
 /** Counts and tells what ended a request before its time. A client that left is no failure and gets no line in the log. */
-function settle({ books, log }: Desk, { error, left, res, headers, legs }: Ending): void {
+function settle({ books, log }: Desk, { error, left, res, headers, legs, outcome }: Ending): void {
   if (left) {
-    books.aborts.add({ stage: legs?.progress.stage ?? "body" });
+    outcome.left = legs?.progress.stage ?? "body";
+    books.aborts.add({ stage: outcome.left });
     const busy = legs && engaged(legs.progress);
     if (busy) books.abortedLegs.add({ role: busy.role, target: busy.url });
     return;
@@ -170,6 +182,8 @@ function settle({ books, log }: Desk, { error, left, res, headers, legs }: Endin
   const fault = error instanceof ProxyError ? error.fault : "bug";
   books.rejected.add({ fault });
   const code = error instanceof ProxyError ? error.status : 500;
+  outcome.fault = fault;
+  if (!res.headersSent) outcome.status = code;
   books.requests.add({ endpoint: endpointOf(res), code, route: routeOf(legs) });
   if (error instanceof ProxyError && error.fault === "kv.missing")
     books.missingKv.add({ target: legs?.progress.prefill?.endpoint.url ?? "" });

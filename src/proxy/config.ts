@@ -24,6 +24,8 @@ export interface ProxyConfig {
   /** How long prefill may take for its whole answer, and decode for its first byte. 600 s each. */
   readonly prefill_timeout_seconds?: number;
   readonly first_byte_timeout_seconds?: number;
+  /** One JSON line for every completion, without a word of its prompt. Unset: only failures have a line. */
+  readonly request_log?: boolean;
   readonly targets: readonly Target[];
 }
 

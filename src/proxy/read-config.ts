@@ -19,6 +19,7 @@ export function readConfig(text: string): ProxyConfig | { readonly faults: reado
 function readProxy(read: Reader): ProxyConfig {
   const holdSeconds = read.optional("kv_hold_seconds", positive);
   const lengthCapped = read.optional("length_capped", flag);
+  const requestLog = read.optional("request_log", flag);
   const least = read.optional("pd_min_prompt_tokens", atLeastOne);
   const numbers = readOptional(read, {
     prefill_timeout_seconds: positive,
@@ -37,6 +38,7 @@ function readProxy(read: Reader): ProxyConfig {
     ...(holdSeconds !== undefined && { kv_hold_seconds: holdSeconds }),
     ...(lengthCapped !== undefined && { length_capped: lengthCapped }),
     ...(least !== undefined && { pd_min_prompt_tokens: least }),
+    ...(requestLog !== undefined && { request_log: requestLog }),
     ...numbers,
     targets: read.list("targets").map(readTarget),
   };

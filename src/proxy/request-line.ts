@@ -1,0 +1,40 @@
+import { slotName } from "./endpoint.ts";
+import type { CallLegs } from "./legs.ts";
+
+/** How a request ended, as the client saw it. */
+export interface Outcome {
+  /** Of the answer's head; none when the client left before it. */
+  status?: number;
+  /** Of the answer, relayed. */
+  bytes: number;
+  queueMs?: number;
+  firstByteMs?: number;
+  /** The stage in which the client left. */
+  left?: string;
+  /** What the proxy itself ended it with. */
+  fault?: string;
+}
+
+/** What is told of one request: where it went and how long it took, never what it said. Source: proxy-protocols.md §3.11. */
+export function requestLine(id: string, path: string, totalMs: number, outcome: Outcome, legs: CallLegs | undefined) {
+  const { prefill, decode, alone, prefillMs } = legs?.progress ?? {};
+  const ms = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 10) / 10);
+  return {
+    request: id,
+    path,
+    route: alone === undefined ? "pd" : "alone",
+    alone,
+    prefill: prefill && slotName(prefill),
+    decode: decode && slotName(decode),
+    prompt_tokens_estimate: legs?.ask.promptTokens,
+    status: outcome.status,
+    bytes: outcome.bytes,
+    queue_ms: ms(outcome.queueMs),
+    prefill_ms: ms(prefillMs),
+    first_byte_ms: ms(outcome.firstByteMs),
+    total_ms: ms(totalMs),
+    retries: legs?.retries ?? 0,
+    left: outcome.left,
+    fault: outcome.fault,
+  };
+}
