@@ -1,12 +1,38 @@
 import type { Endpoint } from "./endpoint.ts";
-import { ProxyError } from "./errors.ts";
+import { gaveUp, ProxyError } from "./errors.ts";
+import type { House } from "./house.ts";
 import type { Failure } from "./retry-matrix.ts";
-import type { UpstreamError } from "./upstream.ts";
+import { UpstreamError } from "./upstream.ts";
 
-export const failureOf = ({ idleClosed, kind }: UpstreamError): Failure => (idleClosed ? "idle_closed" : kind);
+/** Answers that speak against an endpoint; a KV that could not be loaded may be prefill's fault, and one that is full is not ill. */
+const AGAINST = /^status_5|^broken$/;
+
+export const countAnswer = ({ now }: House, { circuit }: Endpoint, failure: Failure | undefined): void =>
+  circuit.count(!AGAINST.test(failure ?? ""), now());
+
+export function countBreak({ books, now }: House, endpoint: Endpoint, { kind, idleClosed }: UpstreamError): void {
+  books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason: kind });
+  if (kind === "connect") endpoint.saw("refused");
+  else if (!idleClosed) endpoint.circuit.count(false, now());
+}
+
+/** A leg that has no answer: which failure that is, and what the client is told of it if it is final. */
+export function failed(
+  house: House,
+  endpoint: Endpoint,
+  { error, tried }: { error: unknown; tried: ReadonlySet<Endpoint> },
+): { failure: Failure | undefined; error: unknown } {
+  if (error instanceof UpstreamError) {
+    countBreak(house, endpoint, error);
+    return { failure: error.idleClosed ? "idle_closed" : error.kind, error: gaveUp(endpoint, error) };
+  }
+  const failure = failureByTime(error, tried);
+  if (failure === "timeout") endpoint.circuit.count(false, house.now());
+  return { failure, error };
+}
 
 /** A time that is over. A ticket that went stale while its decodes refused the connection was never seen: prefill can make a new one. */
-export function failureByTime(error: unknown, tried: ReadonlySet<Endpoint>): Failure | undefined {
+function failureByTime(error: unknown, tried: ReadonlySet<Endpoint>): Failure | undefined {
   if (!(error instanceof ProxyError)) return undefined;
   if (error.fault === "target.slow") return "timeout";
   return error.fault === "kv.expired" && tried.size > 0 ? "stale" : undefined;

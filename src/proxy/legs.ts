@@ -4,7 +4,7 @@ import { hasClientLeft } from "./client-left.ts";
 import type { Role } from "./config.ts";
 import type { Endpoint, Slot } from "./endpoint.ts";
 import { gaveUp, ProxyError } from "./errors.ts";
-import { failureByTime, failureOf } from "./failed.ts";
+import { countAnswer, countBreak, failed } from "./failed.ts";
 import type { Answer, Legs } from "./families/family.ts";
 import type { House } from "./house.ts";
 import type { JsonObject } from "./json.ts";
@@ -18,8 +18,6 @@ import { Restart, SecondChances } from "./second-chances.ts";
 import { traitsOf } from "./traits.ts";
 import { type Head, UpstreamError } from "./upstream.ts";
 
-/** Answers that speak against an endpoint; a KV that could not be loaded may be prefill's fault, and one that is full is not ill. */
-const COUNTED = /^status_5|^broken$/;
 const LONG_HOLD_SECONDS = 60; // shorter ones end by themselves. Source: proxy-protocols.md §3.5
 
 /** What came of one leg: an answer or an error, and, where it counts as a failure, which one. */
@@ -107,8 +105,7 @@ export class CallLegs implements Legs {
   /** What to say of an answer that could not be read to its end. */
   broke({ from }: Answer, error: unknown): unknown {
     if (!(error instanceof UpstreamError)) return error;
-    this.#countError(from, error.kind);
-    this.#rate(from.endpoint, false);
+    countBreak(this.#house, from.endpoint, error);
     return gaveUp(from.endpoint, error);
   }
 
@@ -157,18 +154,11 @@ export class CallLegs implements Legs {
     const { endpoint } = seat.slot;
     try {
       const { answer, failure } = await this.#dispatch(seat, body);
-      this.#rate(endpoint, !COUNTED.test(failure ?? ""));
+      countAnswer(this.#house, endpoint, failure);
       return { seat, failure, result: { answer } };
-    } catch (error) {
+    } catch (reason) {
       seat.release();
-      if (error instanceof UpstreamError) {
-        this.#countError(seat.slot, error.kind);
-        if (error.kind === "connect") endpoint.saw("refused");
-        else if (!error.idleClosed) this.#rate(endpoint, false);
-        return { seat, failure: failureOf(error), result: { error: gaveUp(endpoint, error) } };
-      }
-      const failure = failureByTime(error, tried);
-      if (failure === "timeout") this.#rate(endpoint, false);
+      const { failure, error } = failed(this.#house, endpoint, { error: reason, tried });
       return { seat, failure, result: { error } };
     }
   }
@@ -249,14 +239,6 @@ export class CallLegs implements Legs {
     const target = this.progress.prefill?.endpoint.url ?? "";
     this.#house.books.expiredKv.add({ target });
     return new ProxyError("kv.expired", { target, holdSeconds: this.#house.holdSeconds ?? 0 });
-  }
-
-  #rate({ circuit }: Endpoint, isWell: boolean): void {
-    circuit.count(isWell, this.#house.now());
-  }
-
-  #countError({ endpoint: { role, url } }: Slot, kind: UpstreamError["kind"]): void {
-    this.#house.books.legErrors.add({ role, target: url, reason: kind });
   }
 
   #pick(role: Role, except: ReadonlySet<Endpoint>): Seat | undefined {
