@@ -1,13 +1,16 @@
 import { type Config, configOf, isMooncake, isUcm } from "./files.ts";
-import { type Block, blocksOf, isMarkdown, isShell, same } from "./markdown.ts";
+import { type Block, blocksOf, isMarkdown, isShell } from "./markdown.ts";
+import { isRecipe } from "./recipes.ts";
 import type { Input, Voice } from "./remark.ts";
 import { roleNamed } from "./role.ts";
 import type { Script } from "./shell/run.ts";
+import { type Placed, placedYaml } from "./yaml-places.ts";
 
 /** The inputs as scripts in their order, and the files that they write or read. */
 export interface Documents {
   readonly scripts: readonly Piece[];
   readonly configs: readonly Config[];
+  readonly recipes: readonly Placed[];
 }
 
 /** A script, by the name that another one may call it by, and whether it is only there to be called. */
@@ -20,12 +23,15 @@ export interface Piece extends Script {
 export function documentsOf(inputs: readonly Input[], section: string | undefined, voice: Voice): Documents {
   const scripts: Piece[] = [];
   const configs: Config[] = [];
+  const recipes: Placed[] = [];
   for (const input of inputs) {
     if (!isMarkdown(input.text)) {
       const config = /\.(ya?ml|json)$/.test(input.name)
         ? configOf(input.name.split("/").at(-1) ?? "", input.text, { file: input.name, line: 1 })
         : undefined;
-      if (config !== undefined) configs.push(config);
+      const placed = config === undefined ? undefined : placedYaml(input.name, input.text);
+      if (placed !== undefined && isRecipe(placed)) recipes.push(placed);
+      else if (config !== undefined) configs.push(config);
       else
         scripts.push({
           ...input,
@@ -58,7 +64,7 @@ export function documentsOf(inputs: readonly Input[], section: string | undefine
         voice.dropped(at, block.language, "no file that a set-up reads is known by this form");
     }
   }
-  return { scripts, configs };
+  return { scripts, configs, recipes };
 }
 
 const titles = (text: string): readonly string[] => [...new Set(blocksOf(text).flatMap(({ headings }) => headings))];
@@ -88,5 +94,3 @@ function machineOf(text: string): { machine?: string } {
   const machine = /^#\s*(?:run|execute|start)?\s*on\s+([\w.⟨⟩-]+)\s*$/im.exec(text)?.[1];
   return machine === undefined || /^(each|every|all|the|any|node|proxy)$/i.test(machine) ? {} : { machine };
 }
-
-export { same };

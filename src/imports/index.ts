@@ -1,4 +1,4 @@
-import type { Json, Role } from "../topology/topology.ts";
+import type { Json } from "../topology/topology.ts";
 import { documentsOf } from "./documents.ts";
 import type { Engine } from "./engine.ts";
 import { readEngine, serveWords } from "./engine-command.ts";
@@ -6,11 +6,13 @@ import { type Config, configOf, isMooncake, isUcm } from "./files.ts";
 import { fillOpen } from "./open-values.ts";
 import type { FoundProxy } from "./proxy-command.ts";
 import { readProxy } from "./proxy-command.ts";
+import { onMachine, recipeStarts } from "./recipes.ts";
 import { type Input, type Remark, voice as voiceOf } from "./remark.ts";
 import { type Run, readScripts } from "./scripts.ts";
 import type { Given, SetUp } from "./setup.ts";
 import type { Command } from "./shell/command.ts";
 import { type Bench, byHand, type Master, readBench, readMaster } from "./side-commands.ts";
+import type { Extras } from "./started.ts";
 import { topologyOf } from "./topology-of.ts";
 import { yamlText } from "./yaml-text.ts";
 
@@ -71,7 +73,7 @@ function setUpOf(inputs: readonly Input[], ask: Ask, voice: ReturnType<typeof vo
   const benches: Bench[] = [];
   const written: Config[] = [];
   let front: string | undefined;
-  const take = (command: Command, extras: { readonly role?: Role; readonly machine?: string }) => {
+  const take = (command: Command, extras: Extras) => {
     for (const { text, at } of command.sink) {
       if (/^\|\s*tee\b/.test(text))
         voice.fault(
@@ -86,11 +88,7 @@ function setUpOf(inputs: readonly Input[], ask: Ask, voice: ReturnType<typeof vo
     if (words !== undefined) {
       const engine = readEngine(command, words, voice);
       voice.kept(command.at, "vllm serve", `an engine${engine.role === undefined ? "" : ` of ${engine.role}`}`);
-      engines.push({
-        ...engine,
-        ...(extras.machine !== undefined &&
-          engine.machine === undefined && { machine: { value: extras.machine, at: command.at } }),
-      });
+      for (let copy = 0; copy < (extras.copies ?? 1); copy += 1) engines.push(withExtras(engine, extras, command.at));
       return;
     }
     for (const [name, { at }] of command.env)
@@ -117,6 +115,8 @@ function setUpOf(inputs: readonly Input[], ask: Ask, voice: ReturnType<typeof vo
         "this command is not known here; a side process of your own goes under services",
       );
   };
+  const starts = documents.recipes.flatMap((recipe) => recipeStarts(recipe, ask.values, voice));
+  for (const { command, extras } of starts) take(command, extras);
   readScripts(documents.scripts, ask, voice, take, (file, text, at) => {
     const config = configOf(file.split("/").at(-1) ?? file, text, at);
     if (config !== undefined && (isUcm(config) || isMooncake(config))) written.push(config);
@@ -125,15 +125,32 @@ function setUpOf(inputs: readonly Input[], ask: Ask, voice: ReturnType<typeof vo
   for (const config of documents.configs)
     if (!isUcm(config) && !isMooncake(config))
       voice.dropped(config.at, config.name, "no set-up that is known here has this form");
+  const outside = proxies.map((proxy) => onMachine(proxy, starts));
   const at = { file: inputs[0]?.name ?? "", line: 1 };
   return {
     engines,
-    proxies,
+    proxies: outside,
     masters,
     benches,
     configs: [...written, ...documents.configs],
     ...(front !== undefined && { front }),
     at,
+  };
+}
+
+function withExtras(engine: Engine, extras: Extras, at: Engine["at"]): Engine {
+  const port = extras.published?.get(engine.port.value);
+  const { machine, ...rest } = engine;
+  const own = machine !== undefined && extras.called?.includes(machine.value) === true; // what a container calls itself is no machine
+  return {
+    ...rest,
+    ...(machine !== undefined && !own && { machine }),
+    ...(extras.role !== undefined && { role: extras.role }),
+    ...(extras.machine !== undefined && engine.machine === undefined && { machine: { value: extras.machine, at } }),
+    ...(extras.hardware !== undefined && { hardware: extras.hardware }),
+    ...(extras.runtime !== undefined && { runtime: extras.runtime }),
+    ...(port !== undefined && { port: { ...engine.port, value: port } }),
+    secrets: [...engine.secrets, ...(extras.secrets ?? [])],
   };
 }
 
