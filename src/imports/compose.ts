@@ -44,7 +44,7 @@ const read = new Set([
 /** The containers of a compose file as processes; images of vLLM start `vllm serve` by themselves. */
 export function composeStarts(
   root: Placed,
-  values: Readonly<Record<string, string>>,
+  { values }: { readonly values: Readonly<Record<string, string>> },
   voice: Voice,
 ): readonly Started[] {
   for (const part of root.entries)

@@ -115,7 +115,7 @@ function setUpOf(inputs: readonly Input[], ask: Ask, voice: ReturnType<typeof vo
         "this command is not known here; a side process of your own goes under services",
       );
   };
-  const starts = documents.recipes.flatMap((recipe) => recipeStarts(recipe, ask.values, voice));
+  const starts = documents.recipes.flatMap((recipe) => recipeStarts(recipe, ask, voice));
   for (const { command, extras } of starts) take(command, extras);
   readScripts(documents.scripts, ask, voice, take, (file, text, at) => {
     const config = configOf(file.split("/").at(-1) ?? file, text, at);
@@ -147,6 +147,8 @@ function withExtras(engine: Engine, extras: Extras, at: Engine["at"]): Engine {
     ...(machine !== undefined && !own && { machine }),
     ...(extras.role !== undefined && { role: extras.role }),
     ...(extras.machine !== undefined && engine.machine === undefined && { machine: { value: extras.machine, at } }),
+    ...(extras.sideChannel !== undefined &&
+      engine.sideChannel === undefined && { sideChannel: { value: extras.sideChannel, at } }),
     ...(extras.hardware !== undefined && { hardware: extras.hardware }),
     ...(extras.runtime !== undefined && { runtime: extras.runtime }),
     ...(port !== undefined && { port: { ...engine.port, value: port } }),

@@ -19,11 +19,7 @@ const resources: Readonly<Record<string, string>> = {
 const kinds: Readonly<Record<string, string>> = { nvidia: "cuda", amd: "rocm", "intel-gaudi": "gaudi", cpu: "cpu" };
 
 /** Values of the llm-d modelservice chart: each pod is an engine. Source: launch.md §9.1. */
-export function modelServiceStarts(
-  root: Placed,
-  _values: Readonly<Record<string, string>>,
-  voice: Voice,
-): readonly Started[] {
+export function modelServiceStarts(root: Placed, _ask: unknown, voice: Voice): readonly Started[] {
   const known = new Set(["modelArtifacts", "routing", "prefill", "decode", "accelerator", "multinode"]);
   for (const part of root.entries) if (!known.has(part.key)) voice.dropped(part.at, part.key, "a matter of Kubernetes");
   artifacts(root, voice);

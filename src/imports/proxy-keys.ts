@@ -1,7 +1,7 @@
 import { proxies } from "../proxies/index.ts";
 import type { Json } from "../topology/topology.ts";
 import type { FoundProxy } from "./proxy-command.ts";
-import type { Voice } from "./remark.ts";
+import type { Spot, Voice } from "./remark.ts";
 import type { Given } from "./setup.ts";
 import { some } from "./transfer.ts";
 import { scalar } from "./yaml-text.ts";
@@ -12,9 +12,14 @@ export function proxyKeys(
   node: string | undefined,
   { keepProxy }: Given,
   voice: Voice,
+  { at, taken }: { readonly at: Spot; readonly taken: ReadonlySet<number> },
 ): Json | undefined {
   if (node === undefined) return undefined;
-  if (proxy === undefined) return { node };
+  if (proxy === undefined) {
+    const port = [8000, 8080, 8090, 8099].find((each) => !taken.has(each)) ?? 8000;
+    voice.changed(at, "proxy", `the source has none that is known here: pdctl's own stands on ${node}, port ${port}`);
+    return { node, port };
+  }
   const keep = keepProxy === true;
   const args: Record<string, Json> = {};
   for (const { name, flag, values } of proxy.rest) {

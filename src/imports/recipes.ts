@@ -2,24 +2,32 @@ import { composeStarts, isCompose } from "./compose.ts";
 import { isModelService, modelServiceStarts } from "./llm-d.ts";
 import type { Endpoint, FoundProxy } from "./proxy-command.ts";
 import type { Voice } from "./remark.ts";
+import type { GivenNode } from "./setup.ts";
+import { isSrtSlurm, srtSlurmStarts } from "./srt-slurm.ts";
 import type { Started } from "./started.ts";
 import type { Placed } from "./yaml-places.ts";
+
+export interface RecipeAsk {
+  readonly values: Readonly<Record<string, string>>;
+  readonly nodes: readonly GivenNode[];
+}
 
 /** A form of YAML that describes processes: how it is known, and what it starts. */
 interface Recipe {
   readonly is: (root: Placed) => boolean;
-  readonly starts: (root: Placed, values: Readonly<Record<string, string>>, voice: Voice) => readonly Started[];
+  readonly starts: (root: Placed, ask: RecipeAsk, voice: Voice) => readonly Started[];
 }
 
 const recipes: readonly Recipe[] = [
   { is: isModelService, starts: modelServiceStarts },
+  { is: isSrtSlurm, starts: srtSlurmStarts },
   { is: isCompose, starts: composeStarts },
 ];
 
 export const isRecipe = (root: Placed): boolean => recipes.some(({ is }) => is(root));
 
-export const recipeStarts: Recipe["starts"] = (root, values, voice) =>
-  recipes.find(({ is }) => is(root))?.starts(root, values, voice) ?? [];
+export const recipeStarts: Recipe["starts"] = (root, ask, voice) =>
+  recipes.find(({ is }) => is(root))?.starts(root, ask, voice) ?? [];
 
 /** Endpoints that name a service, as the machine sees them. */
 export function onMachine(proxy: FoundProxy, starts: readonly Started[]): FoundProxy {

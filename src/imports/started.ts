@@ -9,6 +9,8 @@ export interface Extras {
   readonly hardware?: string;
   readonly runtime?: At<Readonly<Record<string, Json>>>;
   readonly secrets?: readonly string[];
+  /** First of the ports that the recipe's own launcher counts out. */
+  readonly sideChannel?: number;
   /** Equal processes. */
   readonly copies?: number;
   /** Port inside a container → port of the machine, and what other services call this one. */

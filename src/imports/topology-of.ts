@@ -66,7 +66,10 @@ export function topologyOf(setUp: SetUp, given: Given, voice: Voice): Dict | und
     engine: Object.keys(common).length > 0 ? order(common) : undefined,
     prefill: { ...prefill.own, ...order(rest[0]) },
     decode: { ...decode.own, ...order(rest[1]) },
-    proxy: proxyKeys(proxy, front, given, voice),
+    proxy: proxyKeys(proxy, front, given, voice, {
+      at: setUp.at,
+      taken: new Set(placed.filter(({ node }) => node === front).map(({ port }) => port.value)),
+    }),
     bench: bench(setUp),
     secrets: secrets.length > 0 ? secrets : undefined,
   });
