@@ -1,10 +1,10 @@
 import { UserError } from "../errors.ts";
-import { acceleratorScript, type Machine, readMachine } from "../facts/index.ts";
+import { acceleratorScripts, type Machine, readMachine } from "../facts/index.ts";
 import type { Session } from "../nodes/index.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import type { Run } from "./run.ts";
 
-const ANSWER_MS = 30_000; // a vendor's tool takes seconds on a node with many devices
+const ANSWER_MS = 60_000; // a vendor's tool that hangs is given 8 s, and several may be there
 
 /** Asks hosts that no topology knows yet what they are, all at once; in the order in which they were named. All of them, or all errors. */
 export async function identify(hosts: readonly string[], run: Run): Promise<ReadonlyMap<string, Machine>> {
@@ -23,7 +23,7 @@ export async function identify(hosts: readonly string[], run: Run): Promise<Read
 
 async function ask(session: Session, run: Run): Promise<Machine> {
   const answer = await session.call({
-    script: run.templates[acceleratorScript] ?? "",
+    script: acceleratorScripts.map((name) => run.templates[name] ?? "").join("\n"),
     values: {},
     deadlineMs: ANSWER_MS,
     signal: run.signal,

@@ -1,4 +1,4 @@
-export { acceleratorScript, type Machine, readMachine } from "./accelerators.ts";
+export { acceleratorScripts, type Machine, readMachine } from "./accelerators.ts";
 export type { Facts } from "./facts.ts";
 export type { ModelConfig } from "./model-config.ts";
 export { listener, readFacts } from "./read.ts";

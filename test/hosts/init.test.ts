@@ -4,7 +4,11 @@ import { launcher } from "./launcher.ts";
 import { two } from "./one-p-one-d.ts";
 import { pdctl } from "./pdctl.ts";
 
-const smi = (count: number) => `#!/bin/sh\nfor i in $(seq ${count}); do echo "NVIDIA H100 80GB HBM3"; done\n`;
+/** As nvidia-smi answers the one question about devices; about processes it has nothing to say. */
+const smi = (count: number) => `#!/bin/sh
+case "$*" in *query-gpu=*) ;; *) exit 0 ;; esac
+for i in $(seq 0 ${count - 1}); do echo "$i, GPU-$i, NVIDIA H100 80GB HBM3, 81559, 4, Default, Disabled"; done
+`;
 
 it("init --from-nodes reads hardware, devices and NIC from the nodes, and what it writes comes up", async () => {
   await using lab = await hosts(two);
