@@ -67,9 +67,9 @@ export class CallLegs implements Legs {
 
   /** Takes a place in prefill before the leg begins. @returns false while every endpoint has as many legs as it may */
   reservePrefill(): boolean {
-    const roster = this.#house.rosters.prefill;
-    this.#reserved = roster.full ? undefined : this.#pick("prefill", NONE);
-    return !roster.full || this.#reserved !== undefined;
+    if (this.#house.rosters.prefill.full) return false;
+    this.#reserved = this.#pick("prefill", NONE);
+    return true;
   }
 
   async send(first: Seat, body: Buffer, fetchOnly?: () => Buffer): Promise<Answer> {

@@ -76,10 +76,11 @@ export class Roster {
     return this.#most === Number.POSITIVE_INFINITY || inFlight < this.#most;
   }
 
+  /** Who was let in is served: a second try goes beyond the limit of an endpoint rather than fail. */
   #able(except: ReadonlySet<Endpoint>): readonly Slot[] {
-    const left = this.#slots.filter(
-      ({ endpoint }) => endpoint.tryable && !except.has(endpoint) && this.#hasRoom(endpoint),
-    );
+    const tryable = this.#slots.filter(({ endpoint }) => endpoint.tryable && !except.has(endpoint));
+    const roomy = tryable.filter(({ endpoint }) => this.#hasRoom(endpoint));
+    const left = roomy.length > 0 ? roomy : tryable;
     const up = left.filter(({ endpoint }) => endpoint.state === "up");
     const sound = up.filter(({ endpoint }) => endpoint.circuit.allows(this.#now(), endpoint.inFlight));
     return [sound, up, left].find((slots) => slots.length > 0) ?? []; // a role's last endpoints are tried all the same

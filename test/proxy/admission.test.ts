@@ -63,6 +63,15 @@ it("the limit of one prefill leaves the other one's places to those that wait", 
     for (const engine of house.p) expect(engine.mostLive).toBeLessThanOrEqual(2);
   }));
 
+it("a request that is prefilled anew has its place already, also while others wait for one", () =>
+  inHouse({ dialect: "nixl", config: { max_prefill_per_endpoint: 1 } }, async (house) => {
+    const fault = { kind: "status", status: 503, body: "{}", first: true };
+    const raw = SHORT.replace("{", `{"x_fault_decode":${JSON.stringify(fault)},`);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => house.send(raw)));
+    expect(house.p[0]?.ids).toHaveLength(10);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  }));
+
 interface Gate {
   open(id: string): { leave(): void };
   go(): void;
