@@ -1,4 +1,5 @@
 import type { Input, Spot, Voice } from "../remark.ts";
+import { assignedText, type Frame } from "./assigned-text.ts";
 import { type Assigned, assignment, declares } from "./assignment.ts";
 import { exportedOnly, filled } from "./child.ts";
 import { type Command, environment, sinkOf, type Variables } from "./command.ts";
@@ -28,7 +29,6 @@ export interface World {
 }
 
 const MOST_STEPS = 20_000;
-const OPEN = /^(x{3,}|your_\w+_here)$/i; // how documents leave a value open
 
 /** Runs the statements of scripts in order, starting nothing: every command goes to `started`. */
 export class Shell {
@@ -111,7 +111,7 @@ export class Shell {
     for (const word of one.words) {
       const assigned = assignment(word);
       if (assigned === undefined) break;
-      before.set(assigned.name, this.assigned(assigned, frame));
+      before.set(assigned.name, assignedText(assigned, frame, this.world));
       start += 1;
     }
     const words = one.words.slice(start);
@@ -129,41 +129,12 @@ export class Shell {
     this.start(fields, before, one, frame, at);
   }
 
-  private assigned(
-    { name, value, sum: text }: Assigned,
-    { scope, script, overrides, loops }: Frame,
-  ): { text: Text; at: Spot } {
-    const at = { file: script.name, line: value.line };
-    const given = overrides[name];
-    if (given !== undefined) return { text: [{ text: given, at }], at };
-    const loop = loops.find((each) => new RegExp(`\\b${each}\\b`).test(text));
-    if (loop !== undefined && new RegExp(`\\b${name}\\b`).test(text))
-      this.world.voice.fault(
-        at,
-        `${name}=`,
-        `it grows from its own last value: after ${loop} turns it is off by the sum of all before; base + ${loop} was meant`,
-      );
-    if (
-      /^(cards|devices|gpus|npus)_per_(process|rank|engine)$/.test(name) &&
-      /\//.test(text) &&
-      !/tp|tensor/i.test(text)
-    )
-      this.world.voice.fault(
-        at,
-        `${name}=`,
-        "devices of the node over processes is not what a process needs: where the node is not full, each sees more than its tp · pp",
-      );
-    const pieces = whole(value, scope, script.name);
-    const open = OPEN.test(plain(pieces));
-    return { text: open ? [{ text: this.world.values[name] ?? `⟨${name}⟩`, at }] : pieces, at };
-  }
-
   private exports(words: readonly Word[], out: boolean, frame: Frame, at: Spot) {
     const { scope } = frame;
     for (const word of words) {
       const assigned = assignment(word);
       if (assigned !== undefined) {
-        const { text, at: there } = this.assigned(assigned, frame);
+        const { text, at: there } = assignedText(assigned, frame, this.world);
         scope.vars.set(assigned.name, text);
         if (out) scope.exported.set(assigned.name, there);
         this.world.voice.kept(
@@ -266,11 +237,3 @@ export class Shell {
   }
 }
 const MOST_TURNS = 512;
-
-interface Frame {
-  readonly scope: Scope;
-  readonly script: Script;
-  readonly overrides: Readonly<Record<string, string>>;
-  /** Names that count the loops around. */
-  readonly loops: readonly string[];
-}
