@@ -1,6 +1,6 @@
 import type { Input, Spot, Voice } from "../remark.ts";
 import { assignedText, type Frame } from "./assigned-text.ts";
-import { type Assigned, assignment, declares } from "./assignment.ts";
+import { assignment, declares } from "./assignment.ts";
 import { exportedOnly, filled } from "./child.ts";
 import { type Command, environment, sinkOf, type Variables } from "./command.ts";
 import { expand, whole } from "./expand.ts";
