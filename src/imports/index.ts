@@ -4,6 +4,7 @@ import type { Engine } from "./engine.ts";
 import { readEngine, serveWords } from "./engine-command.ts";
 import { type Config, configOf, isMooncake, isUcm } from "./files.ts";
 import { fillOpen } from "./open-values.ts";
+import { proseFaults } from "./prose.ts";
 import type { FoundProxy } from "./proxy-command.ts";
 import { readProxy } from "./proxy-command.ts";
 import { onMachine, recipeStarts } from "./recipes.ts";
@@ -50,6 +51,7 @@ export function importSetUp(inputs: readonly Input[], ask: Ask): Imported {
   const voice = voiceOf(say);
   const filled = inputs.map((input) => ({ ...input, text: fillOpen(input.text, ask.values) }));
   const setUp = setUpOf(filled, ask, voice);
+  proseFaults(inputs, setUp.engines, voice);
   const topology = topologyOf(setUp, ask, voice);
   const names = inputs.map(({ name }) => name);
   const place = ({ file, line }: Remark) => names.indexOf(file) * 1_000_000 + line;
