@@ -18,7 +18,11 @@ const { work } = await import(pathToFileURL(file).href);
 const sources = places(readFileSync(file, "utf8"));
 work(Number(sizes[0])); // what happens once per process has happened
 taken();
-process.stdout.write(JSON.stringify(sizes.map((size) => (work(Number(size)), taken()))));
+const counts = sizes.map((size) => {
+  work(Number(size));
+  return taken();
+});
+process.stdout.write(JSON.stringify(counts));
 
 /** Counts since the last call; the profiler starts again from zero. */
 function taken() {

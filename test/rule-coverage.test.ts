@@ -7,7 +7,17 @@ import list from "./rule-ids.json" with { type: "json" };
 const home = fileURLToPath(new URL(".", import.meta.url));
 const places = [
   ...["topology/rules", "plan/rules", "plan/facts-rules", "hardware/rules"],
-  ...["nixl", "ucm", "mooncake-ascend", "mooncake", "lmcache", "mooncake-store", "ascend-store", "moriio", "example"].map((name) => `connectors/${name}/rules`),
+  ...[
+    "nixl",
+    "ucm",
+    "mooncake-ascend",
+    "mooncake",
+    "lmcache",
+    "mooncake-store",
+    "ascend-store",
+    "moriio",
+    "example",
+  ].map((name) => `connectors/${name}/rules`),
 ];
 const shown = new Set(places.flatMap((place) => readdirSync(`${home}${place}`)));
 

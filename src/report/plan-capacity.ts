@@ -7,7 +7,7 @@ import { labelled, table } from "./table.ts";
 /** The lines of `plan` when the model's config is known: per kind of instance what its devices hold. */
 export function fitLines({ instances, transfer }: Capacity): string[] {
   const rows = [...grouped(instances, ({ instance: _, ...rest }) => JSON.stringify(rest)).values()].map((group) =>
-    fit(group),
+    fitLine(group),
   );
   const moves =
     transfer.secondsPerThousand === null
@@ -16,7 +16,7 @@ export function fitLines({ instances, transfer }: Capacity): string[] {
   return [...labelled("fits", rows), ...labelled("moves", [`${size(transfer.bytesPerToken)} of KV per token${moves}`])];
 }
 
-function fit(group: readonly InstanceCapacity[]): string {
+function fitLine(group: readonly InstanceCapacity[]): string {
   const [first] = group;
   if (first === undefined) return "";
   const { weightBytes, budgetBytes, kvTokensAtMost, longest } = first;

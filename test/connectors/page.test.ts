@@ -12,7 +12,7 @@ const rows = new Map(
 );
 
 it("docs/connectors.md has a row for every connector, and for no other", () => {
-  expect([...rows.keys()].toSorted()).toEqual([...connectors.keys()].toSorted());
+  expect(new Set(rows.keys())).toEqual(new Set(connectors.keys()));
 });
 
 it.each([...connectors])(

@@ -28,7 +28,7 @@ const faults: readonly Fault[] = [
   {
     file: "unknown-flag",
     loses: "an argument that this vLLM does not know",
-    set: ["prefill.args.enable-warp-drive=true"],
+    set: wrapped("--enable-warp-drive"),
     why: /unrecognized arguments: --enable-warp-drive/,
     code: "unknown-flag",
     key: /prefill\.args/,
@@ -36,7 +36,7 @@ const faults: readonly Fault[] = [
   {
     file: "bad-choice",
     loses: "a value that an argument does not take",
-    set: ["prefill.args.dtype=float17"],
+    set: wrapped("--dtype float17"),
     why: /argument --dtype: invalid choice: 'float17'/,
     code: "bad-argument",
     key: /prefill\.args/,
