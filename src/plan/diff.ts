@@ -32,48 +32,20 @@ function changesOf(before: Fields, after: Fields): readonly FieldChange[] {
   });
 }
 
-/** Everything of a service that makes a difference, by a name that a person knows. Reservations and hashes follow from it. */
+/** Fields of a service that are said as they are. Reservations and hashes follow from the others. */
+const PLAIN = ["node", "devices", "ranks", "group", "runtime", "vendor", "prelude", "secrets"] as const;
+const BEHIND = ["ready", "live", "stop", "peers"] as const;
+
+/** Everything of a service that makes a difference, by a name that a person knows. */
 function serviceFields(service: Service): Fields {
-  const {
-    argv,
-    env,
-    files,
-    node,
-    devices,
-    ranks,
-    group,
-    runtime,
-    vendor,
-    prelude,
-    secrets,
-    listens,
-    ready,
-    live,
-    stop,
-    peers,
-  } = service;
-  const named = (text: string) => withNames(text, files);
-  const ports = listens.map(({ port, purpose, bind }) => `${port} ${purpose} on ${bind}`);
-  const rest = {
-    node,
-    devices,
-    ranks,
-    group,
-    runtime,
-    vendor,
-    prelude,
-    secrets,
-    listens: ports,
-    ready,
-    live,
-    stop,
-    peers,
-  };
+  const named = (text: string) => withNames(text, service.files);
+  const plain = (keys: readonly (keyof Service)[]) => Object.fromEntries(keys.map((key) => [key, service[key]]));
+  const listens = service.listens.map(({ port, purpose, bind }) => `${port} ${purpose} on ${bind}`);
   return new Map([
-    ...flags(argv.map(named)),
-    ...[...leaves(env)].map(([name, value]): [string, string] => [`env ${name}`, named(value)]),
-    ...files.flatMap(fileFields),
-    ...leaves(rest),
+    ...flags(service.argv.map(named)),
+    ...[...leaves(service.env)].map(([name, value]): [string, string] => [`env ${name}`, named(value)]),
+    ...service.files.flatMap(fileFields),
+    ...leaves({ ...plain(PLAIN), listens, ...plain(BEHIND) }),
   ]);
 }
 
