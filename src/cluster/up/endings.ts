@@ -70,7 +70,8 @@ export function isUp(plan: Plan, standing: Standing, changes: number, proof: str
       next: ["pdctl status"],
     };
   const verdict = proof === undefined ? "is up, not proven (--no-smoke)" : "is up";
-  return { exit: 0, state: "healthy", verdict, ...served, next: ["pdctl status", "pdctl smoke", "pdctl down"] };
+  const then = proof !== undefined && plan.bench !== null && !plan.rehearsal ? "pdctl bench" : "pdctl smoke";
+  return { exit: 0, state: "healthy", verdict, ...served, next: ["pdctl status", then, "pdctl down"] };
 }
 
 function already(plan: Plan, standing: Standing): string {
