@@ -21,14 +21,12 @@ it.skipIf(lacking !== undefined)(
 );
 
 it.skipIf(lacking !== undefined)(
-  titled(
-    "an argument that the installed vLLM does not know is refused before anything starts, with the release that was found",
-  ),
+  titled("an argument that no vLLM knows is refused before anything starts"),
   async () => {
     await using real = cluster("real-flag");
     const up = await real.pdctl("up", "--set", "prefill.args.enable-warp-drive=true");
     expect(up.exit).toBe(3);
-    expect(up.lines.join("\n")).toMatch(/C07 +vLLM 0\.32\.0 has no --enable-warp-drive/);
+    expect(up.lines.join("\n")).toMatch(/C07 +vLLM has no --enable-warp-drive/);
     expect((await real.pdctl("down", "--discard-logs")).exit).toBe(0);
     expect(await real.leftovers()).toEqual([]);
   },
