@@ -4,6 +4,7 @@ import { Fleet } from "./fleet.ts";
 import { opened, stateDirOf } from "./look.ts";
 import { phase } from "./phase.ts";
 import type { Run } from "./run.ts";
+import { servingProxy } from "./serving-proxy.ts";
 import { makeProof } from "./smoke/make-proof.ts";
 import { coveredText, proofText } from "./smoke/proof-text.ts";
 import { type Answering, writtenBy } from "./smoke/witness.ts";
@@ -38,15 +39,7 @@ interface Note {
 
 async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promise<Closing> {
   const { there, standing } = await opened(known, fleet, run, { ready: false });
-  const proxy = standing.services.find(({ spec, state }) => spec.kind === "proxy" && state.state === "alive");
-  if (proxy === undefined)
-    return {
-      exit: 1,
-      state: "absent",
-      verdict: "has no proxy that runs: nothing to prove",
-      untimed: true,
-      next: ["pdctl status", "pdctl up"],
-    };
+  const proxy = servingProxy(standing, "prove");
   const note = proxy.spec.note as unknown as Note;
   const step = { ...note.smoke, requests: ask.requests ?? note.smoke.requests };
   const proof = {

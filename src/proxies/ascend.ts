@@ -1,5 +1,5 @@
-import { listening, type ProxyKind } from "./kind.ts";
-import { alwaysBoth, hostsAndPorts, noBound, ownAddress } from "./lists.ts";
+import type { ProxyKind } from "./kind.ts";
+import { alwaysBoth, noBound, ownAddress, portHostAndLists } from "./lists.ts";
 
 const examples = "/vllm-workspace/vllm-ascend/examples/disaggregated_prefill_v1"; // where vllm-ascend's images have them
 const byLoad = "it takes the endpoint with the least load";
@@ -13,10 +13,7 @@ export const ascend: ProxyKind = {
   policies: { least_loaded: "least_loaded" },
   ignores: { policy: byLoad, max_concurrent: noBound, pd_min_prompt_tokens: alwaysBoth },
   managed: ownAddress,
-  flags(ask) {
-    const [host, port] = listening(ask);
-    return [port, host, ...hostsAndPorts(ask.targets)];
-  },
+  flags: portHostAndLists,
   listens: () => [],
 };
 

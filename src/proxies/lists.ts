@@ -1,5 +1,5 @@
 import type { Target } from "../proxy/config.ts";
-import { addressOf, endpoints, type Flag } from "./kind.ts";
+import { addressOf, endpoints, type Flag, type FlagAsk, listening } from "./kind.ts";
 
 const names = { prefill: "prefiller", decode: "decoder" } as const;
 
@@ -26,6 +26,12 @@ export const hostsAndPorts = (targets: readonly Target[]): readonly Flag[] =>
       ),
     ];
   });
+
+/** All that a script needs that has nothing but an address and the two lists. */
+export function portHostAndLists(ask: FlagAsk): readonly Flag[] {
+  const [host, port] = listening(ask);
+  return [port, host, ...hostsAndPorts(ask.targets)];
+}
 
 /** Flags that each of them has. */
 export const ownAddress = { host: "proxy.bind", port: "proxy.port" } as const;

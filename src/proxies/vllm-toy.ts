@@ -1,5 +1,5 @@
-import { listening, type ProxyKind } from "./kind.ts";
-import { alwaysBoth, hostsAndPorts, inTurn, noBound, ownAddress } from "./lists.ts";
+import type { ProxyKind } from "./kind.ts";
+import { alwaysBoth, inTurn, noBound, ownAddress, portHostAndLists } from "./lists.ts";
 
 /** `toy_proxy_server.py` of vLLM's NIXL tests. Source: proxy-protocols.md §A. */
 export const vllmToy: ProxyKind = {
@@ -10,9 +10,6 @@ export const vllmToy: ProxyKind = {
   policies: { round_robin: "round_robin" },
   ignores: { policy: inTurn, max_concurrent: noBound, pd_min_prompt_tokens: alwaysBoth },
   managed: ownAddress,
-  flags(ask) {
-    const [host, port] = listening(ask);
-    return [port, host, ...hostsAndPorts(ask.targets)];
-  },
+  flags: portHostAndLists,
   listens: () => [],
 };

@@ -10,6 +10,7 @@ import { gatherFacts } from "../gather.ts";
 import { Unanswered } from "../http.ts";
 import { stateDirOf } from "../look.ts";
 import type { Run } from "../run.ts";
+import { servingProxy } from "../serving-proxy.ts";
 import type { Counters } from "../smoke/scrape.ts";
 import type { Known, Standing } from "../standing.ts";
 import { Ended, finding } from "../verb.ts";
@@ -68,15 +69,7 @@ export class BenchRun {
 
   /** The proxy that runs, and what its own record says of the engines behind it. */
   #proxy(): { node: string; note: Note } {
-    const proxy = this.#standing.services.find(({ spec, state }) => spec.kind === "proxy" && state.state === "alive");
-    if (proxy === undefined)
-      throw new Ended({
-        exit: 1,
-        state: "absent",
-        verdict: "has no proxy that runs: nothing to benchmark",
-        untimed: true,
-        next: ["pdctl status", "pdctl up"],
-      });
+    const proxy = servingProxy(this.#standing, "benchmark");
     const note = proxy.spec.note as unknown as Note;
     if (note.rehearsal) throw this.#refused(standInsCard);
     return { node: proxy.node, note };
