@@ -1,5 +1,5 @@
 import type { Role } from "./config.ts";
-import type { UpstreamError } from "./upstream.ts";
+import type { UpstreamError } from "./upstream/upstream.ts";
 
 /** What can go wrong between a client and the engines, each with the facts that its text needs. */
 export interface ProxyFaults {

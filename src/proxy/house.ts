@@ -1,8 +1,8 @@
-import type { Books } from "./books.ts";
+import type { Books } from "./books/books.ts";
 import type { Role } from "./config.ts";
-import type { Releases } from "./releases.ts";
-import type { RetryBudget } from "./retry-budget.ts";
-import type { Roster } from "./roster.ts";
+import type { Releases } from "./legs/releases.ts";
+import type { RetryBudget } from "./legs/retry-budget.ts";
+import type { Roster } from "./routing/roster.ts";
 
 /** What all requests share. */
 export interface House {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { logTo } from "./books/log.ts";
 import type { ProxyConfig } from "./config.ts";
-import { logTo } from "./log.ts";
 import { readConfig } from "./read-config.ts";
 import { startProxy } from "./server.ts";
 

@@ -1,20 +1,20 @@
 import { createServer, type Server } from "node:http";
-import { Admission } from "./admission.ts";
-import { openBooks } from "./books.ts";
-import type { Desk } from "./completion.ts";
+import { openBooks } from "./books/books.ts";
+import type { Log } from "./books/log.ts";
 import type { ProxyConfig } from "./config.ts";
-import { Endpoint } from "./endpoint.ts";
 import { families } from "./families/index.ts";
-import { FrontDoor } from "./front-door.ts";
-import type { Log } from "./log.ts";
-import { Naps } from "./naps.ts";
-import { policies } from "./policies.ts";
-import { PROBE_TIMES, type ProbeTimes, startProbes } from "./probes.ts";
-import { Releases } from "./releases.ts";
-import { RequestIds } from "./request-id.ts";
-import { RetryBudget } from "./retry-budget.ts";
-import { Roster } from "./roster.ts";
-import { undiciUpstream } from "./undici-upstream.ts";
+import { Admission } from "./front/admission.ts";
+import type { Desk } from "./front/completion.ts";
+import { FrontDoor } from "./front/front-door.ts";
+import { RequestIds } from "./front/request-id.ts";
+import { PROBE_TIMES, type ProbeTimes, startProbes } from "./health/probes.ts";
+import { Naps } from "./legs/naps.ts";
+import { Releases } from "./legs/releases.ts";
+import { RetryBudget } from "./legs/retry-budget.ts";
+import { Endpoint } from "./routing/endpoint.ts";
+import { policies } from "./routing/policies.ts";
+import { Roster } from "./routing/roster.ts";
+import { undiciUpstream } from "./upstream/undici-upstream.ts";
 
 export interface RunningProxy {
   /** The port that is bound: the config's, or a free one where it says 0. */

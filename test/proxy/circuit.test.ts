@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Circuit } from "../../src/proxy/circuit.ts";
+import { Circuit } from "../../src/proxy/health/circuit.ts";
 import type { Fault } from "./fake/faults.ts";
 import { inHouse } from "./house.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { expect, it } from "vitest";
-import { receive } from "../../src/proxy/receive.ts";
+import { receive } from "../../src/proxy/front/receive.ts";
 import { ask } from "./client.ts";
 import { inHouse } from "./house.ts";
 

@@ -1,8 +1,8 @@
 import { EventEmitter, on } from "node:events";
 import { expect } from "vitest";
+import { logTo } from "../../src/proxy/books/log.ts";
 import type { ProxyConfig } from "../../src/proxy/config.ts";
-import { logTo } from "../../src/proxy/log.ts";
-import type { ProbeTimes } from "../../src/proxy/probes.ts";
+import type { ProbeTimes } from "../../src/proxy/health/probes.ts";
 import { type RunningProxy, startProxy } from "../../src/proxy/server.ts";
 import { type Answer, ask, openAsk } from "./client.ts";
 import { type Dialect, FakeCluster, type Sent } from "./fake/cluster.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { firstElements, readObject } from "../../src/proxy/json.ts";
-import { splice } from "../../src/proxy/splice.ts";
+import { firstElements, readObject } from "../../src/proxy/body/json.ts";
+import { splice } from "../../src/proxy/body/splice.ts";
 
 const KEYS = ["prompt", "max_tokens", "stream", "kv_transfer_params", 'x"y', "ü"];
 const space = fc.stringMatching(/^[ \n\t\r]{0,2}$/);

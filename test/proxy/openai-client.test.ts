@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { logTo } from "../../src/proxy/log.ts";
+import { logTo } from "../../src/proxy/books/log.ts";
 import { startProxy } from "../../src/proxy/server.ts";
 import { differences } from "../clients/difference.ts";
 import { npmCalls } from "../clients/npm.ts";

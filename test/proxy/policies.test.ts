@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Endpoint, type Slot } from "../../src/proxy/endpoint.ts";
-import { readObject } from "../../src/proxy/json.ts";
-import { policies, score, type Traits } from "../../src/proxy/policies.ts";
-import { traitsOf } from "../../src/proxy/traits.ts";
-import { undiciUpstream } from "../../src/proxy/undici-upstream.ts";
+import { readObject } from "../../src/proxy/body/json.ts";
+import { Endpoint, type Slot } from "../../src/proxy/routing/endpoint.ts";
+import { policies, score, type Traits } from "../../src/proxy/routing/policies.ts";
+import { traitsOf } from "../../src/proxy/routing/traits.ts";
+import { undiciUpstream } from "../../src/proxy/upstream/undici-upstream.ts";
 import { inHouse } from "./house.ts";
 
 const slots = (count: number): readonly Slot[] =>

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Endpoint, type Slot } from "../../src/proxy/endpoint.ts";
-import { after, type Health, type Sight, UNKNOWN } from "../../src/proxy/health.ts";
-import { policies } from "../../src/proxy/policies.ts";
-import { Roster, type Seat } from "../../src/proxy/roster.ts";
-import { undiciUpstream } from "../../src/proxy/undici-upstream.ts";
+import { after, type Health, type Sight, UNKNOWN } from "../../src/proxy/health/health.ts";
+import { Endpoint, type Slot } from "../../src/proxy/routing/endpoint.ts";
+import { policies } from "../../src/proxy/routing/policies.ts";
+import { Roster, type Seat } from "../../src/proxy/routing/roster.ts";
+import { undiciUpstream } from "../../src/proxy/upstream/undici-upstream.ts";
 
 const seen = (...sights: Sight[]) => sights.reduce<Health>(after, UNKNOWN).state;
 

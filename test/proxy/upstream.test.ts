@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { expect, it } from "vitest";
-import { undiciUpstream } from "../../src/proxy/undici-upstream.ts";
-import { type Upstream, UpstreamError } from "../../src/proxy/upstream.ts";
+import { undiciUpstream } from "../../src/proxy/upstream/undici-upstream.ts";
+import { type Upstream, UpstreamError } from "../../src/proxy/upstream/upstream.ts";
 
 async function withServer(
   listener: RequestListener,

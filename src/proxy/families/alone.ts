@@ -1,4 +1,4 @@
-import type { AloneReason } from "../ask.ts";
+import type { AloneReason } from "../body/ask.ts";
 import { decodeBody } from "./bodies.ts";
 import type { Answer, Legs } from "./family.ts";
 

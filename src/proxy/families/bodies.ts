@@ -1,4 +1,4 @@
-import { type Changes, splice } from "../splice.ts";
+import { type Changes, splice } from "../body/splice.ts";
 import type { Legs } from "./family.ts";
 
 /**

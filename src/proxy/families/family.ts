@@ -1,9 +1,9 @@
-import type { AloneReason, Ask } from "../ask.ts";
+import type { AloneReason, Ask } from "../body/ask.ts";
+import type { JsonObject } from "../body/json.ts";
 import type { Role } from "../config.ts";
-import type { Slot } from "../endpoint.ts";
-import type { JsonObject } from "../json.ts";
-import type { Seat } from "../roster.ts";
-import type { Reply } from "../upstream.ts";
+import type { Slot } from "../routing/endpoint.ts";
+import type { Seat } from "../routing/roster.ts";
+import type { Reply } from "../upstream/upstream.ts";
 
 /**
  * The order of the legs, and what is carried from one to the next. Resolves with the answer that the client gets, its body

@@ -1,4 +1,4 @@
-import { JsonError, rawValue, readObject } from "../json.ts";
+import { JsonError, rawValue, readObject } from "../body/json.ts";
 
 /**
  * The ticket for the KV in prefill's answer, as the bytes that came. It is never parsed: a new field of the engine cannot break

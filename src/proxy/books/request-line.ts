@@ -1,5 +1,5 @@
-import { slotName } from "./endpoint.ts";
-import type { CallLegs } from "./legs.ts";
+import type { CallLegs } from "../legs/legs.ts";
+import { slotName } from "../routing/endpoint.ts";
 
 /** How a request ended, as the client saw it. */
 export interface Outcome {

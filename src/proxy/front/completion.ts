@@ -1,24 +1,23 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AloneReason, type Ask, readAsk } from "../body/ask.ts";
+import { JsonError, type JsonObject, readObject } from "../body/json.ts";
+import type { Log } from "../books/log.ts";
+import { type Outcome, requestLine } from "../books/request-line.ts";
+import type { ProxyConfig } from "../config.ts";
+import { ProxyError } from "../errors.ts";
+import { alone } from "../families/alone.ts";
+import type { Answer, Family } from "../families/family.ts";
+import type { House } from "../house.ts";
+import { CallLegs } from "../legs/legs.ts";
+import { type Progress, progressHeaders } from "../legs/progress.ts";
+import { Restart } from "../legs/second-chances.ts";
 import type { Admission } from "./admission.ts";
-import { type AloneReason, type Ask, readAsk } from "./ask.ts";
 import { ClientLeft } from "./client-left.ts";
-import type { ProxyConfig } from "./config.ts";
-import { ProxyError } from "./errors.ts";
-import { alone } from "./families/alone.ts";
-import type { Answer, Family } from "./families/family.ts";
 import { forwarded } from "./headers.ts";
-import type { House } from "./house.ts";
-import { JsonError, type JsonObject, readObject } from "./json.ts";
-import { CallLegs } from "./legs.ts";
-import type { Log } from "./log.ts";
-import { type Progress, progressHeaders } from "./progress.ts";
 import { receive } from "./receive.ts";
 import { answerError, relay } from "./reply.ts";
 import type { RequestIds } from "./request-id.ts";
-import { type Outcome, requestLine } from "./request-line.ts";
-
 import { pathOf } from "./routes.ts";
-import { Restart } from "./second-chances.ts";
 
 export interface Desk extends House {
   readonly admission: Admission;

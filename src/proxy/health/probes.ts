@@ -1,6 +1,6 @@
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint } from "../routing/endpoint.ts";
+import { UpstreamError } from "../upstream/upstream.ts";
 import type { Sight } from "./health.ts";
-import { UpstreamError } from "./upstream.ts";
 
 export interface ProbeTimes {
   /** Between two probes of an endpoint that is up, and of one that is not. */

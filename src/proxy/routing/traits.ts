@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type JsonObject, rawValue } from "./json.ts";
+import { type JsonObject, rawValue } from "../body/json.ts";
 import type { Traits } from "./policies.ts";
 
 /** Headers that name a user or a conversation, then keys of the body that do. An id of one request is neither. Source: proxy-protocols.md §B.6. */

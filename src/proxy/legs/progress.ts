@@ -1,5 +1,5 @@
-import type { AloneReason } from "./ask.ts";
-import { type Slot, slotName } from "./endpoint.ts";
+import type { AloneReason } from "../body/ask.ts";
+import { type Slot, slotName } from "../routing/endpoint.ts";
 
 /** Where a request stands: for the metrics when its client leaves, and for the headers of its answer. */
 export interface Progress {

@@ -1,8 +1,8 @@
-import type { Endpoint } from "./endpoint.ts";
-import { gaveUp, ProxyError } from "./errors.ts";
-import type { House } from "./house.ts";
+import { gaveUp, ProxyError } from "../errors.ts";
+import type { House } from "../house.ts";
+import type { Endpoint } from "../routing/endpoint.ts";
+import { UpstreamError } from "../upstream/upstream.ts";
 import type { Failure } from "./retry-matrix.ts";
-import { UpstreamError } from "./upstream.ts";
 
 /** Answers that speak against an endpoint; a KV that could not be loaded may be prefill's fault, and one that is full is not ill. */
 const AGAINST = /^status_5|^broken$/;

@@ -1,13 +1,13 @@
-import type { Slot } from "./endpoint.ts";
-import { ProxyError } from "./errors.ts";
-import type { Answer } from "./families/family.ts";
-import type { House } from "./house.ts";
+import { ProxyError } from "../errors.ts";
+import type { Answer } from "../families/family.ts";
+import { isEventStream } from "../front/reply.ts";
+import type { House } from "../house.ts";
+import type { Slot } from "../routing/endpoint.ts";
+import type { Head, Reply } from "../upstream/upstream.ts";
 import { watchLease } from "./lease-watch.ts";
 import { LegSignal } from "./leg-signal.ts";
 import { peek } from "./peek.ts";
-import { isEventStream } from "./reply.ts";
 import type { Failure } from "./retry-matrix.ts";
-import type { Head, Reply } from "./upstream.ts";
 
 /** One request to one slot, and what it must not outlive. */
 export interface Leg {

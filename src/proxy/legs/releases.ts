@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
-import type { Books } from "./books.ts";
-import type { Traits } from "./policies.ts";
-import type { Roster } from "./roster.ts";
+import type { Books } from "../books/books.ts";
+import type { Traits } from "../routing/policies.ts";
+import type { Roster } from "../routing/roster.ts";
 
 /** What decode has to be sent so that it fetches the KV of a client that left, and with that tells prefill to let go of it. */
 export interface Release {

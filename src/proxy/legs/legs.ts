@@ -1,22 +1,22 @@
-import type { AloneReason, Ask } from "./ask.ts";
-import type { Call } from "./call.ts";
-import { hasClientLeft } from "./client-left.ts";
-import type { Role } from "./config.ts";
-import type { Endpoint, Slot } from "./endpoint.ts";
-import { gaveUp, ProxyError } from "./errors.ts";
+import type { AloneReason, Ask } from "../body/ask.ts";
+import type { JsonObject } from "../body/json.ts";
+import type { Role } from "../config.ts";
+import { gaveUp, ProxyError } from "../errors.ts";
+import type { Answer, Legs } from "../families/family.ts";
+import type { Call } from "../front/call.ts";
+import { hasClientLeft } from "../front/client-left.ts";
+import type { House } from "../house.ts";
+import type { Endpoint, Slot } from "../routing/endpoint.ts";
+import type { Traits } from "../routing/policies.ts";
+import { pin, type Seat } from "../routing/roster.ts";
+import { traitsOf } from "../routing/traits.ts";
+import { type Head, UpstreamError } from "../upstream/upstream.ts";
 import { countAnswer, countBreak, failed } from "./failed.ts";
-import type { Answer, Legs } from "./families/family.ts";
-import type { House } from "./house.ts";
-import type { JsonObject } from "./json.ts";
 import { type LegOutcome, sendLeg } from "./leg.ts";
 import { pause } from "./pause.ts";
-import type { Traits } from "./policies.ts";
 import type { Progress } from "./progress.ts";
 import { type Failure, retryAfterMs } from "./retry-matrix.ts";
-import { pin, type Seat } from "./roster.ts";
 import { Restart, SecondChances } from "./second-chances.ts";
-import { traitsOf } from "./traits.ts";
-import { type Head, UpstreamError } from "./upstream.ts";
 
 const LONG_HOLD_SECONDS = 60; // shorter ones end by themselves. Source: proxy-protocols.md §3.5
 

@@ -1,4 +1,4 @@
-import type { Policy } from "./config.ts";
+import type { Policy } from "../config.ts";
 import { consistentHash } from "./consistent-hash.ts";
 import type { Slot } from "./endpoint.ts";
 import { prefixAware } from "./prefix-aware.ts";

@@ -1,6 +1,6 @@
-import type { Role } from "./config.ts";
-import type { Endpoint } from "./endpoint.ts";
-import type { House } from "./house.ts";
+import type { Role } from "../config.ts";
+import type { House } from "../house.ts";
+import type { Endpoint } from "../routing/endpoint.ts";
 import { backOff, type Failure, remedyFor } from "./retry-matrix.ts";
 
 export interface Failed {

@@ -1,5 +1,5 @@
-import type { Ask } from "./ask.ts";
-import type { JsonObject } from "./json.ts";
+import type { Ask } from "../body/ask.ts";
+import type { JsonObject } from "../body/json.ts";
 
 /** What one request brings. */
 export interface Call {

@@ -1,5 +1,5 @@
-import type { Endpoint } from "./endpoint.ts";
-import { slotName } from "./endpoint.ts";
+import type { Endpoint } from "../routing/endpoint.ts";
+import { slotName } from "../routing/endpoint.ts";
 import { Metrics } from "./metrics.ts";
 
 /** Everything that the proxy counts, by name. Labels: role, target (url), slot, endpoint (the path), route (pd, alone). */

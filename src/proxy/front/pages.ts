@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { gaveUp, ProxyError } from "../errors.ts";
+import type { Roster } from "../routing/roster.ts";
+import { UpstreamError } from "../upstream/upstream.ts";
 import type { Desk } from "./completion.ts";
-import { gaveUp, ProxyError } from "./errors.ts";
 import { forwarded } from "./headers.ts";
 import { answerError, relay } from "./reply.ts";
-import type { Roster } from "./roster.ts";
-import { UpstreamError } from "./upstream.ts";
 
 interface Visit {
   readonly desk: Desk;

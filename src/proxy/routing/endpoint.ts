@@ -1,7 +1,7 @@
-import { Circuit } from "./circuit.ts";
-import type { Role, Target } from "./config.ts";
-import { after, type Health, isTryable, type Sight, UNKNOWN } from "./health.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Role, Target } from "../config.ts";
+import { Circuit } from "../health/circuit.ts";
+import { after, type Health, isTryable, type Sight, UNKNOWN } from "../health/health.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 
 /** One rank that a request can be sent to: an endpoint, and which of its ranks. */
 export interface Slot {

@@ -1,5 +1,5 @@
+import { isShared } from "../front/routes.ts";
 import { firstElements, type JsonObject, rawValue } from "./json.ts";
-import { isShared } from "./routes.ts";
 
 /** Why a request goes to decode alone: its legs could not share one KV, or it is too short to be worth two legs. */
 export type AloneReason =

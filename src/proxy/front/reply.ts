@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
-import { errorBody, type Fault, ProxyError } from "./errors.ts";
+import { errorBody, type Fault, ProxyError } from "../errors.ts";
+import type { Reply } from "../upstream/upstream.ts";
 import { returned } from "./headers.ts";
-import type { Reply } from "./upstream.ts";
 
 type Headers = Readonly<Record<string, string | string[]>>;
 

@@ -1,5 +1,5 @@
-import { JsonError, rawValue, readObject } from "./json.ts";
-import type { Reply } from "./upstream.ts";
+import { JsonError, rawValue, readObject } from "../body/json.ts";
+import type { Reply } from "../upstream/upstream.ts";
 
 const EVENT_MOST = 64 * 1024; // an error event is some hundred bytes
 const OPENS_ERROR = /^data:\s*\{\s*"error"/;

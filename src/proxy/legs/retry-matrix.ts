@@ -1,4 +1,4 @@
-import type { Role } from "./config.ts";
+import type { Role } from "../config.ts";
 
 /** How one leg failed, before a byte of an answer went to the client. */
 export type Failure =

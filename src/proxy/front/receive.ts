@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { ProxyError } from "./errors.ts";
+import { ProxyError } from "../errors.ts";
 
 export const BODY_LIMIT = 64 * 1024 * 1024;
 

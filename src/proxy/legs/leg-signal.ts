@@ -1,4 +1,4 @@
-import { hasClientLeft } from "./client-left.ts";
+import { hasClientLeft } from "../front/client-left.ts";
 
 const LINGER_MS = 2_000; // Source: proxy-protocols.md §3.5 S3
 

@@ -1,4 +1,4 @@
-import { Rolling } from "./rolling.ts";
+import { Rolling } from "../health/rolling.ts";
 
 const WINDOW_S = 10;
 const SHARE = 0.1;

@@ -1,4 +1,4 @@
-import { ProxyError } from "./errors.ts";
+import { ProxyError } from "../errors.ts";
 
 export interface AdmissionLimits {
   /** Requests at work at once. */

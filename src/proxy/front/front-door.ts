@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { ProxyError } from "../errors.ts";
 import { type Desk, serveCompletion } from "./completion.ts";
-import { ProxyError } from "./errors.ts";
 import { enginesPages, pages, passOn } from "./pages.ts";
 import { answerError } from "./reply.ts";
 import { isServed, pathOf } from "./routes.ts";

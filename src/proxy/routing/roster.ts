@@ -1,4 +1,4 @@
-import type { Role } from "./config.ts";
+import type { Role } from "../config.ts";
 import type { Endpoint, Slot } from "./endpoint.ts";
 import type { Choose, Traits } from "./policies.ts";
 
