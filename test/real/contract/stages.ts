@@ -71,16 +71,19 @@ export const ranks: Stage<Ranks> = {
         rank,
         rpc,
         kv: { kv_role: "kv_consumer" },
-        env: { PDCTL_SIM_LOAD_SECONDS: "1" }, // long enough to be looked at
+        env: { PDCTL_SIM_LOAD_SECONDS: "3" }, // long enough to be looked at
         args: ["--enable-expert-parallel", "-dp", "2", "-dpn", String(rank), "-dpa", "127.0.0.1", "-dpp", String(rpc)],
       });
     const members = [await engine(0), await engine(1)] as const;
     const seen: [Ports, Ports] = [{}, {}];
     let healthy = false;
+    const look = () => {
+      seen[0] = both(seen[0], inside(members[0]));
+      seen[1] = both(seen[1], inside(members[1]));
+    };
     const watched = (async () => {
       while (!healthy) {
-        seen[0] = both(seen[0], inside(members[0]));
-        seen[1] = both(seen[1], inside(members[1]));
+        look();
         await new Promise((resolve) => setTimeout(resolve, launcher.settleMs));
       }
     })();
@@ -89,6 +92,7 @@ export const ranks: Stage<Ranks> = {
     } finally {
       healthy = true;
       await watched;
+      look(); // a side channel opens just before the end of the start, between two looks at a busy machine
     }
     return { launcher, ranks: members, whileStarting: seen, ...disposing(members) };
   },
