@@ -1,27 +1,30 @@
-/** What `pdctl proxy --config FILE` reads, and what the plan writes: JSON with exactly these keys. */
+/**
+ * What `pdctl proxy --config FILE` reads, what its flags make, and what the plan writes: JSON with exactly these keys. What each of them
+ * takes, its usual value and its flag stand in settings/: a key without a line there does not compile.
+ */
 export interface ProxyConfig {
   /** Address and port to listen on. */
   readonly bind: string;
   readonly port: number;
   /** Order of the legs and what is carried between them. */
-  readonly family: "relay" | "shared-store";
+  readonly family: FamilyName;
   readonly prefill_policy: Policy;
   readonly decode_policy: Policy;
   /** A true bound on requests that engines work for; beyond it they wait, before their prefill. */
   readonly max_concurrent: number;
-  /** How many may wait, 1024 if not said: beyond it clients get 429. */
+  /** How many may wait: beyond it clients get 429. */
   readonly queue_size?: number;
-  /** How long they may wait, 60 s if not said: after it they get 503. */
+  /** How long they may wait: after it they get 503. */
   readonly queue_timeout_seconds?: number;
-  /** Prefill legs at once at one endpoint; others wait. Unset: as many as come. */
+  /** Prefill legs at once at one endpoint; others wait. */
   readonly max_prefill_per_endpoint?: number;
   /** Seconds that prefill holds the KV for decode; a decode leg is never dispatched later than that. None: no lease. */
   readonly kv_hold_seconds?: number;
   /** Prefill must finish by length to hand out its ticket (MooncakeConnectorV1): the prefill leg carries `min_tokens: 1`. */
   readonly length_capped?: boolean;
-  /** Prompts estimated shorter than this go to decode alone. Unset: always both legs. */
+  /** Prompts estimated shorter than this go to decode alone. */
   readonly pd_min_prompt_tokens?: number;
-  /** How long prefill may take for its whole answer, and decode for its first byte. 600 s each. */
+  /** How long prefill may take for its whole answer, and decode for its first byte. */
   readonly prefill_timeout_seconds?: number;
   readonly first_byte_timeout_seconds?: number;
   /** One JSON line for every completion, without a word of its prompt. Unset: only failures have a line. */
@@ -30,6 +33,8 @@ export interface ProxyConfig {
 }
 
 export type Role = Target["role"];
+
+export type FamilyName = "relay" | "shared-store";
 
 /** `prefix_aware` is of prefill alone: decode takes its KV from there, whatever its own cache holds. */
 export type Policy = "round_robin" | "least_loaded" | "random" | "power_of_two" | "consistent_hash" | "prefix_aware";

@@ -14,6 +14,7 @@ import { RetryBudget } from "./legs/retry-budget.ts";
 import { Endpoint } from "./routing/endpoint.ts";
 import { policies } from "./routing/policies.ts";
 import { Roster } from "./routing/roster.ts";
+import { settled } from "./settings/usual.ts";
 import { undiciUpstream } from "./upstream/undici-upstream.ts";
 
 export interface RunningProxy {
@@ -60,11 +61,12 @@ export async function startProxy(config: ProxyConfig, options: ProxyOptions): Pr
 
 type Means = Pick<Desk, "log" | "now" | "earliest"> & { readonly serving: () => number };
 
-function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, earliest, serving }: Means): Desk {
+function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, earliest, serving }: Means): Desk {
+  const config = settled(given);
   const admission = new Admission({
     most: config.max_concurrent,
-    queue: config.queue_size ?? QUEUE_SIZE,
-    timeoutSeconds: config.queue_timeout_seconds ?? QUEUE_SECONDS,
+    queue: config.queue_size,
+    timeoutSeconds: config.queue_timeout_seconds,
   });
   const books = openBooks(endpoints, { now, serving, waiting: () => admission.waiting });
   const rosters = {
@@ -92,16 +94,11 @@ function desk(config: ProxyConfig, endpoints: readonly Endpoint[], { log, now, e
     retries: new RetryBudget(now),
     chance: Math.random,
     firstByteSeconds: {
-      prefill: config.prefill_timeout_seconds ?? FIRST_BYTE_SECONDS,
-      decode: config.first_byte_timeout_seconds ?? FIRST_BYTE_SECONDS,
+      prefill: config.prefill_timeout_seconds,
+      decode: config.first_byte_timeout_seconds,
     },
   };
 }
-
-// Source: proxy-protocols.md §3.0
-const QUEUE_SIZE = 1024;
-const QUEUE_SECONDS = 60;
-const FIRST_BYTE_SECONDS = 600; // a long prompt on cold graphs takes minutes
 
 const listen = (server: Server, { port, bind }: ProxyConfig) =>
   new Promise<void>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { flags } from "../engines/index.ts";
+import { near } from "../words/near.ts";
 import { dotted, errorAt } from "./finding.ts";
-import { near } from "./near.ts";
 import { flagName } from "./normalise.ts";
 import { shown } from "./remark.ts";
 import type { Finding, Path } from "./rule.ts";

@@ -9,9 +9,9 @@ import {
   releases,
   replacements,
 } from "../../engines/index.ts";
-import { near } from "../../topology/near.ts";
 import type { AnyRule, Hit, Level, Rule } from "../../topology/rule.ts";
 import type { ArgValue } from "../../topology/topology.ts";
+import { near } from "../../words/near.ts";
 import { type Release, releasesOf, releaseText, type Written, written } from "./written.ts";
 
 interface Absent extends Pick<Release, "vllm" | "on"> {

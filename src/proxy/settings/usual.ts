@@ -1,0 +1,19 @@
+import type { ProxyConfig } from "../config.ts";
+import type { Values } from "./setting.ts";
+
+/** What holds where nothing is written. A long prompt on cold graphs takes minutes. Source: proxy-protocols.md §3.0 */
+export const usual = {
+  bind: "0.0.0.0",
+  port: 8000,
+  prefill_policy: "least_loaded",
+  decode_policy: "least_loaded",
+  max_concurrent: 4096,
+  queue_size: 1024,
+  queue_timeout_seconds: 60,
+  prefill_timeout_seconds: 600,
+  first_byte_timeout_seconds: 600,
+} as const satisfies Partial<Values>;
+
+/** The config with a value for every key that has a usual one. */
+export const settled = (config: ProxyConfig) => ({ ...usual, ...config });
+export type Settled = ReturnType<typeof settled>;
