@@ -8,17 +8,17 @@ import { hasClientLeft } from "../front/client-left.ts";
 import type { House } from "../house.ts";
 import type { Endpoint, Slot } from "../routing/endpoint.ts";
 import type { Traits } from "../routing/policies.ts";
-import { pin, type Seat } from "../routing/roster.ts";
+import type { Seat } from "../routing/roster.ts";
 import { traitsOf } from "../routing/traits.ts";
 import { type Head, UpstreamError } from "../upstream/upstream.ts";
 import { countAnswer, countBreak, failed } from "./failed.ts";
+import { Hold } from "./hold.ts";
 import { type LegOutcome, sendLeg } from "./leg.ts";
 import { pause } from "./pause.ts";
 import type { Progress } from "./progress.ts";
 import { type Failure, retryAfterMs } from "./retry-matrix.ts";
+import { NONE, Seats } from "./seats.ts";
 import { Restart, SecondChances } from "./second-chances.ts";
-
-const LONG_HOLD_SECONDS = 60; // shorter ones end by themselves. Source: proxy-protocols.md §3.5
 
 /** What came of one leg: an answer or an error, and, where it counts as a failure, which one. */
 interface Outcome {
@@ -27,7 +27,7 @@ interface Outcome {
   readonly result: { readonly answer: Answer } | { readonly error: unknown };
 }
 
-/** The legs of one request: all that families do goes through here. Every seat is given back, at the latest by `release`. */
+/** The legs of one request: all that families do goes through here. */
 export class CallLegs implements Legs {
   readonly body: JsonObject;
   readonly ask: Ask;
@@ -35,41 +35,31 @@ export class CallLegs implements Legs {
   readonly progress: Progress = { stage: "queued" };
   readonly #house: House;
   readonly #call: Call;
-  readonly #seats: Seat[] = [];
+  readonly #seats: Seats;
   readonly #chances: SecondChances;
-  #attempt = 0;
-  #prefillAnswered: number | undefined;
-  #prefillSent = 0;
-  #ticketSent = false;
+  readonly #hold: Hold;
   readonly #traits: Traits;
-  #pin: (() => void) | undefined;
-  #reserved: Seat | undefined;
+  #attempt = 0;
   #lastWork: Promise<void> | undefined;
 
   constructor(house: House, call: Call) {
     this.#house = house;
     this.#call = call;
     this.#traits = traitsOf(call.headers, call.body);
+    this.#seats = new Seats(house, call, this.#traits);
     this.#chances = new SecondChances(house);
+    this.#hold = new Hold(house, this.progress);
     this.body = call.body;
     this.ask = call.ask;
     this.numbers = { lengthCapped: house.lengthCapped };
   }
 
-  pick(role: Role): Seat {
-    const reserved = role === "prefill" ? this.#reserved : undefined;
-    this.#reserved = undefined;
-    if (reserved) return reserved;
-    return (
-      this.#pick(role, this.#chances.avoid) ?? this.#pick(role, NONE) ?? fail(new ProxyError("target.none", { role }))
-    );
+  reservePrefill(): boolean {
+    return this.#seats.reservePrefill();
   }
 
-  /** Takes a place in prefill before the leg begins. @returns false while every endpoint has as many legs as it may */
-  reservePrefill(): boolean {
-    if (this.#house.rosters.prefill.full) return false;
-    this.#reserved = this.#pick("prefill", NONE);
-    return true;
+  pick(role: Role): Seat {
+    return this.#seats.first(role, this.#chances.avoid);
   }
 
   async send(first: Seat, body: Buffer, fetchOnly?: () => Buffer): Promise<Answer> {
@@ -79,10 +69,10 @@ export class CallLegs implements Legs {
       const next = outcome.failure && (await this.#remedy(outcome, outcome.failure, tried));
       if (next) seat = next;
       else if ("answer" in outcome.result) {
-        if (outcome.seat.slot.endpoint.role === "decode") this.#pin?.(); // it reads, or has read
+        if (outcome.seat.slot.endpoint.role === "decode") this.#hold.ends(); // it reads, or has read
         return outcome.result.answer;
       } else {
-        if (fetchOnly && this.#holdsLong && !this.#ticketSent && hasClientLeft(this.#call.signal))
+        if (fetchOnly && this.#hold.isLong && !this.#hold.ticketSent && hasClientLeft(this.#call.signal))
           this.#lastWork = this.#fetchAndForget(fetchOnly());
         throw outcome.result.error;
       }
@@ -92,10 +82,7 @@ export class CallLegs implements Legs {
   async readPrefill(answer: Answer): Promise<Buffer> {
     try {
       const bytes = await answer.bytes();
-      this.#prefillAnswered = Math.max(this.#prefillSent, this.#house.earliest());
-      this.progress.prefillMs = this.#house.now() - this.#prefillSent;
-      this.progress.stage = "handoff";
-      this.#pin = pin(answer.from, this.ask.promptTokens);
+      this.#hold.begins(answer.from, this.ask.promptTokens);
       return bytes;
     } catch (error) {
       throw this.broke(answer, error);
@@ -117,9 +104,7 @@ export class CallLegs implements Legs {
   /** Starts over with a new id: what prefill holds for the old one is left to its own time limit. */
   again(): void {
     this.#attempt++;
-    this.#prefillAnswered = undefined;
-    this.#pin?.();
-    this.#ticketSent = false;
+    this.#hold.forget();
     this.progress.stage = "prefill";
   }
 
@@ -130,8 +115,8 @@ export class CallLegs implements Legs {
 
   /** @returns work that goes on under the request's id after its client left, if there is any */
   release(): Promise<void> | undefined {
-    for (const seat of this.#seats) seat.release();
-    this.#pin?.();
+    this.#seats.release();
+    this.#hold.ends();
     return this.#lastWork;
   }
 
@@ -144,10 +129,6 @@ export class CallLegs implements Legs {
       tokens: this.ask.promptTokens,
       traits: this.#traits,
     });
-  }
-
-  get #holdsLong(): boolean {
-    return (this.#house.holdSeconds ?? 0) > LONG_HOLD_SECONDS;
   }
 
   async #attemptAt(seat: Seat, body: Buffer, tried: ReadonlySet<Endpoint>): Promise<Outcome> {
@@ -177,7 +158,7 @@ export class CallLegs implements Legs {
     if (chance.next === "restart") throw new Restart();
     if (role === "prefill") this.#attempt++; // decode keeps its id, as no engine has seen it
     if (chance.waitMs > 0) await pause(chance.waitMs, this.#call.signal);
-    const next = this.#pick(role, chance.next === "same" ? NONE : tried);
+    const next = this.#seats.other(role, chance.next === "same" ? NONE : tried);
     if (!next && answer) throw new ProxyError("target.none", { role });
     return next;
   }
@@ -186,15 +167,15 @@ export class CallLegs implements Legs {
     const { slot } = seat;
     const { role } = slot.endpoint;
     this.progress[role] = slot;
-    if (role === "prefill") this.#prefillSent = this.#house.now();
-    const endsAt = role === "decode" ? this.#leaseEnd() : undefined;
+    if (role === "prefill") this.#hold.prefillLeaves();
+    const endsAt = role === "decode" ? this.#hold.endsAt : undefined;
     return sendLeg(this.#house, {
       slot,
       head: this.#head(slot),
       body,
       client: this.#call.signal,
-      lease: endsAt === undefined ? undefined : { endsAt, over: () => this.#over() },
-      holdsLong: this.#holdsLong && this.progress.alone === undefined,
+      lease: endsAt === undefined ? undefined : { endsAt, over: () => this.#hold.over() },
+      holdsLong: this.#hold.isLong && this.progress.alone === undefined,
       onClose: () => seat.release(),
     });
   }
@@ -207,7 +188,7 @@ export class CallLegs implements Legs {
         ...this.#headers(),
         ...(slots.length > 1 && { "x-data-parallel-rank": String(index) }),
       },
-      ...(role === "decode" && { gate: () => this.#mayGo() }),
+      ...(role === "decode" && { gate: () => this.#hold.gate() }),
     };
   }
 
@@ -218,41 +199,4 @@ export class CallLegs implements Legs {
       "x-request-id": this.#attempt === 0 ? this.#call.id : `${this.#call.id}-r${this.#attempt}`,
     };
   }
-
-  /** Decode on KV that prefill may have given to another prompt would answer 200 with nonsense. Source: proxy-protocols.md §G.4. */
-  #mayGo(): ProxyError | undefined {
-    const endsAt = this.#leaseEnd();
-    if (endsAt !== undefined && this.#house.now() >= endsAt) return this.#over();
-    this.#ticketSent = true;
-    this.progress.stage = "decode_wait";
-    return undefined;
-  }
-
-  /** When prefill may let its KV go; undefined: it holds none for this request, or for ever. */
-  #leaseEnd(): number | undefined {
-    const { holdSeconds } = this.#house;
-    if (holdSeconds === undefined || this.#prefillAnswered === undefined) return undefined;
-    return this.#prefillAnswered + holdSeconds * 1000;
-  }
-
-  #over(): ProxyError {
-    const target = this.progress.prefill?.endpoint.url ?? "";
-    this.#house.books.expiredKv.add({ target });
-    return new ProxyError("kv.expired", { target, holdSeconds: this.#house.holdSeconds ?? 0 });
-  }
-
-  #pick(role: Role, except: ReadonlySet<Endpoint>): Seat | undefined {
-    const seat = this.#house.rosters[role].pick(
-      role === "prefill" ? this.ask.promptTokens : this.ask.decodeTokens,
-      except,
-      this.#traits,
-    );
-    if (seat) this.#seats.push(seat);
-    return seat;
-  }
 }
-
-const NONE: ReadonlySet<Endpoint> = new Set();
-const fail = (error: Error): never => {
-  throw error;
-};
