@@ -7,10 +7,16 @@ import type { PlanFile } from "./plan.ts";
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** A file of a node under its content's own name: a changed topology never edits what a running process reads. */
-export function contentFile(stateDir: string, name: string, content: string): PlanFile {
+export function contentFile(stateDir: string, name: string, content: string): Extract<PlanFile, { content: string }> {
   const digest = sha256(content);
   return { name, path: `${stateDir}/files/${digest}`, sha256: digest, content };
 }
+
+/** The same under a second, stable name: the program that runs reads it again when it is told to. */
+export const liveFile = (stateDir: string, name: string, content: string): PlanFile & { readonly link: string } => ({
+  ...contentFile(stateDir, name, content),
+  link: `${stateDir}/${name}`,
+});
 
 /** The text of a value: stable for equal values with equal key order. */
 export const fileText = ({ format, value }: Pick<EmittedFile, "format" | "value">): string =>

@@ -152,7 +152,14 @@ export interface Service {
 
 /** A content-addressed file, or one of pdctl's own programs, which have a stable path. */
 export type PlanFile =
-  | { readonly name: string; readonly path: string; readonly sha256: string; readonly content: string }
+  | {
+      readonly name: string;
+      readonly path: string;
+      readonly sha256: string;
+      readonly content: string;
+      /** The stable path under which a running program reads it, and reads it again when it is told to: a change needs no restart. */
+      readonly link?: string;
+    }
   | { readonly name: string; readonly path: string; readonly program: "proxy" | "sim" | "node" };
 
 export interface Listen {

@@ -23,7 +23,13 @@ const runtime = z.union([
 ]);
 
 const file = z.union([
-  z.strictObject({ name: text, path: text, sha256: text, content: text.describe("its bytes, as UTF-8 text") }),
+  z.strictObject({
+    name: text,
+    path: text,
+    sha256: text,
+    content: text.describe("its bytes, as UTF-8 text"),
+    link: optional(text.describe("where the program reads it, again when it is told to: a change needs no restart")),
+  }),
   z.strictObject({
     name: text,
     path: text,

@@ -64,9 +64,17 @@ export async function filesOf(services: readonly Service[], stateDir: string, ru
   return Promise.all([...unique.values()].map((file) => nodeFile(file, stateDir, run)));
 }
 
+export const contentOnNode = ({ path, sha256, content, link }: Content): NodeFile => ({
+  path,
+  mode: 0o600,
+  sha256,
+  content: Buffer.from(content),
+  ...(link !== undefined && { link }),
+});
+type Content = Extract<PlanFile, { content: string }>;
+
 async function nodeFile(file: PlanFile, stateDir: string, run: Run): Promise<NodeFile> {
-  if ("content" in file)
-    return { path: file.path, mode: 0o600, sha256: file.sha256, content: Buffer.from(file.content) };
+  if ("content" in file) return contentOnNode(file);
   const program = await run.program(file.program);
   return {
     path: path.posix.join(stateDir, "files", program.sha256),

@@ -1,18 +1,18 @@
 import type { Shared } from "../../connectors/connector.ts";
 import type { ProxyConfig } from "../../proxy/config.ts";
-import { contentFile, jsonText } from "../files.ts";
+import { jsonText, liveFile } from "../files.ts";
 import { program } from "../seats.ts";
 import type { ProxyAsk, ProxyProgram } from "./index.ts";
 
 /** pdctl's own proxy: its configuration is a file, its program comes along. */
 export function bundled(ask: ProxyAsk, bind: string): ProxyProgram {
   const { seat } = ask;
-  const config = contentFile(seat.stateDir, "proxy.json", jsonText(proxyConfig(ask, bind)));
+  const config = liveFile(seat.stateDir, "proxy.json", jsonText(proxyConfig(ask, bind)));
   const own = program(seat, "proxy");
   return {
     argv: [
       { words: [seat.runner.path, own.path], from: "pdctl", why: "the bundled proxy" },
-      { words: ["--config", config.path], from: "plan", why: "proxy, kv.transfer and the engines' endpoints" },
+      { words: ["--config", config.link], from: "plan", why: "proxy, kv.transfer and the engines' endpoints" },
     ],
     files: [own, ...seat.runner.files, config],
   };

@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@a2-1>'
   '<fact:home@a2-1>/.pdctl/ascend-dense/a2-1/programs/proxy.mjs'
   '--config'
-  '<fact:home@a2-1>/.pdctl/ascend-dense/a2-1/files/9aac558529431947341b303d60d149f14f1b67ed9b37038b2196561e11c7a1f9'
+  '<fact:home@a2-1>/.pdctl/ascend-dense/a2-1/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

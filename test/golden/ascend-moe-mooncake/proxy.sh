@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@a2-1>'
   '<fact:home@a2-1>/.pdctl/ascend-moe/a2-1/programs/proxy.mjs'
   '--config'
-  '<fact:home@a2-1>/.pdctl/ascend-moe/a2-1/files/0428c9d1d892369df72f076eb71654f35d8d20350954e2c87af6335519655f25'
+  '<fact:home@a2-1>/.pdctl/ascend-moe/a2-1/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

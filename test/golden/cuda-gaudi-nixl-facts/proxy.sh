@@ -12,7 +12,7 @@ PD_ARGV=(
   '/home/gaudi-0/.pdctl/cuda-gaudi/gaudi-0/programs/node'
   '/home/gaudi-0/.pdctl/cuda-gaudi/gaudi-0/programs/proxy.mjs'
   '--config'
-  '/home/gaudi-0/.pdctl/cuda-gaudi/gaudi-0/files/e4334238fa5dfe40e16c801a6930c560faa83ca10c97f34aeca1b2c8cb261431'
+  '/home/gaudi-0/.pdctl/cuda-gaudi/gaudi-0/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@gaudi-0>'
   '<fact:home@gaudi-0>/.pdctl/cuda-gaudi/gaudi-0/programs/proxy.mjs'
   '--config'
-  '<fact:home@gaudi-0>/.pdctl/cuda-gaudi/gaudi-0/files/2c3027a11c9d2f5237bbd573654ad0ef33ef6bf2e5ce8cb8f4f2c1f2e11fa8bb'
+  '<fact:home@gaudi-0>/.pdctl/cuda-gaudi/gaudi-0/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

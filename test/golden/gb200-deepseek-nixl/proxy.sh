@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@router>'
   '<fact:home@router>/.pdctl/gb200-deepseek/router/programs/proxy.mjs'
   '--config'
-  '<fact:home@router>/.pdctl/gb200-deepseek/router/files/a867eb6a794e7786deb893a6fcf76af359be53a9c2a8f93d70f5d7e09f0f2e8f'
+  '<fact:home@router>/.pdctl/gb200-deepseek/router/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

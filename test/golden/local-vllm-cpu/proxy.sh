@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@here>'
   '<fact:home@here>/.pdctl/local-vllm-cpu/here/programs/proxy.mjs'
   '--config'
-  '<fact:home@here>/.pdctl/local-vllm-cpu/here/files/ef9c61b50d8727dc33e8a0737575074a70ec31e92589b6204e1a1890ff72f083'
+  '<fact:home@here>/.pdctl/local-vllm-cpu/here/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

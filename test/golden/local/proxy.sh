@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@here>'
   '<fact:home@here>/.pdctl/local/here/programs/proxy.mjs'
   '--config'
-  '<fact:home@here>/.pdctl/local/here/files/f083a7da01428964b7d7e531a4468cd2ed2a05cfe91c62d3d4f41bb3f0e259f3'
+  '<fact:home@here>/.pdctl/local/here/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

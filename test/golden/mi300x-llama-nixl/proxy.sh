@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@mi1>'
   '<fact:home@mi1>/.pdctl/mi300x-llama/mi1/programs/proxy.mjs'
   '--config'
-  '<fact:home@mi1>/.pdctl/mi300x-llama/mi1/files/dc375e75a62278cfad70e26bcd747a148b5f97888fc27ccabf8d181c2b2da897'
+  '<fact:home@mi1>/.pdctl/mi300x-llama/mi1/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

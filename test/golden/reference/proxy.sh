@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@router>'
   '<fact:home@router>/.pdctl/reference/router/programs/proxy.mjs'
   '--config'
-  '<fact:home@router>/.pdctl/reference/router/files/7ac2439c6e60820917bc8ae81597ffeccfe6dd8e5d39fcf10d7c0af68f800216'
+  '<fact:home@router>/.pdctl/reference/router/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@gpu-0>'
   '<fact:home@gpu-0>/.pdctl/ucm-1p1d/gpu-0/programs/proxy.mjs'
   '--config'
-  '<fact:home@gpu-0>/.pdctl/ucm-1p1d/gpu-0/files/4e2adb6094af3b2146b93d88f156bdb8a379c6d0fb1133f80481aa85c197c3a3'
+  '<fact:home@gpu-0>/.pdctl/ucm-1p1d/gpu-0/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@gpu-0>'
   '<fact:home@gpu-0>/.pdctl/ucm-cross/gpu-0/programs/proxy.mjs'
   '--config'
-  '<fact:home@gpu-0>/.pdctl/ucm-cross/gpu-0/files/9591726705f34bc2148df4b5ec765b900ac4d62b2a4c13464a8242aedb4e1a28'
+  '<fact:home@gpu-0>/.pdctl/ucm-cross/gpu-0/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154

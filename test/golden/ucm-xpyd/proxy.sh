@@ -12,7 +12,7 @@ PD_ARGV=(
   '<fact:node@gpu-0>'
   '<fact:home@gpu-0>/.pdctl/ucm-2p2d/gpu-0/programs/proxy.mjs'
   '--config'
-  '<fact:home@gpu-0>/.pdctl/ucm-2p2d/gpu-0/files/03a5e8f1663164633060e5d804f80f12f570edb7aecee9091008ea35d7342c63'
+  '<fact:home@gpu-0>/.pdctl/ucm-2p2d/gpu-0/proxy.json'
 )
 # From here on the same bytes for every service. Above: PD_VENDOR PD_PRELUDE PD_SECRETS PD_SCRATCH PD_ENV PD_PREPEND PD_APPEND PD_CWD PD_ARGV
 # shellcheck shell=bash disable=SC1090,SC2154
