@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { Client } from "ssh2";
+import { Client, type KexAlgorithm } from "ssh2";
 import { onAbort } from "./abort.ts";
 import { hostKeysOf } from "./host-key.ts";
 import { identitiesOf } from "./identities.ts";
@@ -8,7 +8,7 @@ import type { Hop } from "./route.ts";
 import { KEEPALIVE_COUNT } from "./ssh-config.ts";
 
 /** Without group-exchange: checking its prime stops the event loop for a second per handshake (ecosystem.md §1.2). */
-const KEX = [
+export const KEX: readonly KexAlgorithm[] = [
   "curve25519-sha256",
   "curve25519-sha256@libssh.org",
   "ecdh-sha2-nistp256",
@@ -17,7 +17,7 @@ const KEX = [
   "diffie-hellman-group14-sha256",
   "diffie-hellman-group16-sha512",
   "diffie-hellman-group18-sha512",
-] as const;
+];
 
 /** Logs in over a connected stream. Rejects with a `UserError`, or `Dropped`. The client's later errors end in its `close` event. */
 export async function handshake(node: string, hop: Hop, stream: Duplex, signal: AbortSignal): Promise<Client> {

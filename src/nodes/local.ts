@@ -35,7 +35,7 @@ export function openLocal(node: string, environment: NodeJS.ProcessEnv = process
       for (const child of running) child.kill();
     },
   };
-  return shellSession(node, "local", transport);
+  return shellSession(node, "local", transport, { kind: "local" });
 }
 
 function run(command: string, env: NodeJS.ProcessEnv): Running {

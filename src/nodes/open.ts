@@ -1,5 +1,9 @@
+import { UserError } from "../errors.ts";
 import { openLocal } from "./local.ts";
-import { addressOf, route } from "./route.ts";
+import { whyOpenssh } from "./openssh/choose.ts";
+import { Masters } from "./openssh/masters.ts";
+import { opensshTransport } from "./openssh/transport.ts";
+import { addressOf, type Hop, route } from "./route.ts";
 import type { NodeAddress, Session } from "./session.ts";
 import { shellSession } from "./shell-session.ts";
 import { Slots } from "./slots.ts";
@@ -11,7 +15,7 @@ const CONFIGS = 16; // `ssh -G` at once: a process each
 
 /** One session. Rejects with `node.*` errors, or the signal's reason. */
 export function openSession(address: NodeAddress, setup: SshSetup, signal: AbortSignal): Promise<Session> {
-  return open(address, setup, new Ways(), new Slots(1), signal);
+  return open(address, common(setup, 1), signal);
 }
 
 /**
@@ -23,11 +27,10 @@ export async function openSessions(
   setup: SshSetup,
   signal: AbortSignal,
 ): Promise<Map<string, Session | Error>> {
-  const ways = new Ways();
-  const asking = new Slots(CONFIGS);
+  const shared = common(setup, CONFIGS);
   const entries = addresses.map(async (address): Promise<[string, Session | Error]> => {
     try {
-      return [address.node, await open(address, setup, ways, asking, signal)];
+      return [address.node, await open(address, shared, signal)];
     } catch (error) {
       return [address.node, error instanceof Error ? error : new Error(String(error))];
     }
@@ -35,18 +38,57 @@ export async function openSessions(
   return new Map(await Promise.all(entries));
 }
 
-async function open(
+/** What all sessions of one command share. */
+interface Common {
+  readonly setup: SshSetup;
+  readonly asking: Slots;
+  readonly ways: Ways;
+  readonly masters: Masters;
+}
+
+const common = (setup: SshSetup, configs: number): Common => ({
+  setup,
+  asking: new Slots(configs),
+  ways: new Ways(),
+  masters: new Masters(setup),
+});
+
+async function open(address: NodeAddress, shared: Common, signal: AbortSignal): Promise<Session> {
+  signal.throwIfAborted();
+  const { node, host, ssh } = address;
+  if (host === "local") return openLocal(node);
+  const { transport = "auto" } = ssh;
+  const answered = await shared.asking.take(signal);
+  const hops = await route(address, shared.setup, signal).finally(answered);
+  if (transport === "openssh") return openssh(address, hops, shared, "the topology says so", signal);
+  const needed = transport === "auto" ? await whyOpenssh(hops) : undefined;
+  if (needed !== undefined) return openssh(address, hops, shared, needed, signal);
+  try {
+    const text = addressOf(address);
+    const login = await shared.ways.reach(node, hops, signal);
+    return shellSession(node, text, sshTransport(node, text, login), { kind: "ssh2" });
+  } catch (error) {
+    const why = transport === "auto" ? cannotAgree(error) : undefined;
+    if (why === undefined) throw error;
+    return openssh(address, hops, shared, why, signal);
+  }
+}
+
+async function openssh(
   address: NodeAddress,
-  setup: SshSetup,
-  ways: Ways,
-  asking: Slots,
+  hops: readonly Hop[],
+  { masters }: Common,
+  why: string,
   signal: AbortSignal,
 ): Promise<Session> {
-  signal.throwIfAborted();
-  if (address.host === "local") return openLocal(address.node);
-  const answered = await asking.take(signal);
-  const hops = await route(address, setup, signal).finally(answered);
-  const login = await ways.reach(address.node, hops, signal);
   const text = addressOf(address);
-  return shellSession(address.node, text, sshTransport(address.node, text, login));
+  const login = await masters.reach(address.node, hops, signal);
+  return shellSession(address.node, text, opensshTransport(address.node, text, login), { kind: "openssh", why });
+}
+
+/** A server that takes only what pdctl's own client does not speak, post-quantum key exchanges for example. */
+function cannotAgree(error: unknown): string | undefined {
+  if (!(error instanceof UserError)) return undefined;
+  const why = "why" in error.facts ? String(error.facts.why) : "";
+  return /no matching/i.test(why) ? `pdctl's own client and the server do not agree: ${why}` : undefined;
 }

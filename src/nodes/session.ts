@@ -7,6 +7,8 @@ export interface Session {
   readonly node: string;
   /** What a person would type after `ssh`: for messages only. */
   readonly address: string;
+  /** Who speaks SSH; with the reason where that is not the default. */
+  readonly transport: { readonly kind: "local" | "ssh2" | "openssh"; readonly why?: string };
   /** Runs one static script of templates/ on the node, with values as bash variables and arrays. Never glued text. */
   call(ask: Call): Promise<Answer>;
   /**
@@ -69,4 +71,6 @@ export interface SshOptions {
   readonly connectTimeoutMs?: number;
   /** `strict` (default), `accept-new`, or pinned keys: `ssh-ed25519 AAAA…` or `SHA256:…` texts. */
   readonly hostKeys?: "strict" | "accept-new" | readonly string[];
+  /** Who speaks SSH: pdctl itself (`ssh2`), the system's `ssh`, or the one that the way needs (`auto`, the default). */
+  readonly transport?: "auto" | "ssh2" | "openssh";
 }

@@ -10,10 +10,11 @@ const BEAT_MS = 10_000; // scripts of long streams leave after 30 s without a by
 const HANG_UP_MS = 500; // for a stream's script to see the end of its stdin and leave by itself
 
 /** A session over anything that runs a command: framing, deadlines and the user's interrupt are the same for every transport. */
-export function shellSession(node: string, address: string, transport: Transport): Session {
+export function shellSession(node: string, address: string, transport: Transport, kind: Session["transport"]): Session {
   return {
     node,
     address,
+    transport: kind,
     lost: transport.lost,
     close: () => transport.close(),
     connect: (host, port, signal) => transport.connect(host, port, signal),

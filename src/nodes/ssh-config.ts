@@ -31,6 +31,11 @@ export interface Resolved {
   readonly hashKnownHosts: boolean;
   readonly hostKeyAlias: string | null;
   readonly keepaliveMs: number;
+  /** What only the system's own ssh can do. */
+  readonly certificateFiles: readonly string[];
+  readonly gssapi: boolean;
+  /** Empty: not known, as there is no ssh program to ask. */
+  readonly kexAlgorithms: readonly string[];
 }
 
 export interface Target {
@@ -101,6 +106,9 @@ function fromLines(target: Target, setup: SshSetup, text: string): Resolved {
     hashKnownHosts: one("hashknownhosts") === "yes",
     hostKeyAlias: one("hostkeyalias") ?? null,
     keepaliveMs: setup.keepaliveMs ?? KEEPALIVE_MS,
+    certificateFiles: (said.get("certificatefile") ?? []).filter((file) => file !== "none").map(path),
+    gssapi: one("gssapiauthentication") === "yes",
+    kexAlgorithms: one("kexalgorithms")?.split(",") ?? [],
   };
 }
 

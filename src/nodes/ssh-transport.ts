@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
-import type { ClientChannel } from "ssh2";
+import type { Client, ClientChannel } from "ssh2";
 import { UserError } from "../errors.ts";
 import { pause, untilAborted } from "./abort.ts";
 import { relayed } from "./relayed.ts";
+import type { Held } from "./shared.ts";
 import { Slots } from "./slots.ts";
 import type { Running, Transport } from "./transport.ts";
-import type { Entry } from "./ways.ts";
 
 const CHANNELS = 8; // sshd's MaxSessions is 10, and a person may want to look as well
 
@@ -13,8 +13,8 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 640;
 
 /** A logged-in SSH connection as a transport. Owns the login. */
-export function sshTransport(node: string, address: string, login: Entry): Transport {
-  const { client } = login;
+export function sshTransport(node: string, address: string, login: Held<Client>): Transport {
+  const { value: client } = login;
   const slots = new Slots(CHANNELS);
   let closed = false;
   let forwards = true;

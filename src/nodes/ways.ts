@@ -7,6 +7,7 @@ import { handshake } from "./handshake.ts";
 import { Dropped } from "./login.ts";
 import { throughCommand } from "./proxy-command.ts";
 import type { Hop } from "./route.ts";
+import { type Held, once, Shared } from "./shared.ts";
 import { Slots } from "./slots.ts";
 
 const HANDSHAKES_PER_SERVER = 8; // sshd's MaxStartups 10:30:100 starts to drop at 10
@@ -15,79 +16,37 @@ const TRIES = 8;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_500;
 
-/** A logged-in client, and the function that gives it back. */
-export interface Entry {
-  readonly client: Client;
-  release(): void;
-}
-
-interface Shared {
-  readonly login: Promise<Entry>;
-  users: number;
-}
-
 /** The ways to all nodes of one command: every bastion is logged in to once, and no server gets more than 8 handshakes at once. */
 export class Ways {
   readonly #all = new Slots(HANDSHAKES);
   readonly #perServer = new Map<string, Slots>();
-  readonly #bastions = new Map<string, Shared>();
+  readonly #bastions = new Shared<Client>(
+    (client) => new Promise<void>((resolve) => client.once("close", () => resolve())),
+  );
 
   /** Logs in to the last hop, through the others. */
-  async reach(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Entry> {
+  async reach(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Held<Client>> {
     const last = hops.at(-1);
     if (last === undefined) throw new RangeError("a way has at least one hop");
     const bastion = hops.length > 1 ? await this.#bastion(node, hops.slice(0, -1), signal) : undefined;
     try {
       const client = await this.#persist(node, last, hops[0] ?? last, signal, () =>
-        bastion === undefined ? first(node, last, signal) : forward(node, bastion.client, last, signal),
+        bastion === undefined ? first(node, last, signal) : forward(node, bastion.value, last, signal),
       );
-      let released = false;
-      return {
-        client,
-        release: () => {
-          if (released) return;
-          released = true;
-          client.end();
-          bastion?.release();
-        },
-      };
+      return once(client, () => {
+        client.end();
+        bastion?.release();
+      });
     } catch (error) {
       bastion?.release();
       throw error;
     }
   }
 
-  async #bastion(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Entry> {
-    const key = JSON.stringify(
-      hops.map(({ user, host, port, identityFile, hostKeys }) => [user, host, port, identityFile, hostKeys]),
-    );
-    let shared = this.#bastions.get(key);
-    if (shared === undefined) {
-      shared = { login: this.reach(node, hops, signal), users: 0 }; // all who ask share the command's signal
-      this.#bastions.set(key, shared);
-    }
-    const mine = shared;
-    const forget = () => {
-      if (this.#bastions.get(key) === mine) this.#bastions.delete(key); // else it is a newer one's place by now
-    };
-    if (mine.users++ === 0) mine.login.then(({ client }) => client.once("close", forget), forget);
-    const leave = (login: Entry) => {
-      if (--mine.users > 0) return;
-      forget();
-      login.release();
-    };
-    const login = await mine.login.catch((error: unknown) =>
-      Promise.reject(error instanceof UserError ? forNode(error, node) : error),
-    );
-    let left = false;
-    return {
-      client: login.client,
-      release: () => {
-        if (left) return;
-        left = true;
-        leave(login);
-      },
-    };
+  #bastion(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Held<Client>> {
+    return this.#bastions
+      .take(wayOf(hops), () => this.reach(node, hops, signal)) // all who ask share the command's signal
+      .catch((error: unknown) => Promise.reject(error instanceof UserError ? forNode(error, node) : error));
   }
 
   /** Tries again, after a random pause that grows, while the server drops us before it greets. */
@@ -140,8 +99,14 @@ function first(node: string, hop: Hop, signal: AbortSignal): Promise<Duplex> {
   return hop.proxyCommand === null ? dial(node, hop, signal) : throughCommand(node, hop, hop.proxyCommand, signal);
 }
 
+/** What makes two ways to a bastion the same. */
+export const wayOf = (hops: readonly Hop[]): string =>
+  JSON.stringify(
+    hops.map(({ user, host, port, identityFile, hostKeys }) => [user, host, port, identityFile, hostKeys]),
+  );
+
 /** The error of a shared bastion, as the story of the node that wanted to go through it. */
-function forNode<C extends ErrorCode>({ code, facts, cause }: UserError<C>, node: string): UserError<C> {
+export function forNode<C extends ErrorCode>({ code, facts, cause }: UserError<C>, node: string): UserError<C> {
   return new UserError(code, "node" in facts ? { ...facts, node } : facts, { cause });
 }
 

@@ -59,6 +59,7 @@ const node = z.strictObject({
     jump: optional(list),
     connectTimeoutMs: optional(z.number()),
     hostKeys: optional(z.union([z.enum(["strict", "accept-new"]), list])),
+    transport: optional(z.enum(["auto", "ssh2", "openssh"])),
   }),
   stateDir: text.describe("absolute; all files of the cluster on the node are under it"),
 });

@@ -11,9 +11,9 @@ afterAll(async () => {
   await unforwarding[Symbol.asyncDispose]();
 });
 
-const open = ({ port, key, knownHosts }: typeof sshd) =>
+const open = ({ port, key, knownHosts }: typeof sshd, transport: "ssh2" | "openssh" = "ssh2") =>
   openSession(
-    { node: "n0", host: "127.0.0.1", ssh: { port, identityFile: key } },
+    { node: "n0", host: "127.0.0.1", ssh: { port, identityFile: key, transport } },
     { knownHosts: [knownHosts], agentSocket: null },
     never,
   );
@@ -21,3 +21,4 @@ const open = ({ port, key, knownHosts }: typeof sshd) =>
 sessionContract("a session on this machine", async () => openLocal("n0"));
 sessionContract("a session over SSH", () => open(sshd));
 sessionContract("a session over SSH to a node that forwards nothing", () => open(unforwarding));
+sessionContract("a session over the system's ssh", () => open(sshd, "openssh"));

@@ -13,6 +13,7 @@ export function sshOptions(ssh: Ssh): SshOptions {
     jump: typeof ssh.jump === "string" ? [ssh.jump] : ssh.jump,
     connectTimeoutMs: ssh.connect_timeout === undefined ? undefined : durationMs(ssh.connect_timeout),
     hostKeys: hostKeys(ssh.host_keys),
+    transport: ssh.transport,
   });
 }
 

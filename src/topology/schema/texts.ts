@@ -43,6 +43,11 @@ export const texts: Readonly<Record<string, KeyText>> = {
     says: "strict: only keys that known_hosts has; accept-new: keep one that was never seen; or exactly these keys.",
     example: "strict",
   },
+  "ssh.transport": {
+    says: "Who speaks SSH: pdctl itself (ssh2), the system's ssh (openssh), or auto: the system's where ssh_config asks for what only it can do.",
+    unset: "auto",
+    example: "openssh",
+  },
 
   nodes: { says: "The machines. { from: … } alone is a list of that one entry." },
   "nodes[].name": {

@@ -30,5 +30,6 @@ export const ssh = z.strictObject({
   jump: z.union([hop, z.array(hop).min(1)]).optional(),
   connect_timeout: duration.optional(),
   host_keys: z.union([policyOrPin, z.array(pin).min(1)]).optional(),
+  transport: z.enum(["auto", "ssh2", "openssh"]).optional(),
 });
 export type Ssh = z.infer<typeof ssh>;
