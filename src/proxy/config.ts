@@ -27,6 +27,8 @@ export interface ProxyConfig {
   /** How long prefill may take for its whole answer, and decode for its first byte. */
   readonly prefill_timeout_seconds?: number;
   readonly first_byte_timeout_seconds?: number;
+  /** Decode counts the KV that prefill sent as cached tokens: clients get prefill's number in its place. */
+  readonly correct_cached_tokens?: boolean;
   /** One JSON line for every completion, without a word of its prompt. Unset: only failures have a line. */
   readonly request_log?: boolean;
   readonly targets: readonly Target[];

@@ -10,6 +10,8 @@ export interface House {
   readonly books: Books;
   readonly lengthCapped: boolean;
   readonly holdSeconds: number | undefined;
+  /** What the engines' answers are changed in on their way to the client. */
+  readonly rewrites: { readonly cachedTokens: boolean };
   readonly retries: RetryBudget;
   readonly releases: Releases;
   /** 0…1, for the jitter of waits. */

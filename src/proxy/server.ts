@@ -91,6 +91,7 @@ function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, ea
     releases: new Releases(rosters.decode, books),
     lengthCapped: config.length_capped ?? false,
     holdSeconds: config.kv_hold_seconds,
+    rewrites: { cachedTokens: config.correct_cached_tokens },
     retries: new RetryBudget(now),
     chance: Math.random,
     firstByteSeconds: {

@@ -48,3 +48,18 @@ const ended = (res: IncomingMessage) =>
     res.on("close", () => resolve(res.complete));
     res.on("error", () => undefined); // "aborted": `complete` says it
   });
+
+/** The events of a stream that carry JSON, in their order. */
+export const eventsIn = (stream: string) =>
+  stream
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith("data: {"))
+    .map((line) => JSON.parse(line.slice(6)));
+
+/** What the events say of one choice. */
+export const textIn = (stream: string, index = 0): string =>
+  eventsIn(stream)
+    .flatMap(({ choices }) => choices ?? [])
+    .filter((choice) => (choice.index ?? 0) === index)
+    .map(({ text, delta }) => text ?? delta?.content ?? "")
+    .join("");

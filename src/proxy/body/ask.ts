@@ -1,5 +1,5 @@
 import { isShared } from "../front/routes.ts";
-import { firstElements, type JsonObject, rawValue } from "./json.ts";
+import { firstElements, type JsonObject, rawValue, readObject } from "./json.ts";
 
 /** Why a request goes to decode alone: its legs could not share one KV, or it is too short to be worth two legs. */
 export type AloneReason =
@@ -17,6 +17,8 @@ export type AloneReason =
 /** What the proxy needs to know of a request in order to route it. */
 export interface Ask {
   readonly streams: boolean;
+  /** The answer will tell of tokens used: always, but for a stream whose client did not ask for it. */
+  readonly carriesUsage: boolean;
   /** Estimate: length of a token list, else bytes of the prompt's text / 4. */
   readonly promptTokens: number;
   /** Estimate of what decode will be busy with; the budget counts up to 1024. */
@@ -34,8 +36,10 @@ export function readAsk(body: JsonObject, path: string): Ask {
   const budget = number(body, "max_completion_tokens") ?? number(body, "max_tokens") ?? BUDGET_COUNTED;
   const reason = isShared(path) ? singleOnly(body) : "other_api";
   const toolChoice = small(body, "tool_choice");
+  const streams = small(body, "stream") === true;
   return {
-    streams: small(body, "stream") === true,
+    streams,
+    carriesUsage: !streams || asksForUsage(body),
     promptTokens,
     decodeTokens: promptTokens + Math.min(Math.max(budget, 0), BUDGET_COUNTED),
     forcesTool: toolChoice === "required" || rawValue(body, "tool_choice")?.[0] === 0x7b,
@@ -52,6 +56,14 @@ function singleOnly(body: JsonObject): AloneReason | undefined {
   if (small(body, "echo") === true && isGiven(body, "logprobs")) return "echo_logprobs";
   if (number(body, "max_tokens") === 0 || number(body, "max_completion_tokens") === 0) return "no_output";
   return undefined;
+}
+
+/** `include_usage`, or the same with every event. */
+function asksForUsage(body: JsonObject): boolean {
+  const options = rawValue(body, "stream_options");
+  if (options?.[0] !== 0x7b) return false;
+  const object = readObject(options);
+  return isGiven(object, "include_usage") || isGiven(object, "continuous_usage_stats");
 }
 
 /** Several prompts in one request become several engine requests, and the answer has the ticket of the first alone. */

@@ -11,6 +11,7 @@ import type { House } from "../house.ts";
 import { CallLegs } from "../legs/legs.ts";
 import { type Progress, progressHeaders } from "../legs/progress.ts";
 import { Restart } from "../legs/second-chances.ts";
+import { withCachedTokens } from "../rewrite/cached-tokens.ts";
 import type { Admission } from "./admission.ts";
 import { ClientLeft } from "./client-left.ts";
 import { forwarded } from "./headers.ts";
@@ -60,7 +61,7 @@ export async function serveCompletion(
       signal: letGo.signal,
     });
     leave = await comeIn(desk, legs, letGo.signal, outcome);
-    const answer = await answerTo(desk, legs);
+    const answer = rewritten(await answerTo(desk, legs), legs);
     Object.assign(headers, progressHeaders(legs.progress));
     await handOn(desk, legs, { answer, res, headers, started, outcome });
   } catch (error) {
@@ -116,6 +117,9 @@ async function answerTo(desk: Desk, legs: CallLegs): Promise<Answer> {
     return await run();
   }
 }
+
+const rewritten = (answer: Answer, legs: CallLegs): Answer =>
+  legs.correctsCachedTokens ? withCachedTokens(answer, () => legs.progress.cachedTokens) : answer;
 
 const reasonFor = (config: ProxyConfig, ask: Ask): AloneReason | undefined =>
   ask.singleOnly ?? (isShort(config, ask) ? "short_prompt" : undefined);

@@ -6,6 +6,7 @@ import type { Answer, Legs } from "../families/family.ts";
 import type { Call } from "../front/call.ts";
 import { hasClientLeft } from "../front/client-left.ts";
 import type { House } from "../house.ts";
+import { cachedTokensIn } from "../rewrite/cached-tokens.ts";
 import type { Endpoint, Slot } from "../routing/endpoint.ts";
 import type { Traits } from "../routing/policies.ts";
 import type { Seat } from "../routing/roster.ts";
@@ -83,10 +84,16 @@ export class CallLegs implements Legs {
     try {
       const bytes = await answer.bytes();
       this.#hold.begins(answer.from, this.ask.promptTokens);
+      if (this.correctsCachedTokens) this.progress.cachedTokens = cachedTokensIn(bytes);
       return bytes;
     } catch (error) {
       throw this.broke(answer, error);
     }
+  }
+
+  /** Decode's number of cached tokens, if it gives one, is to be prefill's. What decode does alone it counts itself. */
+  get correctsCachedTokens(): boolean {
+    return this.#house.rewrites.cachedTokens && this.ask.carriesUsage && this.progress.alone === undefined;
   }
 
   /** What to say of an answer that could not be read to its end. */

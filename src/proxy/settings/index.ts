@@ -101,6 +101,13 @@ export const settings: Settings = {
     flags: ["first-byte-timeout"],
     takes: "SECONDS",
   },
+  correct_cached_tokens: {
+    topic: "answers",
+    check: flag,
+    says: "Clients get prefill's number of cached tokens: decode's own counts the KV that prefill sent it.",
+    flags: ["correct-cached-tokens"],
+    takes: "true|false",
+  },
   request_log: {
     topic: "looking",
     check: flag,

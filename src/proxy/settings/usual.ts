@@ -12,6 +12,7 @@ export const usual = {
   queue_timeout_seconds: 60,
   prefill_timeout_seconds: 600,
   first_byte_timeout_seconds: 600,
+  correct_cached_tokens: true,
 } as const satisfies Partial<Values>;
 
 /** The config with a value for every key that has a usual one. */

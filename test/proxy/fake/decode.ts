@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { promptTokens, type Usage, Words, wantsUsage } from "./answers.ts";
 import type { Arrival } from "./checks.ts";
 import { keyOf } from "./engine.ts";
 import type { Chunking, Fault } from "./faults.ts";
@@ -50,7 +51,8 @@ interface Run {
 async function whole({ arrival, res, fault, key, length }: Run): Promise<void> {
   if (fault?.kind === "paced") await fault.before(0);
   const text = Array.from({ length }, (_, index) => token(key, index)).join("");
-  const body = JSON.stringify({ id: arrival.id, choices: [{ text }], usage: { completion_tokens: length } });
+  const body = new Words(arrival).whole([{ text }], usage(arrival, length));
+  arrival.engine.answers.push(body);
   res.writeHead(200, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
@@ -69,11 +71,13 @@ async function stream({ arrival, res, fault, key, length }: Run): Promise<void> 
   if (fault?.kind === "silent-stream") return void res.flushHeaders();
   if (fault?.kind === "error-event") return void res.end(errorEvents(fault.code ?? 500));
   if (fault?.kind === "flood") return flood(res, fault.bytes);
-  const events = Array.from(
-    { length },
-    (_, index) => `data: ${JSON.stringify({ choices: [{ text: token(key, index) }] })}\r\n\r\n`,
+  const words = new Words(arrival);
+  const events = Array.from({ length }, (_, index) =>
+    words.event({ text: token(key, index), finish: index === length - 1 ? "length" : null }),
   );
-  const all = [": ping\n\n", ...events, "data: [DONE]\n\n"];
+  const tail = wantsUsage(arrival) ? [words.usageEvent(usage(arrival, length))] : [];
+  const all = [": ping\n\n", ...words.opening(), ...events, ...tail, "data: [DONE]\n\n"];
+  arrival.engine.answers.push(all.join(""));
   if (fault?.kind === "break") {
     res.write(all.slice(0, fault.after).join(""), () => arrival.req.socket.destroy());
     return;
@@ -85,6 +89,12 @@ async function stream({ arrival, res, fault, key, length }: Run): Promise<void> 
   }
   res.end();
 }
+
+const usage = (arrival: Arrival, completion: number): Usage => ({
+  prompt: promptTokens(arrival),
+  completion,
+  cached: arrival.engine.cachedTokens,
+});
 
 /** Source: proxy-protocols.md §G.6. */
 const errorEvents = (code: number) =>

@@ -26,11 +26,15 @@ export class FakeEngine {
   /** Slots that were asked for, in order of arrival; and the ids. */
   readonly ranks: number[] = [];
   readonly ids: string[] = [];
+  /** What decode wrote as its answers, whole or up to where a fault began. */
+  readonly answers: string[] = [];
   /** Taken one by one by the completions that come. */
   readonly faults: Fault[] = [];
   /** Most requests that were there at once. */
   mostLive = 0;
   chunking: Chunking = "each";
+  /** What it says of cached tokens; nothing, as an engine does that was not started to. */
+  cachedTokens: number | undefined;
   /** What /health answers; never, when it hangs. */
   health: number | "hangs" = 200;
   url = "";

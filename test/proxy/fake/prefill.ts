@@ -32,9 +32,9 @@ function answer(arrival: Arrival, res: ServerResponse, fault: Fault | undefined)
         ? handle.ticket
         : "null";
   const ticket = fault?.kind === "ticket" ? fault.text : given;
-  const body = `{"id":"cmpl-${arrival.id}","choices":[{"text":"x","finish_reason":"length"}],"usage":{"prompt_tokens":45}${
-    ticket === undefined ? "" : `,"kv_transfer_params": ${ticket}`
-  }}`;
+  const body = `{"id":"cmpl-${arrival.id}","choices":[{"text":"x","finish_reason":"length"}],"usage":{"prompt_tokens":45,"prompt_tokens_details":${
+    arrival.engine.cachedTokens === undefined ? "null" : `{"cached_tokens":${arrival.engine.cachedTokens}}`
+  }}${ticket === undefined ? "" : `,"kv_transfer_params": ${ticket}`}}`;
   res.writeHead(200, { "content-type": "application/json" });
   if (fault?.kind === "break") {
     res.write(body.slice(0, 20), () => arrival.req.socket.destroy());

@@ -1,0 +1,47 @@
+import { type JsonObject, readObject } from "../body/json.ts";
+
+/** Part of a text, by its offsets. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What is to stand in place of a span. */
+export interface Edit extends Span {
+  readonly text: Buffer | string;
+}
+
+/** The bytes with some spans replaced, which must not overlap; all others stay where and as they were. */
+export function edited(bytes: Buffer, edits: readonly Edit[]): Buffer {
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
+    parts.push(bytes.subarray(from, start), typeof text === "string" ? Buffer.from(text) : text);
+    from = end;
+  }
+  parts.push(bytes.subarray(from));
+  return Buffer.concat(parts);
+}
+
+/** Where the value of a member stands. */
+export function spanOf({ members }: JsonObject, key: string): Span | undefined {
+  const member = members.findLast((candidate) => candidate.key === key);
+  return member && { start: member.value, end: member.end };
+}
+
+const OPEN_OBJECT = 0x7b;
+
+/**
+ * Where an object stands that is nested in objects under these keys, and its own members with offsets from its own start.
+ * @returns undefined when one of the keys is not there or is no object
+ */
+export function nested(object: JsonObject, ...path: readonly string[]): { at: Span; object: JsonObject } | undefined {
+  let [at, inner]: [Span, JsonObject] = [{ start: 0, end: object.bytes.length }, object];
+  for (const key of path) {
+    const span = spanOf(inner, key);
+    if (!span || inner.bytes[span.start] !== OPEN_OBJECT) return undefined;
+    at = { start: at.start + span.start, end: at.start + span.end };
+    inner = readObject(inner.bytes.subarray(span.start, span.end));
+  }
+  return { at, object: inner };
+}
