@@ -1,0 +1,36 @@
+import { Arena, type Finding } from "./run.ts";
+
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly from: number;
+  readonly cases: number;
+  /** Clients at once. */
+  readonly lanes: number;
+  /** Asked before every case: whether to go on. */
+  readonly goesOn?: (done: number, findings: readonly Finding[]) => boolean;
+}
+
+export interface FuzzResult {
+  readonly done: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Runs these cases; what is left behind at the end is a finding too. */
+export async function fuzz({ seed, from, cases, lanes, goesOn = () => true }: FuzzOptions): Promise<FuzzResult> {
+  const arena = new Arena(seed);
+  await arena.start();
+  const findings: Finding[] = [];
+  let [next, done] = [from, 0];
+  const client = async () => {
+    const lane = arena.lane();
+    while (next < from + cases && goesOn(done, findings)) {
+      findings.push(...(await lane.run(next++)));
+      done++;
+    }
+    lane.close();
+  };
+  await Promise.all(Array.from({ length: lanes }, client));
+  for (const what of await arena.rest()) findings.push({ index: next, what });
+  await arena.stop();
+  return { done, findings };
+}

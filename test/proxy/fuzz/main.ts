@@ -1,0 +1,118 @@
+import { parseArgs } from "node:util";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { fuzzCase } from "./case.ts";
+import { fuzz } from "./fuzz.ts";
+import type { Finding } from "./run.ts";
+
+const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N]
+npm run fuzz -- --seed N --case K     one case again, with what was sent
+`;
+const BATCH = 20_000; // then all is taken down, and what is left is looked for
+const MOST_FINDINGS = 50;
+
+interface Share {
+  readonly seed: number;
+  readonly from: number;
+  readonly step: number;
+  readonly cases: number;
+  readonly lanes: number;
+  readonly endsAt: number;
+}
+
+/** Batches of one worker, each with proxies and engines of its own. */
+async function work({ seed, from, step, cases, lanes, endsAt }: Share, tell: (news: News) => void): Promise<void> {
+  for (let [batch, left] = [from, cases]; left > 0 && Date.now() < endsAt; batch += step) {
+    const most = Math.min(BATCH, left);
+    const goesOn = (done: number, found: readonly Finding[]) => {
+      if (done > 0 && done % 1_000 === 0) tell({ progress: done });
+      return Date.now() < endsAt && found.length < MOST_FINDINGS;
+    };
+    const { done, findings } = await fuzz({ seed, from: batch * BATCH, cases: most, lanes, goesOn });
+    tell({ done, findings });
+    left -= done;
+    if (done < most) return;
+  }
+}
+
+type News = { readonly done: number; readonly findings: readonly Finding[] } | { readonly progress: number };
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      case: { type: "string" },
+      cases: { type: "string", default: "1000000" },
+      minutes: { type: "string", default: "1440" },
+      workers: { type: "string", default: "1" },
+      lanes: { type: "string", default: "16" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const [seed, workers] = [Number(values.seed), Number(values.workers)];
+  if (values.case !== undefined) return again(seed, Number(values.case));
+  return all(
+    {
+      seed,
+      step: workers,
+      from: 0,
+      cases: Math.ceil(Number(values.cases) / workers),
+      lanes: Number(values.lanes),
+      endsAt: Date.now() + Number(values.minutes) * 60_000,
+    },
+    workers,
+  );
+}
+
+async function all(share: Share, workers: number): Promise<number> {
+  const [began, findings] = [Date.now(), [] as Finding[]];
+  const done = new Map<number, { whole: number; part: number }>();
+  const total = () => [...done.values()].reduce((sum, { whole, part }) => sum + whole + part, 0);
+  const rate = () => Math.round((total() / (Date.now() - began)) * 1_000);
+  process.stdout.write(`seed ${share.seed}, ${share.cases * workers} cases, ${workers} workers\n`);
+  const told = setInterval(
+    () => process.stdout.write(`${total()} cases, ${rate()}/s, ${findings.length} findings\n`),
+    30_000,
+  );
+  await Promise.all(
+    Array.from({ length: workers }, (_, from) => {
+      done.set(from, { whole: 0, part: 0 });
+      const worker = new Worker(new URL(import.meta.url), { workerData: { ...share, from } });
+      worker.on("message", (news: News) => {
+        const { whole } = done.get(from) ?? { whole: 0 };
+        if ("progress" in news) return void done.set(from, { whole, part: news.progress });
+        done.set(from, { whole: whole + news.done, part: 0 });
+        findings.push(...news.findings);
+        for (const { index, what } of news.findings)
+          process.stdout.write(`FOUND npm run fuzz -- --seed ${share.seed} --case ${index}\n      ${what}\n`);
+      });
+      return new Promise<void>((resolve, reject) => worker.on("exit", () => resolve()).on("error", reject));
+    }),
+  );
+  clearInterval(told);
+  const seconds = Math.round((Date.now() - began) / 1_000);
+  process.stdout.write(
+    `fuzz: seed ${share.seed}, ${total()} cases in ${seconds} s (${rate()}/s), ${findings.length} findings\n`,
+  );
+  return findings.length > 0 ? 1 : 0;
+}
+
+/** One case by itself, with all that was planned. */
+async function again(seed: number, index: number): Promise<number> {
+  const it = fuzzCase(seed, index);
+  const shown = (plan: (typeof it.prefill)[number]) =>
+    `  ${plan.framing}, then ${plan.then}, cut ${JSON.stringify(plan.cut)}, at ${plan.cuts}\n  ${JSON.stringify(plan.wire.toString("latin1"))}`;
+  process.stdout.write(`request, cut at ${it.cuts}${it.leavesAt === undefined ? "" : `, leaves at ${it.leavesAt}`}\n`);
+  process.stdout.write(`  ${JSON.stringify(it.wire([]).toString("latin1"))}\n`);
+  for (const role of ["prefill", "decode"] as const)
+    for (const [attempt, plan] of it[role].entries()) process.stdout.write(`${role} ${attempt}\n${shown(plan)}\n`);
+  const { findings } = await fuzz({ seed, from: index, cases: 1, lanes: 1 });
+  for (const { what } of findings) process.stdout.write(`FOUND ${what}\n`);
+  return findings.length > 0 ? 1 : 0;
+}
+
+if (isMainThread) process.exitCode = await main();
+else await work(workerData as Share, (news) => parentPort?.postMessage(news));

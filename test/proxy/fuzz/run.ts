@@ -1,0 +1,159 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { logTo } from "../../../src/proxy/books/log.ts";
+import { type RunningProxy, startProxy } from "../../../src/proxy/server.ts";
+import { RawEngine, type Taken } from "../wire/raw-engine.ts";
+import { writeCut } from "../wire/write.ts";
+import type { AnswerPlan } from "./answer-plan.ts";
+import { ATTEMPTS, type FuzzCase, fuzzCase } from "./case.ts";
+import { answering, judgeAnswer, judgeOwnWords, judgeRequests, type Ran, type Role } from "./judge.ts";
+import { type PlainRelay, plainRelay } from "./plain-relay.ts";
+import { type Seen, WireClient } from "./wire-client.ts";
+
+export interface Finding {
+  readonly index: number;
+  readonly what: string;
+}
+
+interface Open {
+  readonly it: FuzzCase;
+  readonly got: Record<Role, { attempt: number; taken: Taken }[]>;
+}
+
+const NEVER = { upMs: 3_600_000, otherMs: 20, answerMs: 60_000 };
+const CLOCK = 1_000; // the proxy's clock runs that much faster, so that budgets and circuits never hold a case back
+
+/** The proxy with four engines, and the plain relay with one, all on sockets of this process. */
+export class Arena {
+  readonly #seed: number;
+  readonly #open = new Map<string, Open>();
+  readonly #engines: RawEngine[] = [];
+  #plain: RawEngine | undefined;
+  #proxy: RunningProxy | undefined;
+  #relay: PlainRelay | undefined;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  async start(): Promise<void> {
+    const roles = ["prefill", "prefill", "decode", "decode"] as const;
+    for (const role of roles) this.#engines.push(new RawEngine((taken) => this.#serve(role, taken)));
+    this.#plain = new RawEngine((taken) => this.#servePlain(taken));
+    for (const engine of [...this.#engines, this.#plain]) await engine.start();
+    this.#proxy = await startProxy(
+      {
+        bind: "127.0.0.1",
+        port: 0,
+        family: "relay",
+        prefill_policy: "round_robin",
+        decode_policy: "round_robin",
+        max_concurrent: 1_000,
+        targets: this.#engines.map(({ url }, at) => ({ url, role: roles[at] ?? "decode", slots: 1 })),
+      },
+      { log: logTo(() => undefined), probeTimes: NEVER, now: () => performance.now() * CLOCK },
+    );
+    this.#relay = await plainRelay(this.#plain.url);
+    while ((await (await fetch(`http://127.0.0.1:${this.#proxy.port}/health`)).text()).includes('"unknown"'));
+  }
+
+  /** A client of its own for each that runs at once. */
+  lane() {
+    const [proxy, relay] = [new WireClient(this.#proxy?.port ?? 0), new WireClient(this.#relay?.port ?? 0)];
+    return {
+      run: (index: number) => this.#run(index, proxy, relay),
+      close() {
+        proxy.close();
+        relay.close();
+      },
+    };
+  }
+
+  /** What is wrong when all has been served: legs that still count, and what came in that was no HTTP. */
+  async rest(): Promise<readonly string[]> {
+    const base = `http://127.0.0.1:${this.#proxy?.port}`;
+    const busy = async () =>
+      (await (await fetch(`${base}/metrics`)).text())
+        .split("\n")
+        .filter((row) =>
+          /^pdctl_proxy_(inflight|queued|target_inflight|target_load|target_pinned|instance_load)/.test(row),
+        )
+        .filter((row) => !row.endsWith(" 0"));
+    const deadline = performance.now() + 10_000;
+    let left = await busy();
+    while (left.length > 0 && performance.now() < deadline) left = await busy();
+    return [
+      ...left,
+      ...this.#engines.flatMap(({ malformed }) => malformed).map((error) => `an engine got no HTTP: ${error}`),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    await this.#proxy?.close(0);
+    await this.#relay?.close();
+    for (const engine of [...this.#engines, this.#plain]) await engine?.stop();
+  }
+
+  async #run(index: number, proxy: WireClient, relay: WireClient): Promise<readonly Finding[]> {
+    const it = fuzzCase(this.#seed, index);
+    const open: Open = { it, got: { prefill: [], decode: [] } };
+    this.#open.set(String(index), open);
+    try {
+      const request = it.wire([["x-request-id", `f${index}`]]);
+      if (it.leavesAt !== undefined) {
+        await proxy.leave(request, it.cuts, it.leavesAt);
+        return [];
+      }
+      const ran: Ran = { it, got: open.got, seen: await proxy.ask(request, it.cuts) };
+      const found = [...judgeRequests(ran), ...(await this.#judge(ran, relay))];
+      return found.map((what) => ({ index, what }));
+    } catch (error) {
+      return [{ index, what: `${error}` }];
+    } finally {
+      this.#open.delete(String(index));
+    }
+  }
+
+  async #judge(ran: Ran, relay: WireClient): Promise<readonly string[]> {
+    const from = answering(ran);
+    const plan = from && ran.it[from.role][from.attempt];
+    if (!from || !plan) return [...judgeOwnWords(ran)];
+    const request = ran.it.wire([["x-fuzz-plan", `${ran.it.index}/${from.role}/${from.attempt}`]]);
+    let plain = await relay.ask(request, ran.it.cuts);
+    if (plain && lostRace(plain) && !plan.cut) plain = await relay.ask(request, ran.it.cuts);
+    return [...judgeAnswer(ran, plan, plain)];
+  }
+
+  async #serve(role: Role, taken: Taken): Promise<boolean> {
+    const [, index = "", retry = "0"] = /^f(\d+)(?:-r(\d+))?$/.exec(taken.get("x-request-id")) ?? [];
+    const open = this.#open.get(index);
+    const attempt = Number(retry);
+    open?.got[role].push({ attempt, taken });
+    const { it = fuzzCase(this.#seed, Number(index)) } = open ?? {}; // its client has left
+    return perform(it[role][Math.min(attempt, ATTEMPTS - 1)], taken.socket);
+  }
+
+  #servePlain(taken: Taken): Promise<boolean> {
+    const [index = "", role, attempt] = taken.get("x-fuzz-plan").split("/");
+    const it = this.#open.get(index)?.it;
+    return perform((role === "prefill" ? it?.prefill : it?.decode)?.[Number(attempt)], taken.socket);
+  }
+}
+
+/** The plain relay had a connection that its engine was closing, and tries nothing again. */
+const lostRace = ({ headers }: Seen) => headers.some(([name]) => name === "x-relay-error");
+
+/** @returns whether the connection goes on */
+async function perform(plan: AnswerPlan | undefined, socket: Socket): Promise<boolean> {
+  if (!plan) {
+    socket.destroy();
+    return false;
+  }
+  await writeCut(socket, plan.wire, plan.cuts);
+  if (plan.then === "stays") return true;
+  if (plan.then === "rst") {
+    if (socket.writableLength > 0) await once(socket, "drain").catch(() => undefined);
+    socket.resetAndDestroy();
+  } else socket.end();
+  return false;
+}
