@@ -10,21 +10,9 @@ import { PROGRAMS, program } from "./program.ts";
 export async function main(argv: readonly string[]): Promise<void> {
   const words = hoisted(argv.slice(2));
   const [first, ...rest] = words;
-  if (first === "proxy") process.exitCode = await proxy(rest);
+  if (first === "proxy") process.exitCode = await (await import("../proxy/main.ts")).proxyMain(rest);
   else if (first === "sim") process.exitCode = await (await import("../sim/main.ts")).simMain(rest);
   else await parse(words);
-}
-
-/** Help and usage errors are pdctl's; everything else is the program's own. */
-async function proxy(words: readonly string[]): Promise<number> {
-  const { PROXY_HELP, proxyFault } = await import("./proxy-usage.ts");
-  if (words.includes("--help") || words.includes("-h")) {
-    process.stdout.write(PROXY_HELP);
-    return EXIT.done;
-  }
-  const what = proxyFault(words);
-  if (what !== undefined) return refused(["proxy"], new UserError("usage", { what, next: "pdctl proxy --help" }));
-  return (await import("../proxy/main.ts")).proxyMain(words);
 }
 
 async function parse(words: readonly string[]): Promise<void> {

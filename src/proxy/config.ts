@@ -27,6 +27,9 @@ export interface ProxyConfig {
   /** How long prefill may take for its whole answer, and decode for its first byte. */
   readonly prefill_timeout_seconds?: number;
   readonly first_byte_timeout_seconds?: number;
+  /** Tries that a prefill leg gets after its first, and times that both legs may start over for decode. 0: none. */
+  readonly prefill_retries?: number;
+  readonly decode_retries?: number;
   /** Decode counts the KV that prefill sent as cached tokens: clients get prefill's number in its place. */
   readonly correct_cached_tokens?: boolean;
   /** One JSON line for every completion, without a word of its prompt. Unset: only failures have a line. */

@@ -13,6 +13,8 @@ export interface House {
   /** What the engines' answers are changed in on their way to the client. */
   readonly rewrites: { readonly cachedTokens: boolean };
   readonly retries: RetryBudget;
+  /** Of prefill: tries after the first of a leg; of decode: times that both legs start over. */
+  readonly retriesMost: Readonly<Record<Role, number>>;
   readonly releases: Releases;
   /** 0…1, for the jitter of waits. */
   readonly chance: () => number;

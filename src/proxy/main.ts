@@ -1,50 +1,67 @@
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { logTo } from "./books/log.ts";
 import type { ProxyConfig } from "./config.ts";
-import { readConfig } from "./read-config.ts";
-import { startProxy } from "./server.ts";
+import { account } from "./flags/account.ts";
+import { type ConfigFile, configOf, type Made } from "./flags/config-of.ts";
+import type { Draft } from "./flags/draft.ts";
+import { help } from "./flags/help.ts";
+import { readFlags } from "./flags/index.ts";
 
-const USAGE = "usage: pdctl proxy --config FILE\n";
 const GRACE_MS = 5_000; // for streams to end after SIGTERM; the launcher's own grace is longer
+
+const print = (text: string) => void process.stdout.write(text);
+const say = (text: string) => void process.stderr.write(text);
 
 /**
  * Runs the proxy until SIGTERM or SIGINT.
  * @param argv what follows the word `proxy`
- * @returns the exit code: 0 stopped when asked, 1 cannot listen, 2 usage, or a config that is missing or wrong
+ * @returns the exit code: 0 stopped when asked, or nothing wrong; 1 cannot listen; 2 flags, or a config, that are missing or wrong
  */
 export async function proxyMain(argv: readonly string[]): Promise<number> {
-  const say = (text: string) => void process.stderr.write(text);
-  const file = configFile(argv, say);
-  if (file === undefined) {
-    say(USAGE);
-    return 2;
+  const draft = readFlags(argv);
+  if (draft.mode === "help") {
+    print(help());
+    return 0;
   }
-  const config = await load(file, say);
-  return config ? run(config) : 2;
+  const made = draft.faults.length > 0 ? draft : await makeConfig(draft);
+  if ("faults" in made) return refuse(made.faults);
+  for (const note of [...draft.notes, ...made.notes]) say(`note: ${note}\n`);
+  if (draft.mode === "run") return run(made.config);
+  print(
+    draft.mode === "print" ? `${JSON.stringify(made.config, undefined, 2)}\n` : `${account(made.config).join("\n")}\n`,
+  );
+  return 0;
 }
 
-function configFile(argv: readonly string[], say: (text: string) => void): string | undefined {
-  try {
-    return parseArgs({ args: [...argv], options: { config: { type: "string" } } }).values.config;
-  } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}\n`); // an unknown option, or one without its value
-    return undefined;
-  }
+function refuse(faults: readonly string[]): number {
+  for (const fault of faults) say(`✖ ${fault}\n`);
+  say("  next    pdctl proxy --help\n");
+  return 2;
 }
 
-async function load(file: string, say: (text: string) => void): Promise<ProxyConfig | undefined> {
+async function makeConfig(draft: Draft): Promise<Made> {
+  if (draft.file === undefined) return configOf(draft, undefined);
+  const file = await load(draft.file);
+  return "why" in file ? { faults: [`${draft.file}: ${file.why}`] } : configOf(draft, file);
+}
+
+async function load(name: string): Promise<ConfigFile | { readonly why: string }> {
+  const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
+  let text: string;
   try {
-    const config = readConfig(await readFile(file, "utf8"));
-    if (!("faults" in config)) return config;
-    for (const { at, why } of config.faults) say(`${file}: ${at}: ${why}\n`);
+    text = await readFile(name, "utf8");
   } catch (error) {
-    say(`${file}: cannot read it: ${error instanceof Error ? error.message : String(error)}\n`);
+    return { why: `cannot read it: ${words(error)}` };
   }
-  return undefined;
+  try {
+    return { name, value: JSON.parse(text) };
+  } catch (error) {
+    return { why: `the file: not JSON: ${words(error)}` };
+  }
 }
 
 async function run(config: ProxyConfig): Promise<number> {
+  const { startProxy } = await import("./server.ts"); // help and checks load no client and no server
   const log = logTo((line) => void process.stderr.write(line));
   const asked = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);

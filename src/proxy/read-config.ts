@@ -8,13 +8,7 @@ import { usual } from "./settings/usual.ts";
 
 export type { ConfigFault } from "./settings/reader.ts";
 
-/** @returns the config, or everything that is wrong with it */
-export function readConfig(text: string): ProxyConfig | { readonly faults: readonly ConfigFault[] } {
-  const parsed = parse(text);
-  return "fault" in parsed ? { faults: [parsed.fault] } : checkConfig(parsed.value);
-}
-
-/** The same for what was parsed already, or put together from flags. */
+/** @param value of a file, parsed, or put together from flags @returns the config, or everything that is wrong with it */
 export function checkConfig(value: unknown): ProxyConfig | { readonly faults: readonly ConfigFault[] } {
   const faults: ConfigFault[] = [];
   const read = new Reader(value, "", (at, why) => faults.push({ at, why }));
@@ -62,12 +56,4 @@ function readTarget(read: Reader): Target {
   };
   read.nothingElse();
   return target;
-}
-
-function parse(text: string): { readonly value: unknown } | { readonly fault: ConfigFault } {
-  try {
-    return { value: JSON.parse(text) };
-  } catch (error) {
-    return { fault: { at: "the file", why: error instanceof Error ? `not JSON: ${error.message}` : "not JSON" } };
-  }
 }

@@ -93,6 +93,7 @@ function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, ea
     holdSeconds: config.kv_hold_seconds,
     rewrites: { cachedTokens: config.correct_cached_tokens },
     retries: new RetryBudget(now),
+    retriesMost: { prefill: config.prefill_retries, decode: config.decode_retries },
     chance: Math.random,
     firstByteSeconds: {
       prefill: config.prefill_timeout_seconds,

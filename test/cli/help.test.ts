@@ -54,7 +54,7 @@ describe("pdctl --help", () => {
 
 describe("the help of a program of its own", () => {
   it.each([
-    ["proxy", /^Serve .*\n\nUsage {2}pdctl proxy --config FILE\n/],
+    ["proxy", /^Serve .*\n\nUsage {2}pdctl proxy --prefill URL --decode URL \[options\]\n/],
     ["sim", /PDCTL_SIM_FAULTS/],
   ])("of %s is on stdout, with exit 0", async (name, says) => {
     const { exit, out, err } = await run([name, "--help"]);

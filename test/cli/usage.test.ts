@@ -21,9 +21,9 @@ const cases: readonly (readonly [words: string, what: string, next: string])[] =
   ["up --on-failure weep", "--on-failure weep: it has to be keep or stop", "pdctl up --help"],
   ["logs --tail many", "--tail many: it has to be a whole number", "pdctl logs --help"],
   ["up --set engine.port", "--set engine.port: it has to be PATH=VALUE", "pdctl up --help"],
-  ["proxy", "proxy needs a configuration: --config FILE", "pdctl proxy --help"],
-  ["proxy --config", "--config FILE needs a value", "pdctl proxy --help"],
-  ["proxy --confg x", "unknown option --confg", "pdctl proxy --help"],
+  ["proxy", "no engines: --prefill URL and --decode URL, or --config FILE", "pdctl proxy --help"],
+  ["proxy --config", "--config needs a value: --config FILE", "pdctl proxy --help"],
+  ["proxy --confg x", "unknown option --confg; did you mean --config?", "pdctl proxy --help"],
   ["up --json --ndjson", "--json cannot be used with --ndjson", "pdctl up --help"],
   ["plan --ndjson", "unknown option --ndjson", "pdctl plan --help"], // it has no events
 ];

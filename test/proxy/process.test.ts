@@ -85,8 +85,8 @@ it("a wrong config, file or command line ends with 2 and says where and what", a
     expect(keys).toContain(words);
   expect(broken).toContain("not JSON");
   expect(missing).toContain("/nowhere.json: cannot read it");
-  for (const usage of usages) expect(usage).toMatch(/usage: pdctl proxy --config FILE\n$/);
-  expect(usages.at(-1)).toContain("'--confg'");
+  for (const usage of usages) expect(usage).toMatch(/\n {2}next {4}pdctl proxy --help\n$/);
+  expect(usages.at(-1)).toContain("unknown option --confg; did you mean --config?");
 });
 
 it("a port that is taken ends with 1 and is named", async () => {

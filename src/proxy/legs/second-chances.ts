@@ -22,8 +22,6 @@ export class Restart extends Error {
   override readonly name = "Restart";
 }
 
-const PREFILL_MOST = 2;
-
 /** What one request may still try, by the matrix, its own counts and the budget of all. */
 export class SecondChances {
   /** Where a leg of this request failed: others come first. */
@@ -31,7 +29,7 @@ export class SecondChances {
   readonly #house: House;
   readonly #taken = new Map<string, number>();
   readonly #ofRole = { prefill: 0, decode: 0 };
-  #restarted = false;
+  #restarts = 0;
 
   constructor(house: House) {
     this.#house = house;
@@ -47,7 +45,11 @@ export class SecondChances {
     const remedy = remedyFor(role, failure);
     const key = `${role} ${failure === "idle_closed" ? "silent" : failure}`; // from here the two look alike where a prompt kills engines
     const before = this.#taken.get(key) ?? 0;
-    if (!remedy || before >= remedy.most || (role === "prefill" && this.#ofRole.prefill >= PREFILL_MOST))
+    if (
+      !remedy ||
+      before >= remedy.most ||
+      (role === "prefill" && this.#ofRole.prefill >= this.#house.retriesMost.prefill)
+    )
       return undefined;
     const next = remedy.next === "restart" ? this.#restart() : this.#place(role, tried, later);
     if (next === undefined || (remedy.costs && !this.#house.retries.take())) return undefined;
@@ -57,12 +59,12 @@ export class SecondChances {
     const waits = remedy.costs && next !== "restart";
     const waitMs = next === "same" ? (later ?? 0) : waits ? backOff(this.#ofRole.prefill, this.#house.chance()) : 0;
     this.#ofRole[role]++;
-    if (next === "restart") this.#restarted = true;
+    if (next === "restart") this.#restarts++;
     return { next, waitMs };
   }
 
   #restart(): "restart" | undefined {
-    return this.#restarted ? undefined : "restart";
+    return this.#restarts < this.#house.retriesMost.decode ? "restart" : undefined;
   }
 
   #place(role: Role, tried: ReadonlySet<Endpoint>, later: number | undefined): "other" | "same" | undefined {

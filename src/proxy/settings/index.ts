@@ -1,5 +1,5 @@
 import type { Policy } from "../config.ts";
-import { atLeastNone, atLeastOne, flag, oneOf, portNumber, seconds, text } from "./check.ts";
+import { atLeastNone, atLeastOne, flag, noneOrOne, oneOf, portNumber, seconds, text } from "./check.ts";
 import type { Settings } from "./setting.ts";
 
 const DECODE_POLICIES = ["round_robin", "least_loaded", "random", "power_of_two", "consistent_hash"] as const;
@@ -101,12 +101,25 @@ export const settings: Settings = {
     flags: ["first-byte-timeout"],
     takes: "SECONDS",
   },
+  prefill_retries: {
+    topic: "failures",
+    check: atLeastNone,
+    says: "Tries that a prefill leg gets after its first, where the retry matrix allows any.",
+    flags: ["prefill-retries", "prefill-max-retries"],
+    takes: "N",
+  },
+  decode_retries: {
+    topic: "failures",
+    check: noneOrOne,
+    says: "Whether both legs may start over when decode fails before its first byte: 0 or 1.",
+    flags: ["decode-retries"],
+    takes: "N",
+  },
   correct_cached_tokens: {
     topic: "answers",
     check: flag,
     says: "Clients get prefill's number of cached tokens: decode's own counts the KV that prefill sent it.",
     flags: ["correct-cached-tokens"],
-    takes: "true|false",
   },
   request_log: {
     topic: "looking",

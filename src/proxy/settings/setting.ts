@@ -8,6 +8,7 @@ export const TOPICS = {
   kv: "What the engines' connector asks for",
   limits: "How much at once",
   times: "How long is waited",
+  failures: "When something fails",
   answers: "What it does to answers",
   looking: "What it tells",
 } as const;

@@ -1,5 +1,5 @@
 import type { ProxyConfig } from "../config.ts";
-import type { Values } from "./setting.ts";
+import type { Key, Values } from "./setting.ts";
 
 /** What holds where nothing is written. A long prompt on cold graphs takes minutes. Source: proxy-protocols.md §3.0 */
 export const usual = {
@@ -12,9 +12,17 @@ export const usual = {
   queue_timeout_seconds: 60,
   prefill_timeout_seconds: 600,
   first_byte_timeout_seconds: 600,
+  prefill_retries: 2,
+  decode_retries: 1,
   correct_cached_tokens: true,
 } as const satisfies Partial<Values>;
 
 /** The config with a value for every key that has a usual one. */
 export const settled = (config: ProxyConfig) => ({ ...usual, ...config });
 export type Settled = ReturnType<typeof settled>;
+
+/** The usual value of a key as text, where it has one. */
+export function usualOf(key: Key): string | undefined {
+  const found = Object.entries(usual).find(([name]) => name === key);
+  return found === undefined ? undefined : String(found[1]);
+}

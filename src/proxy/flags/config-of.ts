@@ -1,0 +1,66 @@
+import type { ProxyConfig, Role } from "../config.ts";
+import { checkConfig } from "../read-config.ts";
+import type { Key } from "../settings/setting.ts";
+import type { Draft } from "./draft.ts";
+
+export interface ConfigFile {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+export type Made =
+  | { readonly config: ProxyConfig; readonly notes: readonly string[] }
+  | { readonly faults: readonly string[] };
+
+const ROLES = ["prefill", "decode"] as const;
+
+/**
+ * The config that a file and flags make together: a flag takes the place of the file's key, and the endpoints of a role that flags name
+ * take the place of all that the file has for it. @returns the config, or everything that is wrong with it
+ */
+export function configOf(draft: Draft, file: ConfigFile | undefined): Made {
+  return file === undefined ? byFlags(draft) : overFile(draft, file);
+}
+
+function byFlags(draft: Draft): Made {
+  const lacks = ROLES.filter((role) => draft.urls[role].length === 0);
+  if (lacks.length > 0)
+    return { faults: [`no engines: ${lacks.map((role) => `--${role} URL`).join(" and ")}, or --config FILE`] };
+  const told = draft.keys.get("family") ?? draft.implied?.family;
+  const family = told ?? "relay";
+  const notes = told === undefined ? [ASSUMED] : [];
+  const value = { family, ...(family === "relay" && BY_ITSELF), ...Object.fromEntries(draft.keys) };
+  return checked({ ...value, targets: ROLES.flatMap((role) => targets(draft, role)) }, { prefix: "", notes });
+}
+
+const ASSUMED =
+  "family relay, as no flag says otherwise: for engines over UCM, LMCache or another store write --family shared-store";
+
+/** Without a plan nobody knows the connector's numbers; these do no harm to any. Source: proxy-protocols.md §3.0, §G.8 */
+const BY_ITSELF = { kv_hold_seconds: 480, length_capped: true } satisfies { [K in Key]?: unknown };
+
+function overFile(draft: Draft, { name, value }: ConfigFile): Made {
+  const prefix = `${name}: `;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return checked(value, { prefix, notes: [] });
+  const implied = draft.implied === undefined ? {} : { family: draft.implied.family };
+  const merged = { ...value, ...implied, ...Object.fromEntries(draft.keys) };
+  const written: unknown = "targets" in value ? value.targets : [];
+  const named = ROLES.filter((role) => draft.urls[role].length > 0);
+  if (named.length === 0 || !Array.isArray(written)) return checked(merged, { prefix, notes: [] });
+  const kept = written.filter((target: unknown) => !named.some((role) => isOf(role, target)));
+  return checked(
+    { ...merged, targets: [...kept, ...named.flatMap((role) => targets(draft, role))] },
+    { prefix, notes: [] },
+  );
+}
+
+const isOf = (role: Role, target: unknown) =>
+  typeof target === "object" && target !== null && "role" in target && target.role === role;
+
+const targets = ({ urls, slots }: Draft, role: Role) => urls[role].map((url) => ({ url, role, slots }));
+
+function checked(value: unknown, { prefix, notes }: { prefix: string; notes: readonly string[] }): Made {
+  const config = checkConfig(value);
+  if (!("faults" in config)) return { config, notes };
+  return { faults: config.faults.map(({ at, why }) => `${prefix}${at}: ${why}`) };
+}
