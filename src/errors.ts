@@ -60,13 +60,20 @@ export interface ErrorFacts {
   /** Another run holds the cluster's lock. Exit 7. */
   "lock.held": {
     node: string;
+    cluster: string;
     holder: string;
     verb: string;
     since: string;
     pid: number;
     link?: string; // of the CI job, when there is one
     silentMs?: number; // since the holder's last sign of life, at most 10 s for a healthy one
+    heldMs?: number; // on the node's clock
+    wants: string; // the verb that was refused
   };
+  /** This run does not hold the cluster's lock on the node any more; what it asked for was not done. Exit 7. */
+  "lock.lost": { node: string; change: string };
+  /** This very process stood still for longer than a lock lasts without a sign of life. Exit 7. */
+  "lock.stalled": { stoodMs: number };
   /** The nodes hold a cluster of this name that another owner made. Exit 7. */
   "cluster.foreign": { cluster: string; owner: string; node: string };
   /** No cluster to act on, or more than one and none was named. Exit 2. */

@@ -34,6 +34,8 @@ const OF_ERROR: { readonly [C in ErrorCode]: number } = {
   "node.unfit": EXIT.refused,
   "node.command": EXIT.failed,
   "lock.held": EXIT.locked,
+  "lock.lost": EXIT.locked,
+  "lock.stalled": EXIT.locked,
   "cluster.foreign": EXIT.locked,
   "cluster.unnamed": EXIT.usage,
 };

@@ -27,6 +27,7 @@ export async function makeRun({ signal, env, home, show }: RunAsk): Promise<Run>
     id,
     version: version(),
     owner: `${user()}@${hostname()}`,
+    ...linked(env),
     signal,
     emit: (body: EventBody) => {
       seq += 1;
@@ -50,6 +51,14 @@ export async function makeRun({ signal, env, home, show }: RunAsk): Promise<Run>
     exitOf: ({ code }) => exitOf(code),
     clock: () => performance.now(),
   };
+}
+
+/** As GitHub, GitLab and Jenkins name the page of a job; whoever meets its lock may want to look there. */
+function linked(env: NodeJS.ProcessEnv): { link?: string } {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+  const github = server && repository && id ? `${server}/${repository}/actions/runs/${id}` : undefined;
+  const link = github ?? env.CI_JOB_URL ?? env.BUILD_URL;
+  return link === undefined || !/^https?:\/\/\S+$/.test(link) ? {} : { link };
 }
 
 export const stateHome = (env: NodeJS.ProcessEnv, home: string) =>

@@ -4,7 +4,8 @@ import { sayBegin } from "./begin.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { Hold } from "./hold.ts";
 import { theseOf } from "./known.ts";
-import { located, look } from "./look.ts";
+import { located, look, stateDirOf } from "./look.ts";
+import { Pulse, pulsing } from "./pulse.ts";
 import { writeReceipt } from "./receipt.ts";
 import type { Run } from "./run.ts";
 import type { Answering } from "./smoke/witness.ts";
@@ -25,11 +26,14 @@ export async function down(known: Known, ask: DownAsk, run: Run): Promise<number
   const forgotten = theseOf(known, ask.forget);
   const asked = { ...known, nodes: known.nodes.filter((one) => !forgotten.includes(one)) };
   run.about(known.cluster, 0);
-  const fleet = new Fleet(asked.nodes, run);
+  const pulse = new Pulse();
+  const watched = pulsing(run, pulse);
+  const fleet = new Fleet(asked.nodes, watched);
   const left = () => ({ state: "unknown" as const, next: ["pdctl status", "pdctl down"] });
   try {
-    return await verb(run, "down", { not: "is not taken down", left }, () => descend(asked, ask, fleet, run));
+    return await verb(run, "down", { not: "is not taken down", left }, () => descend(asked, ask, fleet, watched));
   } finally {
+    pulse.stop();
     await fleet.close();
   }
 }
@@ -41,17 +45,20 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
     sayBegin("down", [], known.nodes.length, run);
     throw new NodeErrors(fleet.failed, fleet.nodes.length);
   }
-  const hold =
-    first === undefined ? undefined : { cluster: known.cluster, node: first, verb: "down", waitMs: ask.waitLockMs };
-  const held = hold === undefined ? undefined : await Hold.take(hold, fleet, run);
+  const { cluster } = known;
+  const hold = { cluster, nodes: fleet.reached, verb: "down", waitMs: ask.waitLockMs };
+  const held = first === undefined ? undefined : await Hold.take({ ...hold, anchor: first }, fleet, run);
   try {
     const there = await located(known, fleet, run);
     const standing = await look(there, fleet, run, { ready: false });
     run.about(known.cluster, standing.generation);
+    held?.about(standing.services[0]?.spec.planHash ?? "");
+    const sure = { stateDir: (node: string) => stateDirOf(there, node), generation: standing.generation };
     sayBegin("down", standing.services, standing.nodes.length, run);
     const taken = await takeDown(there, standing, fleet, run, {
       pull: ask.discardLogs ? undefined : path.join(run.stateHome, known.cluster),
       aloud: standing.services.length > 0,
+      sure: async () => held?.sure(sure),
       ...(ask.graceMs !== undefined && { graceMs: ask.graceMs }),
     });
     return await closing(standing, taken, run);

@@ -4,6 +4,7 @@ import { type NodeAddress, type Outcome, onNodes, openSession, openSessions, typ
 import { type Scripts, scriptsOf } from "../supervise/index.ts";
 import { duration } from "../words/numbers.ts";
 import type { NodeWord } from "./events.ts";
+import { guarded, type Warrant } from "./guard.ts";
 import type { Run } from "./run.ts";
 
 const AGAIN_MS = 2_000; // a node that was lost is asked again every two seconds
@@ -26,6 +27,8 @@ export class Fleet {
   readonly #run: Run;
   readonly #sessions = new Map<string, Session | Error>();
   readonly #lost = new Set<string>();
+  #guards = new WeakMap<Session, Session>();
+  #warrant: Warrant | undefined;
   readonly scripts: Scripts;
 
   constructor(addresses: readonly NodeAddress[], run: Run) {
@@ -63,6 +66,19 @@ export class Fleet {
   session(node: string): Session {
     const one = this.#sessions.get(node);
     if (one === undefined || one instanceof Error) throw one ?? new Bug(`no session to ${node}`);
+    return this.#guarded(one);
+  }
+
+  /** From now on changes are made under these locks, and written down. */
+  guard(warrant: Warrant): void {
+    [this.#warrant, this.#guards] = [warrant, new WeakMap()];
+  }
+
+  /** One for each session, so that what is kept by session stays. */
+  #guarded(session: Session): Session {
+    if (this.#warrant === undefined) return session;
+    const one = this.#guards.get(session) ?? guarded(session, this.#warrant, this.#run);
+    this.#guards.set(session, one);
     return one;
   }
 
@@ -71,7 +87,10 @@ export class Fleet {
     work: (session: Session, node: string) => Promise<T>,
     nodes: readonly string[] = this.nodes,
   ): Promise<readonly Outcome<T>[]> {
-    const chosen = new Map([...this.#sessions].filter(([node]) => nodes.includes(node)));
+    const guard = (one: Session | Error) => (one instanceof Error ? one : this.#guarded(one));
+    const chosen = new Map(
+      [...this.#sessions].filter(([node]) => nodes.includes(node)).map(([node, one]) => [node, guard(one)]),
+    );
     return onNodes(chosen, work, this.#run.signal);
   }
 

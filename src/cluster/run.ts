@@ -1,5 +1,6 @@
 import type { UserError } from "../errors.ts";
 import type { EventBody, FindingData } from "./events.ts";
+import type { Pulse } from "./pulse.ts";
 
 /** One call of pdctl: what every verb gets beside its own question. Made by cli, passed down unchanged. */
 export interface Run {
@@ -8,7 +9,11 @@ export interface Run {
   readonly version: string;
   /** `user@machine` of the launcher, written into state and lock. */
   readonly owner: string;
+  /** The page of the CI job that runs this, where there is one. */
+  readonly link?: string;
   readonly signal: AbortSignal;
+  /** Of a verb that holds locks: it must not go on after it stood still. */
+  readonly pulse?: Pulse;
   emit(body: EventBody): void;
   /** The generation and cluster that following events carry. */
   about(cluster: string, generation: number): void;

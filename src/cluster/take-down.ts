@@ -65,6 +65,8 @@ export interface TakeDown {
   readonly graceMs?: number;
   /** Phases are said one by one (`down`) or not at all (the end of a rehearsal). */
   readonly aloud?: boolean;
+  /** Awaited before anything is changed on a node: the locks are still ours. */
+  readonly sure?: () => Promise<void>;
 }
 
 /** Logs, then traffic first, then a last look on every node: the look decides, not the stops. */
@@ -82,11 +84,13 @@ export async function takeDown(
     await said("logs", () => pullAll(known, standing, pull, fleet, run));
   for (const order of STOP_ORDER) {
     const mine = standing.services.filter((one) => stopPhaseOf(one) === order);
-    if (mine.length > 0)
-      await said(order, async () => ({
-        text: stoppedText(order, await stopThem(mine, fleet, run, grace(known, ask))),
-      }));
+    if (mine.length === 0) continue;
+    await ask.sure?.();
+    await said(order, async () => ({
+      text: stoppedText(order, await stopThem(mine, fleet, run, grace(known, ask))),
+    }));
   }
+  await ask.sure?.();
   const { rows } = await said("verify", () => lastLook(known, fleet, run));
   const left = rows.filter(({ clean }) => !clean);
   await forgetKnown(

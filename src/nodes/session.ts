@@ -38,6 +38,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** What is awaited, for `node.silent` and `node.command`: "stop", "the facts". */
   readonly what?: string;
+  /** What it changes there, a word and its objects: `start prefill-0-0`. Unset: it only looks. */
+  readonly changes?: readonly string[];
 }
 
 export interface Answer {

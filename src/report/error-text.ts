@@ -106,10 +106,26 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
     where: node,
     ...(stderr.trim() !== "" && { why: stderr.trim().split("\n").slice(-10) }),
   }),
-  "lock.held": ({ node, holder, verb, since, pid }) => ({
-    title: `the cluster is locked by ${holder}: pdctl ${verb}, since ${since}`,
-    where: `lock on ${node}, pid ${pid}`,
-    do: [`pdctl ${verb} --wait-lock 10m · looking needs no lock: pdctl status`],
+  "lock.held": ({ node, cluster, holder, verb, since, pid, link, silentMs, heldMs, wants }) => ({
+    title: `${cluster} is locked by ${holder}: pdctl ${verb}, ${heldMs === undefined ? `since ${since}` : `for ${duration(heldMs / 1000)}`}`,
+    where: [
+      `lock on ${node}`,
+      `pid ${pid}`,
+      ...(silentMs === undefined ? [] : [`last sign of life ${duration(silentMs / 1000)} ago`]),
+      ...(link === undefined ? [] : [link]),
+    ].join(", "),
+    do: [`pdctl ${wants} --wait-lock 10m · looking needs no lock: pdctl status`],
+  }),
+  "lock.lost": ({ node, change }) => ({
+    title: `this run does not hold the lock on ${node} any more`,
+    where: node,
+    cause: `its connection or its sign of life was missing for too long; ${change} was not done`,
+    do: ["pdctl status, then the same again"],
+  }),
+  "lock.stalled": ({ stoodMs }) => ({
+    title: `pdctl itself stood still for ${duration(stoodMs / 1000)}`,
+    cause: "stopped, suspended or starved; its lock was given up meanwhile, and another run may have acted",
+    do: ["pdctl status, then the same again"],
   }),
   "cluster.foreign": ({ cluster, owner, node }) => ({
     title: `${cluster} belongs to ${owner}`,

@@ -35,7 +35,7 @@
 export { inspect } from "./inspect.ts";
 export { LEASE_S } from "./lease.ts";
 export { lines } from "./lines.ts";
-export { type LockAsk, lock } from "./lock.ts";
+export { type Held, type LockAsk, lock } from "./lock.ts";
 export { type LogsAsk, logs, pullLogs } from "./logs.ts";
 export { type Meeting, meets } from "./meets.ts";
 export { forget, remains } from "./remains.ts";

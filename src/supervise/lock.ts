@@ -12,13 +12,20 @@ export interface LockAsk {
   /** How long to wait for somebody else's run; default 0. */
   readonly waitMs?: number;
   /** Called about once a second while waiting. */
-  readonly onWait?: (holder: Holder, silentMs: number) => void;
+  readonly onWait?: (held: Held) => void;
   /** Default: `/var/tmp/pdctl-<uid>` on the node, which is never on a network file system. */
   readonly directory?: string;
 }
 
+/** What the node says of whoever has the lock; `silentMs` since the last sign of life, `heldMs` since it was taken. */
+export interface Held {
+  readonly holder: Holder;
+  readonly silentMs: number;
+  readonly heldMs: number;
+}
+
 /**
- * Takes the node's lock of a cluster. It lives on a channel of its own: when the connection goes, so does the lock, at the
+ * Takes the node's lock of a cluster; where this very run has it already, under another of the node's names, that is as good. It lives on a channel of its own: when the connection goes, so does the lock, at the
  * latest 30 s after the launcher's last sign. Throws `lock.held`.
  */
 export async function lock(
@@ -41,19 +48,25 @@ export async function lock(
   signal.throwIfAborted();
   signal.addEventListener("abort", waiting, { once: true });
   const records = lines(
-    session.stream({ script: script(scripts, "proc", "lock"), values, signal: over.signal, what: "lock" }),
+    session.stream({ script: script(scripts, "proc", "gate", "lock"), values, signal: over.signal, what: "lock" }),
   );
-  let last: { holder: Holder | undefined; silentMs: number } = { holder: undefined, silentMs: 0 };
+  let last: Held | undefined;
   try {
     for (;;) {
       const { done, value = "" } = await records.next();
-      const [what = "", first = "", ...rest] = value.split("\t");
+      const [what = "", first = "", second = "", ...rest] = value.split("\t");
       if (what === "locked") return held(node, records, over);
       if (what === "refused")
         throw new UserError("node.unfit", { node, why: first, remedy: "look whose it is, then move it away" });
-      if (done) throw lockHeld(node, last);
-      last = { holder: readHolder(rest.join("\t")), silentMs: Math.max(0, Number(first)) };
-      if (last.holder !== undefined) onWait?.(last.holder, last.silentMs);
+      if (done) throw lockHeld(node, cluster, holder.verb, last);
+      const other = readHolder(rest.join("\t"));
+      if (other?.run === holder.run) {
+        over.abort(new Error("held already"));
+        await records.return(undefined);
+        return { node, lost: new Promise(() => undefined), release: async () => undefined };
+      }
+      last = other && { holder: other, silentMs: Math.max(0, Number(first)), heldMs: Math.max(0, Number(second)) };
+      if (last !== undefined) onWait?.(last);
     }
   } catch (error) {
     over.abort(error);
@@ -81,28 +94,37 @@ function held(node: string, records: AsyncGenerator<string, void>, over: AbortCo
   };
 }
 
-function lockHeld(node: string, { holder, silentMs }: { holder: Holder | undefined; silentMs: number }): UserError {
-  const { owner = "somebody", verb = "?", since = "?", pid = 0, link } = holder ?? {};
+function lockHeld(node: string, cluster: string, wants: string, last: Held | undefined): UserError {
+  const { owner = "somebody", verb = "?", since = "?", pid = 0, link } = last?.holder ?? {};
   return new UserError("lock.held", {
     node,
+    cluster,
     holder: owner,
     verb,
     since,
     pid,
-    silentMs,
+    wants,
+    ...(last !== undefined && { silentMs: last.silentMs, heldMs: last.heldMs }),
     ...(link !== undefined && { link }),
   });
 }
 
-const shape = looseObject({ owner: string(), verb: string(), since: string(), pid: int(), link: optional(string()) });
+const shape = looseObject({
+  owner: string(),
+  verb: string(),
+  since: string(),
+  pid: int(),
+  run: optional(string()),
+  link: optional(string()),
+});
 
 /** undefined = taken this very moment, its file is still empty. */
 function readHolder(text: string): Holder | undefined {
   try {
     const { success, data } = safeParse(shape, JSON.parse(text));
     if (!success) return undefined;
-    const { owner, verb, since, pid, link } = data;
-    return { owner, verb, since, pid, ...(link !== undefined && { link }) };
+    const { owner, verb, since, pid, run = "", link } = data;
+    return { owner, verb, since, pid, run, ...(link !== undefined && { link }) };
   } catch {
     return undefined;
   }

@@ -36,7 +36,8 @@ export async function forget(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const records = await ask(session, scripts, {
-    script: ["proc", "forget"],
+    script: ["proc", "gate", "fence", "forget"],
+    changes: ["forget"],
     values: { PD_STATE: stateDir },
     deadlineMs: ANSWER_MS,
     signal,

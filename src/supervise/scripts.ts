@@ -3,6 +3,8 @@ import { Bug } from "../errors.ts";
 /** The scripts that run on nodes, by their names in `templates/supervise/` (without `.sh`). Whoever calls loads them. */
 export const scriptNames = [
   "proc", // functions that the others use: identities, marks, sessions
+  "gate", // the lock's files
+  "fence", // lets only the lock's holder change anything, and writes down what it did
   "wrap", // becomes the parent of a service and records its end
   "halt", // the stopping that `stop` and a replacing `start` share
   "probe",
@@ -30,6 +32,8 @@ export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts 
   };
   return {
     proc: text("proc"),
+    gate: text("gate"),
+    fence: text("fence"),
     wrap: text("wrap"),
     halt: text("halt"),
     probe: text("probe"),

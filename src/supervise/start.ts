@@ -20,7 +20,8 @@ export async function start(
   const { values, input } = await parcel(session, [...files, wrap], scripts, signal);
   const grace = Math.max(0, ...services.map(({ spec }) => spec.graceMs)); // what is replaced ends first, all at once
   const answer = await ask(session, scripts, {
-    script: ["proc", "halt", "put", "start"],
+    script: ["proc", "gate", "fence", "halt", "put", "start"],
+    changes: services.length === 0 ? ["push"] : ["start", ...services.map(({ spec }) => spec.service)],
     values: {
       ...values,
       PD_ASK: "",

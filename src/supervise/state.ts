@@ -48,7 +48,13 @@ async function state(
   signal: AbortSignal,
 ): Promise<NodeState | null> {
   const values = { PD_STATE: stateDir, PD_WRITE: write };
-  const records = await ask(session, scripts, { script: ["proc", "state"], values, deadlineMs: ANSWER_MS, signal });
+  const records = await ask(session, scripts, {
+    script: write === "" ? ["proc", "state"] : ["proc", "gate", "fence", "state"],
+    ...(write !== "" && { changes: ["state"] }),
+    values,
+    deadlineMs: ANSWER_MS,
+    signal,
+  });
   const text = records.map((fields) => fields.join("\t")).join("\n");
   if (text === "") return null;
   const found = read(text);

@@ -21,7 +21,8 @@ export async function stop(
   signal: AbortSignal,
 ): Promise<readonly Stopped[]> {
   const answer = await ask(session, scripts, {
-    script: ["proc", "halt", "stop"],
+    script: ["proc", "gate", "fence", "halt", "stop"],
+    changes: ["stop", ...services],
     values: { PD_STATE: stateDir, PD_SERVICES: services, PD_GRACE_MS: String(graceMs) },
     deadlineMs: graceMs + AFTER_GRACE_MS,
     signal,

@@ -186,6 +186,9 @@ export interface Holder {
   readonly since: string;
   /** The launcher's process, on the launcher's machine. */
   readonly pid: number;
+  /** Id of its run: what changes anything on the node has to carry it. */
+  readonly run: string;
+  /** Of the CI job, where there is one. */
   readonly link?: string;
 }
 

@@ -5,7 +5,7 @@
 declare -A LIVE=() START_OF=() # pid → run; pid → start time
 
 halt() {
-  local grace=$1 run pid end kill_at told='' quiet=0 polls=0 step=0.02
+  local grace=$1 run pid end kill_at parent told='' quiet=0 polls=0 step=0.02
   local -a stops=()
   shift
   local -A wanted=() leader=() engine=() engine_start=() wrapper=() wrapper_start=() container=()
@@ -24,6 +24,7 @@ halt() {
   halt_scan
   ((${#LIVE[@]} == 0)) || halt_descendants
   halt_remember_shm
+  look $$ && parent=$PARENT
   now_ms && kill_at=$((NOW + grace)) end=$((NOW + grace + 10000))
   for run in "${!container[@]}"; do
     halt_container "${container[$run]}" "$run" TERM "$grace" &
@@ -47,6 +48,7 @@ halt() {
     fi
     quiet=0
     nap $step
+    look $$ && [[ $PARENT == "$parent" ]] || exit 1 # whoever asked is gone; the next one may have less patience
     ((++polls < 10)) || step=0.1 # most end at once; a grace may last minutes
     now_ms
     if ((NOW >= kill_at)); then

@@ -6,8 +6,10 @@ import { Fleet, NodeErrors } from "../fleet.ts";
 import { Hold } from "../hold.ts";
 import { look, stateDirOf } from "../look.ts";
 import { phase } from "../phase.ts";
+import { Pulse, pulsing } from "../pulse.ts";
 import type { Run } from "../run.ts";
 import { proofText } from "../smoke/proof-text.ts";
+import type { Known } from "../standing.ts";
 import { word } from "../status-report.ts";
 import { type Closing, Ended, verb } from "../verb.ts";
 import { announce } from "./announce.ts";
@@ -29,10 +31,12 @@ export type { UpAsk, UpOptions } from "./ask.ts";
 export async function up(ask: UpAsk, run: Run): Promise<number> {
   const { plan } = ask.plan([]);
   run.about(plan.cluster, 0);
-  const climb = new Climb(ask, plan, await formerNodes(plan, run.stateHome), run);
+  const pulse = new Pulse();
+  const climb = new Climb(ask, plan, await formerNodes(plan, run.stateHome), pulsing(run, pulse));
   try {
     return await verb(run, "up", climb, () => climb.go());
   } finally {
+    pulse.stop();
     await climb.close();
   }
 }
@@ -67,8 +71,9 @@ class Climb {
     const changes = starts.length + delta.stop.length;
     const launch: Launch = { plan, generation: standing.generation + (changes > 0 ? 1 : 0), secrets: options.secrets };
     run.about(plan.cluster, launch.generation);
+    this.#hold?.about(plan.hash);
     const scene = this.#recall(seen);
-    await setUp(seen, starts, () => this.#sure(plan, standing.generation), fleet, run);
+    await setUp(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
     if (changes > 0) await phase(run, "push", () => this.#push(launch, starts, seen));
     const former = this.#former.filter(({ node }) => seen.known.nodes.some((one) => one.node === node));
     const known = former.length === 0 ? seen.known : await leaveFormer(former, seen.known, standing, fleet, run);
@@ -80,7 +85,7 @@ class Climb {
       limitMs: options.readyMs ?? plan.timeouts.readyMs,
       stopAll: options.onFailure === "stop" || options.rehearse,
       restarted: new Set(),
-      sure: () => this.#sure(plan, ascent.launch.generation),
+      sure: () => this.#sure(seen.known, ascent.launch.generation),
     };
     try {
       return await this.#climb({ ...seen, known }, starts, changes, ascent);
@@ -108,14 +113,14 @@ class Climb {
     const errors = nodes.flatMap(({ name }) => fleet.errorOf(name) ?? []);
     if (errors.length > 0) throw new NodeErrors(errors, nodes.length);
     const what = options.rehearse ? "up --rehearse" : "up";
-    const ask = { cluster, node: nodes[0]?.name ?? "", verb: what, waitMs: options.waitLockMs };
+    const anchor = nodes[0]?.name ?? "";
+    const ask = { cluster, anchor, nodes: fleet.reached, verb: what, waitMs: options.waitLockMs };
     this.#hold = await Hold.take(ask, fleet, run);
     return { text: `${nodes.length} of ${several(nodes.length, "node")}, lock on ${this.#hold.node}` };
   }
 
-  async #sure(plan: Plan, generation: number): Promise<void> {
-    const stateDir = plan.nodes.find(({ name }) => name === this.#hold?.node)?.stateDir ?? "";
-    await this.#hold?.sure({ stateDir, generation });
+  async #sure(known: Known, generation: number): Promise<void> {
+    await this.#hold?.sure({ stateDir: (node) => stateDirOf(known, node), generation });
   }
 
   /** What runs already and stays is where the scene begins. */
@@ -136,7 +141,7 @@ class Climb {
     { plan, known, standing, delta }: Survey,
   ): Promise<{ text: string }> {
     const [run, fleet] = [this.#run, this.#fleet];
-    await this.#sure(plan, standing.generation);
+    await this.#sure(known, standing.generation);
     const restarting = new Set(delta.restart.map(({ service }) => service.id));
     const again = standing.services.filter(
       ({ spec, state }) => restarting.has(spec.service) && state.state === "alive",

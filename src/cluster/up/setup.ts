@@ -23,7 +23,7 @@ interface Failed {
 
 /** Runs the steps of every node on which something starts: on one node in order, on all nodes at once. A failure ends the verb. */
 export async function setUp(
-  { plan: { setup: steps = [] }, standing }: Pick<Survey, "plan" | "standing">,
+  { plan: { setup: steps = [], nodes: places }, standing }: Pick<Survey, "plan" | "standing">,
   starts: readonly Service[],
   sure: () => Promise<void>,
   fleet: Fleet,
@@ -40,6 +40,7 @@ export async function setUp(
         inOrder(
           session,
           mine.filter((step) => step.node === node),
+          places.find(({ name }) => name === node)?.stateDir ?? "",
           run,
         ),
       nodes,
@@ -51,12 +52,20 @@ export async function setUp(
   });
 }
 
+const guards = ["supervise/proc", "supervise/gate", "supervise/fence", "cluster/setup"];
+
 /** Until one fails: what comes behind it may need it. */
-async function inOrder(session: Session, steps: readonly PlanStep[], run: Run): Promise<Failed | undefined> {
+async function inOrder(
+  session: Session,
+  steps: readonly PlanStep[],
+  stateDir: string,
+  run: Run,
+): Promise<Failed | undefined> {
   for (const step of steps) {
     const answer = await session.call({
-      script: run.templates["cluster/setup"] ?? "",
-      values: { PD_RUN: step.run, PD_SECONDS: String(step.timeoutMs / 1000) },
+      script: guards.map((name) => run.templates[name] ?? "").join("\n"),
+      changes: ["setup", step.name],
+      values: { PD_STATE: stateDir, PD_RUN: step.run, PD_SECONDS: String(step.timeoutMs / 1000) },
       deadlineMs: step.timeoutMs + ANSWER_MS,
       signal: run.signal,
       what: `setup step ${step.name}`,
