@@ -14,7 +14,7 @@ export interface Target {
 }
 
 /** A command that has its topology already is left as it is. */
-const COMMAND = /\bpdctl (up|plan|status|smoke|logs|down)\b(?! \S*(?:\.ya?ml|FILE)\b)/g;
+const COMMAND = /\bpdctl (up|plan|status|smoke|logs|down|trust)\b(?! \S*(?:\.ya?ml|FILE)\b)/g;
 
 /** Writes every command that pdctl shows so that it means this cluster when it is pasted. */
 export class Aim {

@@ -49,6 +49,7 @@ Run       up          start, wait, prove that a token crossed from prefill to de
           down        stop everything, leave nothing, hand out a receipt
 Look      status      what runs where
           logs        logs of roles, instances, engines; -f
+          trust       look at the nodes' host keys once, and keep them
 Try       demo        a cluster on this machine in 30 seconds, no accelerator
 Other     schema  version  proxy  sim
 

@@ -11,6 +11,7 @@ import { plan } from "./plan.ts";
 import { schema } from "./schema.ts";
 import { smoke } from "./smoke.ts";
 import { status } from "./status.ts";
+import { trust } from "./trust.ts";
 import { up } from "./up.ts";
 import { usage } from "./usage.ts";
 import { validate } from "./validate.ts";
@@ -29,6 +30,7 @@ const VERBS = [
   down,
   status,
   logs,
+  trust,
   schema,
   demo,
   versionVerb,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { Bug, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import {
   fingerprint,
   type KnownHost,
@@ -54,7 +54,7 @@ function pinned(node: string, hop: Hop, pins: readonly string[]): HostKeys {
 
 function fromKnownHosts(node: string, hop: Hop, policy: "strict" | "accept-new"): HostKeys {
   const lines = hop.knownHosts.flatMap((file) => readKnownHosts(readIfThere(file), file));
-  const name = hop.hostKeyAlias?.toLowerCase() ?? knownName(hop.host, hop.port);
+  const name = nameOf(hop);
   const mine = lines.filter((line) => line.marker !== "cert-authority" && speaksOf(line.patterns, name));
   const valid = mine.filter((line) => line.marker === null);
   // As ssh does: an entry without the port vouches for a key, but never calls one changed.
@@ -72,7 +72,10 @@ function fromKnownHosts(node: string, hop: Hop, policy: "strict" | "accept-new")
       // Also a key of another type: known types were asked for first, so the server does not have them any more.
       const other = valid.find((line) => line.type === keyType(key)) ?? valid[0];
       if (other !== undefined) return changed(node, hop, key, fingerprint(other.key), other.where);
-      if (policy === "accept-new") return remember(hop, name, key);
+      if (policy === "accept-new") {
+        keepHostKey(hop, key);
+        return undefined;
+      }
       return new UserError("node.host-key-unknown", {
         ...about(node, hop, key),
         fingerprint: fingerprint(key),
@@ -110,10 +113,12 @@ function readIfThere(file: string): string {
   }
 }
 
-/** One append in one write, so that two launchers that meet the same new host never tear a line. */
-function remember(hop: Hop, name: string, key: Buffer): undefined {
+/** One append in one write, so that two launchers that meet the same new host never tear a line. @returns the file */
+export function keepHostKey(hop: Hop, key: Buffer): string {
   const [file] = hop.knownHosts;
-  if (file === undefined) throw new Bug("accept-new without a known_hosts file");
+  if (file === undefined)
+    throw new UserError("file.unreadable", { file: "known_hosts", why: "ssh_config names no file for host keys" });
+  const name = nameOf(hop);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const fd = openSync(file, "a+", 0o600);
   try {
@@ -127,5 +132,8 @@ function remember(hop: Hop, name: string, key: Buffer): undefined {
   } finally {
     closeSync(fd);
   }
-  return undefined;
+  return file;
 }
+
+/** How a hop is called in known_hosts. */
+const nameOf = (hop: Hop) => hop.hostKeyAlias?.toLowerCase() ?? knownName(hop.host, hop.port);

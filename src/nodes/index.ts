@@ -15,3 +15,4 @@ export { type Outcome, onNodes } from "./on-nodes.ts";
 export { openSession, openSessions } from "./open.ts";
 export type { Answer, Call, NodeAddress, Session, SshOptions, StreamAsk } from "./session.ts";
 export type { SshSetup } from "./ssh-config.ts";
+export { lookAtHostKeys, type SeenKey } from "./trust.ts";

@@ -43,6 +43,25 @@ export class Ways {
     }
   }
 
+  /** Work over a connection to the last hop's SSH port, through the others, before any login there. */
+  async through<T>(
+    node: string,
+    hops: readonly Hop[],
+    signal: AbortSignal,
+    work: (stream: Duplex) => Promise<T>,
+  ): Promise<T> {
+    const last = hops.at(-1);
+    if (last === undefined) throw new RangeError("a way has at least one hop");
+    const bastion = hops.length > 1 ? await this.#bastion(node, hops.slice(0, -1), signal) : undefined;
+    try {
+      return await this.#inTurn(hops[0] ?? last, signal, async () =>
+        work(await (bastion === undefined ? first(node, last, signal) : forward(node, bastion.value, last, signal))),
+      );
+    } finally {
+      bastion?.release();
+    }
+  }
+
   #bastion(node: string, hops: readonly Hop[], signal: AbortSignal): Promise<Held<Client>> {
     return this.#bastions
       .take(wayOf(hops), () => this.reach(node, hops, signal)) // all who ask share the command's signal

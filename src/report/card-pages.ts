@@ -49,7 +49,7 @@ export const cardPages: Readonly<Record<string, CardPage>> = {
     found: LOGIN,
     says: "The node's host key stands in no known_hosts file and is not pinned in the topology.",
     remedy: [
-      "ssh NODE, compare the fingerprint, accept it",
+      "pdctl trust: all fingerprints in one table, compared and kept with one yes",
       "in CI: ssh.host_keys with the fingerprints",
       "ssh.host_keys: accept-new, where the network is trusted",
     ],
@@ -59,7 +59,7 @@ export const cardPages: Readonly<Record<string, CardPage>> = {
     found: LOGIN,
     says: "The node offered another host key than the known one: it was reinstalled, or another machine answers.",
     remedy: [
-      "if it was reinstalled: ssh-keygen -R HOST, then ssh NODE and compare the fingerprint",
+      "if it was reinstalled: ssh-keygen -R HOST, then pdctl trust NODE and compare the fingerprint",
       "if it was not: do not log in, ask who owns the address",
     ],
     related: "host-key-unknown no key is known yet",

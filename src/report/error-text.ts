@@ -64,14 +64,14 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
     code: "auth",
     do: [`ssh-copy-id ${port === 22 ? "" : `-p ${port} `}${user}@${host(address)}, or ssh.identity_file for the node`],
   }),
-  "node.host-key-unknown": ({ node, address, port, type, fingerprint, looked }) => ({
+  "node.host-key-unknown": ({ node, address, type, fingerprint, looked }) => ({
     title: `host key of ${node} is not known`,
     where: `${at(node, address)}, looked in ${looked.join(" and ")} and the node's host_keys`,
     why: `offered ${fingerprint} (${type})`,
     cause: "first contact from this machine",
     code: "host-key-unknown",
     do: [
-      `ssh-keyscan -p ${port} ${host(address)}    compare the fingerprint, then put the line into ~/.ssh/known_hosts`,
+      "pdctl trust    shows the fingerprints, asks once",
       `in CI: pin it as ssh.host_keys: ["${fingerprint}"] in the topology`,
     ],
   }),
@@ -82,7 +82,7 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
     cause: "reinstalled, or another machine answers",
     code: "host-key-changed",
     do: [
-      `if it was reinstalled: ssh-keygen -R ${port === 22 ? host(address) : `"[${host(address)}]:${port}"`}, then look at the new key`,
+      `if it was reinstalled: ssh-keygen -R ${port === 22 ? host(address) : `"[${host(address)}]:${port}"`}, then pdctl trust ${node}`,
     ],
   }),
   "node.silent": ({ node, address, awaited, afterMs }) => ({

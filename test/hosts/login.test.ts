@@ -31,7 +31,7 @@ describe("doors that do not open", () => {
     const up = await pdctl(["up", topology("door")]);
     expect(up.code).toBe(4);
     expect(said(up)).toMatch(/host key of n1 is not known/);
-    expect(said(up)).toMatch(/ssh-keyscan|ssh .*10\.0\.5\.11/);
+    expect(said(up)).toMatch(/do +pdctl trust/);
     const trusting = topology("door", { ssh: "{ host_keys: accept-new }" });
     expect((await pdctl(["up", trusting])).code).toBe(0);
     expect((await pdctl(["down", trusting])).code).toBe(0);
