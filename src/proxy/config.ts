@@ -24,12 +24,24 @@ export interface ProxyConfig {
   readonly length_capped?: boolean;
   /** Prompts estimated shorter than this go to decode alone. */
   readonly pd_min_prompt_tokens?: number;
+  /** What becomes of a request whose prefill gave no KV. */
+  readonly on_missing_kv?: "fail" | "decode-only" | "retry";
+  /** What becomes of requests while no prefill can be reached. */
+  readonly on_prefill_down?: "fail" | "decode-only";
+  /** What becomes of requests while every prefill endpoint has max_prefill_per_endpoint legs. */
+  readonly on_prefill_saturated?: "queue" | "decode-only";
+  /** A 500 of prefill is the client's, or goes to another endpoint once. */
+  readonly on_prefill_500?: "fail" | "retry";
+  /** Decode is told the host under which the proxy reaches prefill, in place of the one that prefill advertises. */
+  readonly remote_host_override?: boolean;
   /** How long prefill may take for its whole answer, and decode for its first byte. */
   readonly prefill_timeout_seconds?: number;
   readonly first_byte_timeout_seconds?: number;
   /** Tries that a prefill leg gets after its first, and times that both legs may start over for decode. 0: none. */
   readonly prefill_retries?: number;
   readonly decode_retries?: number;
+  /** How long an answer may stand still once it has begun. */
+  readonly idle_timeout_seconds?: number;
   /** Decode counts the KV that prefill sent as cached tokens: clients get prefill's number in its place. */
   readonly correct_cached_tokens?: boolean;
   /** One JSON line for every completion, without a word of its prompt. Unset: only failures have a line. */
@@ -41,7 +53,7 @@ export type Role = Target["role"];
 
 export type FamilyName = "relay" | "shared-store";
 
-/** `prefix_aware` is of prefill alone: decode takes its KV from there, whatever its own cache holds. */
+/** `prefix_aware` knows what each slot was sent. At decode it makes pd_min_prompt_tokens count only what is new to its cache. */
 export type Policy = "round_robin" | "least_loaded" | "random" | "power_of_two" | "consistent_hash" | "prefix_aware";
 
 /** One HTTP endpoint. With `slots` > 1 it holds that many ranks, chosen by `X-data-parallel-rank: 0…slots-1`. */

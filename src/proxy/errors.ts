@@ -20,6 +20,8 @@ export interface ProxyFaults {
   "target.broke": { role: Role; target: string; why: string };
   /** The endpoint took the request, and its first byte did not come in time. */
   "target.slow": { role: Role; target: string; seconds: number };
+  /** The endpoint began its answer and then sent nothing for this long. */
+  "target.silent": { role: Role; target: string; seconds: number };
   /** Prefill finished without a ticket for its KV. */
   "kv.missing": { target: string; why: string };
   /** Prefill holds the KV no longer than this; a decode leg now could read blocks of another prompt. */
@@ -44,6 +46,10 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
   "target.slow": {
     status: 504,
     says: ({ role, target, seconds }) => `${role} at ${target} has not begun to answer within ${seconds} s`,
+  },
+  "target.silent": {
+    status: 504,
+    says: ({ role, target, seconds }) => `${role} at ${target} has sent nothing for ${seconds} s`,
   },
   "kv.missing": {
     status: 502,

@@ -9,6 +9,10 @@ export interface House {
   readonly rosters: Readonly<Record<Role, Roster>>;
   readonly books: Books;
   readonly lengthCapped: boolean;
+  /** Tickets name the host under which prefill was reached, whatever it says of itself. */
+  readonly remoteHost: boolean;
+  /** A prefill that answers 500 gives way to another, though the prompt may be what ails it. */
+  readonly repeatsPrefill500: boolean;
   readonly holdSeconds: number | undefined;
   /** What the engines' answers are changed in on their way to the client. */
   readonly rewrites: { readonly cachedTokens: boolean };

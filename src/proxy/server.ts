@@ -6,6 +6,7 @@ import { families } from "./families/index.ts";
 import { Admission } from "./front/admission.ts";
 import type { Desk } from "./front/completion.ts";
 import { FrontDoor } from "./front/front-door.ts";
+import { IdleWatch } from "./front/idle-watch.ts";
 import { RequestIds } from "./front/request-id.ts";
 import { PROBE_TIMES, type ProbeTimes, startProbes } from "./health/probes.ts";
 import { Naps } from "./legs/naps.ts";
@@ -88,8 +89,11 @@ function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, ea
     rosters,
     books,
     admission,
+    idle: new IdleWatch(config.idle_timeout_seconds),
     releases: new Releases(rosters.decode, books),
     lengthCapped: config.length_capped ?? false,
+    remoteHost: config.remote_host_override ?? false,
+    repeatsPrefill500: config.on_prefill_500 === "retry",
     holdSeconds: config.kv_hold_seconds,
     rewrites: { cachedTokens: config.correct_cached_tokens },
     retries: new RetryBudget(now),

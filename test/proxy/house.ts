@@ -89,6 +89,15 @@ export class House {
     }
   }
 
+  /** Asks until as many rows of /metrics are like this. */
+  async shows(row: RegExp, times = 1): Promise<void> {
+    for (const deadline = performance.now() + 10_000; ; ) {
+      const { text } = await this.get("/metrics");
+      if (text.split("\n").filter((line) => row.test(line)).length === times) return;
+      if (performance.now() > deadline) expect(text).toMatch(row);
+    }
+  }
+
   /** The rows of /metrics that have this name. */
   async metric(name: string): Promise<readonly string[]> {
     const { text } = await this.get("/metrics");

@@ -132,3 +132,17 @@ it.each(["random", "power_of_two", "consistent_hash", "prefix_aware"] as const)(
       },
     ),
 );
+
+it("a prompt that decode has nearly all of in its cache is not worth a prefill, where decode's policy knows what it has", () =>
+  inHouse(
+    { dialect: "nixl", decode: 3, config: { decode_policy: "prefix_aware", pd_min_prompt_tokens: 200 } },
+    async (house) => {
+      const ask = (turns: string) => `{"model":"m","prompt":"${"so far ".repeat(300)}${turns}","max_tokens":2}`;
+      expect((await house.send(ask("one"), { id: "first" })).headers["x-pdctl-alone"]).toBeUndefined();
+      const second = await house.send(ask("one two"), { id: "second", alone: true });
+      expect(second.headers["x-pdctl-alone"]).toBe("short_prompt");
+      const longer = await house.send(ask("one two ".repeat(200)), { id: "third" });
+      expect(longer.headers["x-pdctl-alone"]).toBeUndefined();
+      expect(house.d.map(({ ids }) => ids).filter((ids) => ids.length > 0)).toEqual([["first", "second", "third"]]);
+    },
+  ));

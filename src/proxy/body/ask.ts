@@ -12,7 +12,11 @@ export type AloneReason =
   | "no_output"
   | "short_prompt"
   | "other_api"
-  | "forced_tool";
+  | "forced_tool"
+  /** There was no prefill to take the other leg, or it gave nothing, and the config says to do without. */
+  | "prefill_down"
+  | "prefill_saturated"
+  | "missing_kv";
 
 /** What the proxy needs to know of a request in order to route it. */
 export interface Ask {

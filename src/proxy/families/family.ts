@@ -19,7 +19,7 @@ export interface Answer extends Reply {
 export interface Legs {
   readonly body: JsonObject;
   readonly ask: Ask;
-  readonly numbers: { readonly lengthCapped: boolean };
+  readonly numbers: { readonly lengthCapped: boolean; readonly remoteHost: boolean };
   /** @throws ProxyError target.none */
   pick(role: Role): Seat;
   /**

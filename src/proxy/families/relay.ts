@@ -1,4 +1,5 @@
 import { ProxyError } from "../errors.ts";
+import { withRemoteHost } from "../rewrite/remote-host.ts";
 import { alone } from "./alone.ts";
 import { decodeBody, prefillBody } from "./bodies.ts";
 import type { Family } from "./family.ts";
@@ -16,7 +17,10 @@ export const relay: Family = async (legs) => {
   const found = ticketIn(await legs.readPrefill(answer));
   if ("missing" in found) throw new ProxyError("kv.missing", { target: answer.from.endpoint.url, why: found.missing });
   const d = legs.pick("decode"); // only now: the load has changed (that there is one was checked at the door)
-  const ticket = { kv_transfer_params: found.ticket };
+  const { endpoint } = answer.from;
+  const ticket = {
+    kv_transfer_params: legs.numbers.remoteHost ? withRemoteHost(found.ticket, endpoint.url) : found.ticket,
+  };
   return legs.send(d, decodeBody(legs, ticket), () => prefillBody(legs, ticket));
 };
 

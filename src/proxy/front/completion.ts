@@ -1,29 +1,31 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type AloneReason, type Ask, readAsk } from "../body/ask.ts";
+import { type AloneReason, readAsk } from "../body/ask.ts";
 import { JsonError, type JsonObject, readObject } from "../body/json.ts";
 import type { Log } from "../books/log.ts";
 import { type Outcome, requestLine } from "../books/request-line.ts";
-import type { ProxyConfig } from "../config.ts";
 import { ProxyError } from "../errors.ts";
-import { alone } from "../families/alone.ts";
 import type { Answer, Family } from "../families/family.ts";
 import type { House } from "../house.ts";
 import { CallLegs } from "../legs/legs.ts";
 import { type Progress, progressHeaders } from "../legs/progress.ts";
-import { Restart } from "../legs/second-chances.ts";
 import { withCachedTokens } from "../rewrite/cached-tokens.ts";
+import type { Settled } from "../settings/usual.ts";
 import type { Admission } from "./admission.ts";
+import { answerTo } from "./answer-to.ts";
 import { ClientLeft } from "./client-left.ts";
 import { forwarded } from "./headers.ts";
+import type { IdleWatch } from "./idle-watch.ts";
 import { receive } from "./receive.ts";
 import { answerError, relay } from "./reply.ts";
 import type { RequestIds } from "./request-id.ts";
+import { place, routeOf } from "./route.ts";
 import { pathOf } from "./routes.ts";
 
 export interface Desk extends House {
   readonly admission: Admission;
   readonly family: Family;
-  readonly config: ProxyConfig;
+  readonly config: Settled;
+  readonly idle: IdleWatch;
   readonly ids: RequestIds;
   readonly log: Log;
 }
@@ -60,10 +62,11 @@ export async function serveCompletion(
       ask,
       signal: letGo.signal,
     });
-    leave = await comeIn(desk, legs, letGo.signal, outcome);
-    const answer = rewritten(await answerTo(desk, legs), legs);
+    const entered = await comeIn(desk, legs, letGo.signal, outcome);
+    leave = entered.leave;
+    const answer = rewritten(await answerTo(desk, legs, entered.reason), legs);
     Object.assign(headers, progressHeaders(legs.progress));
-    await handOn(desk, legs, { answer, res, headers, started, outcome });
+    await handOn(desk, legs, { answer, res, headers, started, outcome, letGo });
   } catch (error) {
     if (legs) Object.assign(headers, progressHeaders(legs.progress));
     settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs, outcome });
@@ -72,7 +75,7 @@ export async function serveCompletion(
     leave?.();
     void Promise.resolve(legs?.release()).then(() => desk.ids.release(id));
     const totalMs = desk.now() - started;
-    desk.books.seconds.observe({ route: routeOf(legs) }, totalMs / 1000);
+    desk.books.seconds.observe({ route: routeName(legs) }, totalMs / 1000);
     if (desk.config.request_log) desk.log.request(requestLine(id, pathOf(req), totalMs, outcome, legs));
   }
 }
@@ -87,44 +90,29 @@ async function readBody(req: IncomingMessage): Promise<JsonObject> {
   }
 }
 
-/** Waits for a place. @returns what gives it back */
+/** Waits for a place. @returns what gives it back, and why decode serves alone, if so */
 async function comeIn(
-  { admission, books, config, now }: Desk,
+  desk: Desk,
   legs: CallLegs,
   signal: AbortSignal,
   outcome: Outcome,
-): Promise<() => void> {
-  const asked = now();
-  const leave = await admission.enter(signal, () => reasonFor(config, legs.ask) !== undefined || legs.reservePrefill());
-  outcome.queueMs = now() - asked;
-  books.queueWait.observe({}, outcome.queueMs / 1000);
+): Promise<{ leave: () => void; reason: AloneReason | undefined }> {
+  const asked = desk.now();
+  let reason = routeOf(desk, legs);
+  const leave = await desk.admission.enter(signal, () => {
+    if (reason !== undefined) return true;
+    const found = place(desk, legs);
+    if (found) reason = found.alone;
+    return found !== false;
+  });
+  outcome.queueMs = desk.now() - asked;
+  desk.books.queueWait.observe({}, outcome.queueMs / 1000);
   legs.progress.stage = "prefill";
-  return leave;
-}
-
-/** Checks at the door that both roles can serve: a prefill that nobody will take up is work and memory for nothing. */
-async function answerTo(desk: Desk, legs: CallLegs): Promise<Answer> {
-  const reason = reasonFor(desk.config, legs.ask);
-  for (const role of reason ? (["decode"] as const) : (["prefill", "decode"] as const))
-    if (!desk.rosters[role].open) throw new ProxyError("target.none", { role });
-  const run = () => (reason ? alone(legs, reason) : desk.family(legs));
-  desk.retries.countRequest();
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof Restart)) throw error;
-    legs.again();
-    return await run();
-  }
+  return { leave, reason };
 }
 
 const rewritten = (answer: Answer, legs: CallLegs): Answer =>
   legs.correctsCachedTokens ? withCachedTokens(answer, () => legs.progress.cachedTokens) : answer;
-
-const reasonFor = (config: ProxyConfig, ask: Ask): AloneReason | undefined =>
-  ask.singleOnly ?? (isShort(config, ask) ? "short_prompt" : undefined);
-const isShort = ({ pd_min_prompt_tokens: least }: ProxyConfig, ask: Ask) =>
-  least !== undefined && ask.promptTokens < least;
 
 interface HandOn {
   readonly answer: Answer;
@@ -132,12 +120,13 @@ interface HandOn {
   readonly headers: Readonly<Record<string, string>>;
   readonly started: number;
   readonly outcome: Outcome;
+  readonly letGo: AbortController;
 }
 
 async function handOn(
-  { books, now, log }: Desk,
+  { books, now, log, idle }: Desk,
   legs: CallLegs,
-  { answer, res, headers, started, outcome }: HandOn,
+  { answer, res, headers, started, outcome, letGo }: HandOn,
 ): Promise<void> {
   const { progress } = legs;
   const { role, url: target } = answer.from.endpoint;
@@ -151,15 +140,27 @@ async function handOn(
     waiting = false;
     if (role === "decode") progress.stage = "decode";
     outcome.firstByteMs = now() - started;
-    books.firstByte.observe({ route: routeOf(legs) }, outcome.firstByteMs / 1000);
+    books.firstByte.observe({ route: routeName(legs) }, outcome.firstByteMs / 1000);
   };
-  await relay(answer, res, { headers, onBytes, onBreak: (error) => legs.broke(answer, error) });
-  books.requests.add({ endpoint: endpointOf(res), code: answer.status, route: routeOf(legs) });
+  const unwatch = idle.watch({
+    bytes: () => outcome.bytes,
+    isHeldBack: () => res.writableNeedDrain,
+    onSilent: () => {
+      answer.from.endpoint.circuit.count(false, now());
+      letGo.abort(new ProxyError("target.silent", { role, target, seconds: idle.seconds }));
+    },
+  });
+  try {
+    await relay(answer, res, { headers, onBytes, onBreak: (error) => legs.broke(answer, error) });
+  } finally {
+    unwatch();
+  }
+  books.requests.add({ endpoint: endpointOf(res), code: answer.status, route: routeName(legs) });
   if (answer.status >= 500)
     log.failed(headers, { fault: `status ${answer.status}`, error: `${role}'s own answer, handed on` });
 }
 
-const routeOf = (legs: CallLegs | undefined) => (legs?.progress.alone ? "alone" : "pd");
+const routeName = (legs: CallLegs | undefined) => (legs?.progress.alone ? "alone" : "pd");
 const endpointOf = ({ req }: ServerResponse<IncomingMessage>) => pathOf(req);
 const hasLeft = (req: IncomingMessage, signal: AbortSignal) =>
   signal.aborted ? signal.reason instanceof ClientLeft : req.destroyed && !req.complete;
@@ -187,9 +188,7 @@ function settle({ books, log }: Desk, { error, left, res, headers, legs, outcome
   const code = error instanceof ProxyError ? error.status : 500;
   outcome.fault = fault;
   if (!res.headersSent) outcome.status = code;
-  books.requests.add({ endpoint: endpointOf(res), code, route: routeOf(legs) });
-  if (error instanceof ProxyError && error.fault === "kv.missing")
-    books.missingKv.add({ target: legs?.progress.prefill?.endpoint.url ?? "" });
+  books.requests.add({ endpoint: endpointOf(res), code, route: routeName(legs) });
   log.failed(headers, { fault, error });
   answerError(res, error, headers);
 }

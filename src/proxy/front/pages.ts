@@ -30,10 +30,11 @@ export const pages: ReadonlyMap<string, (visit: Visit) => void> = new Map([
 const write = (res: ServerResponse, status: number, body: string, type = "application/json") =>
   void res.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) }).end(body);
 
-/** 200 only when a pair can serve: a prefill and a decode endpoint that answered their last probe. */
-function health({ desk: { rosters }, stopping, res }: Visit): void {
+/** 200 only when a pair can serve: a prefill and a decode endpoint that answered their last probe; or decode, where it goes on alone. */
+function health({ desk: { rosters, config }, stopping, res }: Visit): void {
   const roles = ["prefill", "decode"] as const;
-  const lacks = roles.filter((role) => !rosters[role].ready);
+  const needed = roles.filter((role) => role === "decode" || config.on_prefill_down === "fail");
+  const lacks = needed.filter((role) => !rosters[role].ready);
   const status = stopping ? "stopping" : lacks.length > 0 ? "waiting" : "ready";
   const count = ({ endpoints }: Roster) => ({
     up: endpoints.filter(({ state }) => state === "up").length,

@@ -32,27 +32,27 @@ interface Outcome {
 export class CallLegs implements Legs {
   readonly body: JsonObject;
   readonly ask: Ask;
-  readonly numbers: { readonly lengthCapped: boolean };
+  readonly numbers: Legs["numbers"];
   readonly progress: Progress = { stage: "queued" };
   readonly #house: House;
   readonly #call: Call;
   readonly #seats: Seats;
   readonly #chances: SecondChances;
   readonly #hold: Hold;
-  readonly #traits: Traits;
+  readonly traits: Traits;
   #attempt = 0;
   #lastWork: Promise<void> | undefined;
 
   constructor(house: House, call: Call) {
     this.#house = house;
     this.#call = call;
-    this.#traits = traitsOf(call.headers, call.body);
-    this.#seats = new Seats(house, call, this.#traits);
+    this.traits = traitsOf(call.headers, call.body);
+    this.#seats = new Seats(house, call, this.traits);
     this.#chances = new SecondChances(house);
     this.#hold = new Hold(house, this.progress);
     this.body = call.body;
     this.ask = call.ask;
-    this.numbers = { lengthCapped: house.lengthCapped };
+    this.numbers = { lengthCapped: house.lengthCapped, remoteHost: house.remoteHost };
   }
 
   reservePrefill(): boolean {
@@ -115,6 +115,13 @@ export class CallLegs implements Legs {
     this.progress.stage = "prefill";
   }
 
+  /** Whether prefill may be asked once more for KV that it did not hand out; that is then counted, and goes to another if there is one. */
+  mayAskForKvAgain(): boolean {
+    const endpoint = this.progress.prefill?.endpoint;
+    const failed = { failure: "no_kv", tried: NONE, later: undefined } as const;
+    return endpoint !== undefined && this.#chances.take({ endpoint, ...failed }) !== undefined;
+  }
+
   /** How often a leg was sent again. */
   get retries(): number {
     return this.#chances.count;
@@ -134,7 +141,7 @@ export class CallLegs implements Legs {
       headers,
       body,
       tokens: this.ask.promptTokens,
-      traits: this.#traits,
+      traits: this.traits,
     });
   }
 

@@ -11,6 +11,8 @@ export type Failure =
   | "timeout"
   /** Decode's stream began with an error: it could not load the KV. */
   | "error_event"
+  /** Prefill finished without a ticket, and the config says to ask again. */
+  | "no_kv"
   /** The ticket was too old when it could have been sent, after other decodes had refused the connection. */
   | "stale"
   | `status_${number}`;
@@ -42,6 +44,7 @@ const matrix: Readonly<Record<Role, Readonly<Partial<Record<Failure, Remedy>>>>>
     status_502: other(2),
     status_503: other(2),
     status_504: other(2),
+    no_kv: restart,
   },
   decode: {
     connect: free(Number.POSITIVE_INFINITY), // nobody has seen the ticket: it is good for every decode
@@ -57,8 +60,9 @@ const matrix: Readonly<Record<Role, Readonly<Partial<Record<Failure, Remedy>>>>>
   },
 };
 
-/** Source: proxy-protocols.md §3.6. */
-export const remedyFor = (role: Role, failure: Failure): Remedy | undefined => matrix[role][failure];
+/** @param repeats500 the config says that prefill's 500 goes to another after all Source: proxy-protocols.md §3.6, §2.4 L11. */
+export const remedyFor = (role: Role, failure: Failure, repeats500: boolean): Remedy | undefined =>
+  role === "prefill" && failure === "status_500" && repeats500 ? other(1) : matrix[role][failure];
 
 const BACK_OFF_MS = 50;
 const GROWTH = 1.5;

@@ -42,7 +42,7 @@ export class SecondChances {
   /** @returns none when the failure is final; else the chance, which is counted as taken */
   take({ endpoint, failure, tried, later }: Failed): Chance | undefined {
     const { role } = endpoint;
-    const remedy = remedyFor(role, failure);
+    const remedy = remedyFor(role, failure, this.#house.repeatsPrefill500);
     const key = `${role} ${failure === "idle_closed" ? "silent" : failure}`; // from here the two look alike where a prompt kills engines
     const before = this.#taken.get(key) ?? 0;
     if (

@@ -12,7 +12,11 @@ export interface Traits {
 }
 
 /** Takes one of the slots that can serve; they come in the order of their turn. */
-export type Choose = (slots: readonly Slot[], traits: Traits) => Slot | undefined;
+export interface Choose {
+  (slots: readonly Slot[], traits: Traits): Slot | undefined;
+  /** Estimated tokens of the prompt that the slot it would take has in its cache. None: it does not know. */
+  readonly cached?: (slots: readonly Slot[], traits: Traits) => number;
+}
 
 const PINNED_WEIGHT = 0.3;
 

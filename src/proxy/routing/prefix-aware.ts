@@ -1,5 +1,6 @@
 import type { Slot } from "./endpoint.ts";
 import { type Choose, leastLoaded } from "./policies.ts";
+import { BLOCK_TOKENS } from "./traits.ts";
 
 const REMEMBERED = 16_384; // blocks per slot: 4 MiB of prompts
 const MATCH_LEAST = 0.3;
@@ -12,12 +13,18 @@ const BUSIER_REQUESTS = 64;
  */
 export function prefixAware(): Choose {
   const seen = new WeakMap<Slot, Set<number>>();
-  return (slots, traits) => {
+  const choose: Choose = (slots, traits) => {
     const blocks = traits.prefix();
     const slot = best(slots, blocks, seen) ?? leastLoaded(slots, traits);
     if (slot) remember(slot, blocks, seen);
     return slot;
   };
+  const cached: NonNullable<Choose["cached"]> = (slots, traits) => {
+    const blocks = traits.prefix();
+    const slot = best(slots, blocks, seen);
+    return slot ? matched(blocks, seen.get(slot)) * BLOCK_TOKENS : 0;
+  };
+  return Object.assign(choose, { cached });
 }
 
 function best(slots: readonly Slot[], blocks: readonly number[], seen: WeakMap<Slot, Set<number>>): Slot | undefined {

@@ -67,6 +67,11 @@ export class Roster {
     return seat(slot, tokens, this.#onFree);
   }
 
+  /** Estimated tokens of a prompt that the slot it would go to has cached, where the policy knows. */
+  cached(traits: Traits): number {
+    return this.#choose.cached?.(this.#able(NOT_TRIED), traits) ?? 0;
+  }
+
   /** Endpoints could serve, and all of them have as many legs as they may. */
   get full(): boolean {
     return this.open && this.endpoints.every((endpoint) => !endpoint.tryable || !this.#hasRoom(endpoint));
@@ -93,6 +98,8 @@ export class Roster {
     return [...slots.slice(first), ...slots.slice(0, first)];
   }
 }
+
+const NOT_TRIED: ReadonlySet<Endpoint> = new Set();
 
 /** All first slots, then all second ones: neighbours in the order are different engines. */
 function interleaved(endpoints: readonly Endpoint[]): readonly Slot[] {

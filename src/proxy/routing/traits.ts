@@ -7,6 +7,8 @@ const HEADERS = ["x-session-id", "x-user-id", "x-tenant-id"];
 const KEYS = ["session_id", "user", "user_id"];
 
 const BLOCK = 256; // bytes
+/** Estimated, as everywhere: four bytes of a prompt are a token. */
+export const BLOCK_TOKENS = BLOCK / 4;
 const BLOCKS_MOST = 256; // what stands behind 64 KiB no longer tells prompts apart
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;

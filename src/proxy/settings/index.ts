@@ -2,7 +2,7 @@ import type { Policy } from "../config.ts";
 import { atLeastNone, atLeastOne, flag, noneOrOne, oneOf, portNumber, seconds, text } from "./check.ts";
 import type { Settings } from "./setting.ts";
 
-const DECODE_POLICIES = ["round_robin", "least_loaded", "random", "power_of_two", "consistent_hash"] as const;
+const POLICIES = ["round_robin", "least_loaded", "random", "power_of_two", "consistent_hash", "prefix_aware"] as const;
 
 /** Every key of the config. Source of the names and of most usual values: proxy-protocols.md §3.0. */
 export const settings: Settings = {
@@ -23,15 +23,15 @@ export const settings: Settings = {
   },
   prefill_policy: {
     topic: "routing",
-    check: oneOf(...DECODE_POLICIES, "prefix_aware"),
+    check: oneOf<Policy>(...POLICIES),
     says: "How a prefill endpoint is chosen.",
     flags: ["prefill-policy"],
     takes: "POLICY",
   },
   decode_policy: {
     topic: "routing",
-    check: oneOf<Policy>(...DECODE_POLICIES),
-    says: "How a decode endpoint is chosen.",
+    check: oneOf<Policy>(...POLICIES),
+    says: "How a decode endpoint is chosen; with prefix_aware only what is new to its cache counts for pd_min_prompt_tokens.",
     flags: ["decode-policy"],
     takes: "POLICY",
   },
@@ -120,6 +120,48 @@ export const settings: Settings = {
     check: flag,
     says: "Clients get prefill's number of cached tokens: decode's own counts the KV that prefill sent it.",
     flags: ["correct-cached-tokens"],
+  },
+  on_missing_kv: {
+    topic: "failures",
+    check: oneOf("fail", "decode-only", "retry"),
+    says: "A request whose prefill gave no KV: fails, goes to decode alone, or is prefilled once more.",
+    flags: ["on-missing-kv"],
+    takes: "WHAT",
+  },
+  on_prefill_down: {
+    topic: "failures",
+    check: oneOf("fail", "decode-only"),
+    says: "Requests while no prefill can be reached: fail, or go to decode alone.",
+    flags: ["on-prefill-down"],
+    takes: "WHAT",
+  },
+  on_prefill_saturated: {
+    topic: "failures",
+    check: oneOf("queue", "decode-only"),
+    says: "Requests while every prefill endpoint has max_prefill_per_endpoint legs: wait, or go to decode alone.",
+    flags: ["on-prefill-saturated"],
+    takes: "WHAT",
+  },
+  on_prefill_500: {
+    topic: "failures",
+    check: oneOf("fail", "retry"),
+    says: "A 500 of prefill: is the client's, as the prompt may be what kills engines, or goes to another endpoint once.",
+    flags: ["on-prefill-500"],
+    takes: "WHAT",
+  },
+  remote_host_override: {
+    topic: "kv",
+    check: flag,
+    says: "Decode is told the host under which the proxy reaches prefill, in place of the one that prefill advertises.",
+    unset: "off",
+    flags: ["remote-host-override"],
+  },
+  idle_timeout_seconds: {
+    topic: "times",
+    check: seconds,
+    says: "How long an answer may stand still once it has begun; then it is broken off.",
+    flags: ["idle-timeout"],
+    takes: "SECONDS",
   },
   request_log: {
     topic: "looking",

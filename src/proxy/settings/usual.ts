@@ -14,6 +14,11 @@ export const usual = {
   first_byte_timeout_seconds: 600,
   prefill_retries: 2,
   decode_retries: 1,
+  idle_timeout_seconds: 300,
+  on_missing_kv: "fail",
+  on_prefill_down: "fail",
+  on_prefill_saturated: "queue",
+  on_prefill_500: "fail",
   correct_cached_tokens: true,
 } as const satisfies Partial<Values>;
 

@@ -26,6 +26,8 @@ export class FakeCluster {
   readonly registry = new Registry();
   readonly violations: { id: string; detail: string; request: string }[] = [];
   readonly engines: FakeEngine[] = [];
+  /** Where the proxy is to name prefill's host in its ticket: this one, and nothing else may differ. */
+  remoteHost: string | undefined;
   readonly #sent = new Map<string, Sent>();
 
   constructor(dialect: Dialect) {
