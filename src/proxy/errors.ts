@@ -5,6 +5,9 @@ import type { UpstreamError } from "./upstream/upstream.ts";
 export interface ProxyFaults {
   "request.invalid": { why: string };
   "request.too-large": { limit: number };
+  /** A transfer coding other than chunks. */
+  "request.coding": { coding: string };
+  "request.version": { version: string };
   "path.unknown": { method: string; path: string };
   "method.refused": { method: string; path: string; allow: string };
   /** The bound on concurrent requests is reached, and so is that on those that wait. */
@@ -32,6 +35,11 @@ export type Fault = keyof ProxyFaults;
 const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) => string } } = {
   "request.invalid": { status: 400, says: ({ why }) => why },
   "request.too-large": { status: 413, says: ({ limit }) => `the request body is larger than ${limit} bytes` },
+  "request.coding": {
+    status: 501,
+    says: ({ coding }) => `Transfer-Encoding ${coding} is not read here: chunked is, and in HTTP/1.1`,
+  },
+  "request.version": { status: 505, says: ({ version }) => `HTTP/${version} is not spoken here: HTTP/1.1 is` },
   "path.unknown": { status: 404, says: ({ method, path }) => `${method} ${path} is not served here` },
   "method.refused": { status: 405, says: ({ method, path, allow }) => `${path} takes ${allow}, not ${method}` },
   "proxy.full": {

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { ProxyError } from "../errors.ts";
 import { type Desk, serveCompletion } from "./completion.ts";
+import { misread } from "./misread.ts";
 import { enginesPages, pages, passOn } from "./pages.ts";
 import { answerError } from "./reply.ts";
 import { isServed, pathOf } from "./routes.ts";
@@ -35,11 +36,12 @@ export class FrontDoor {
 
   #open(req: IncomingMessage, res: ServerResponse): void {
     const path = pathOf(req);
-    const refusal = this.#refusal(req.method ?? "", path);
+    const unclear = misread(req);
+    const refusal = unclear ?? this.#refusal(req.method ?? "", path);
     const page = pages.get(path);
     if (refusal) {
       this.desk.books.rejected.add({ fault: refusal.fault });
-      answerError(res, refusal, {});
+      answerError(res, refusal, unclear ? { connection: "close" } : {}); // where its body ends is unclear too
     } else if (req.method === "OPTIONS") void passOn({ desk: this.desk, req, res });
     else if (page) page({ desk: this.desk, stopping: !this.#server.listening, req, res });
     else this.#serve(req, res);
