@@ -22,6 +22,10 @@ export interface ProxyConfig {
   readonly kv_hold_seconds?: number;
   /** Prefill must finish by length to hand out its ticket (MooncakeConnectorV1): the prefill leg carries `min_tokens: 1`. */
   readonly length_capped?: boolean;
+  /** false: decode without prefill would answer nonsense (MoRI-IO where it reads); what needs that is refused. */
+  readonly decode_alone?: boolean;
+  /** layerwise: the proxy as decode engines reach it, http://10.0.0.5:8000. Unset: `bind` and `port`. */
+  readonly callback_url?: string;
   /** Prompts estimated shorter than this go to decode alone. */
   readonly pd_min_prompt_tokens?: number;
   /** What becomes of a request whose prefill gave no KV. */
@@ -51,7 +55,15 @@ export interface ProxyConfig {
 
 export type Role = Target["role"];
 
-export type FamilyName = "relay" | "shared-store";
+/** `relay`, `shared-store`, `moriio-read`: prefill, then decode. `layerwise`: decode, which calls for prefill. The others: both at once. */
+export type FamilyName =
+  | "relay"
+  | "shared-store"
+  | "mooncake"
+  | "layerwise"
+  | "nixl-push"
+  | "moriio-write"
+  | "moriio-read";
 
 /** `prefix_aware` knows what each slot was sent. At decode it makes pd_min_prompt_tokens count only what is new to its cache. */
 export type Policy = "round_robin" | "least_loaded" | "random" | "power_of_two" | "consistent_hash" | "prefix_aware";
@@ -61,4 +73,28 @@ export interface Target {
   readonly url: string;
   readonly role: "prefill" | "decode";
   readonly slots: number;
+  /** mooncake, of prefill: the server at which its ranks are registered; unset: port 8998 of the endpoint's host. */
+  readonly bootstrap_url?: string;
+  /** nixl-push, of prefill. */
+  readonly nixl?: NixlAddress;
+  /** moriio-write, of both roles. */
+  readonly moriio?: MoriioAddress;
+}
+
+/** Where the side channels of a NIXL engine are, and how it is split: decode registers its blocks there. */
+export interface NixlAddress {
+  readonly host: string;
+  readonly tp_size: number;
+  readonly pp_size: number;
+  /** One for each slot. */
+  readonly ranks: readonly { readonly engine_id: string; readonly port: number }[];
+}
+
+/** Where a MoRI-IO engine is reached, and how it is split. Ports are those of its first worker. */
+export interface MoriioAddress {
+  readonly host: string;
+  readonly handshake_port: number;
+  readonly notify_port: number;
+  readonly tp_size: number;
+  readonly dp_size: number;
 }

@@ -1,3 +1,4 @@
+import type { AloneReason } from "./body/ask.ts";
 import type { Role } from "./config.ts";
 import type { UpstreamError } from "./upstream/upstream.ts";
 
@@ -8,6 +9,8 @@ export interface ProxyFaults {
   /** A transfer coding other than chunks. */
   "request.coding": { coding: string };
   "request.version": { version: string };
+  /** Decode alone would have to serve it, and this connector's decode takes its KV from prefill or answers nonsense. */
+  "request.not-alone": { reason: AloneReason };
   "path.unknown": { method: string; path: string };
   "method.refused": { method: string; path: string; allow: string };
   /** The bound on concurrent requests is reached, and so is that on those that wait. */
@@ -40,6 +43,11 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
     says: ({ coding }) => `Transfer-Encoding ${coding} is not read here: chunked is, and in HTTP/1.1`,
   },
   "request.version": { status: 505, says: ({ version }) => `HTTP/${version} is not spoken here: HTTP/1.1 is` },
+  "request.not-alone": {
+    status: 400,
+    says: ({ reason }) =>
+      `this cluster's connector cannot serve a request by decode alone, which this one needs (${reason})`,
+  },
   "path.unknown": { status: 404, says: ({ method, path }) => `${method} ${path} is not served here` },
   "method.refused": { status: 405, says: ({ method, path, allow }) => `${path} takes ${allow}, not ${method}` },
   "proxy.full": {

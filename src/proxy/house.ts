@@ -1,5 +1,6 @@
 import type { Books } from "./books/books.ts";
 import type { Role } from "./config.ts";
+import type { Callbacks } from "./legs/callbacks.ts";
 import type { Releases } from "./legs/releases.ts";
 import type { RetryBudget } from "./legs/retry-budget.ts";
 import type { Roster } from "./routing/roster.ts";
@@ -13,6 +14,11 @@ export interface House {
   readonly remoteHost: boolean;
   /** A prefill that answers 500 gives way to another, though the prompt may be what ails it. */
   readonly repeatsPrefill500: boolean;
+  /** Decode may serve a request that prefill never saw. */
+  readonly decodeAlone: boolean;
+  /** Engines pair the legs by their id: it is made new for every request, also where its client uses one again. */
+  readonly marksIds: boolean;
+  readonly callbacks: Callbacks;
   readonly holdSeconds: number | undefined;
   /** What the engines' answers are changed in on their way to the client. */
   readonly rewrites: { readonly cachedTokens: boolean };

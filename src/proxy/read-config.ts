@@ -1,5 +1,6 @@
 import { near } from "../words/near.ts";
 import type { ProxyConfig, Target } from "./config.ts";
+import { readAddresses, withAddresses } from "./settings/addresses.ts";
 import { atLeastOne, endpointUrl, oneOf } from "./settings/check.ts";
 import { settings } from "./settings/index.ts";
 import { type ConfigFault, Reader } from "./settings/reader.ts";
@@ -24,11 +25,12 @@ function readProxy(read: Reader): ProxyConfig {
   const config = {
     ...{ bind, port, family: "relay" as const, prefill_policy, decode_policy, max_concurrent },
     ...written,
-    targets: read.list("targets").map(readTarget),
   };
+  const targets = withAddresses(read.list("targets").map(readTarget), config.family, read);
   read.nothingElse((key) => near(key, [...keys, "targets"]));
-  judgeTargets(config.targets, read);
-  return config;
+  judgeTargets(targets, read);
+  judgeFamily(config, read);
+  return { ...config, targets };
 }
 
 const keys = Object.keys(settings).filter((key): key is Key => key in settings);
@@ -48,11 +50,25 @@ function judgeTargets(targets: readonly Target[], read: Reader): void {
       read.fault(`targets[${index}].url`, `another url: ${url} is listed twice as ${role}`);
 }
 
+const NOT_ALONE = "not with decode_alone false: every request has to take both legs";
+
+/** Keys that only make sense together. */
+function judgeFamily(config: Omit<ProxyConfig, "targets">, read: Reader): void {
+  const { family, bind, callback_url } = config;
+  if (family === "layerwise" && callback_url === undefined && /^(0\.0\.0\.0|::|\[::\])$/.test(bind))
+    read.fault("callback_url", `missing; decode engines call the proxy back, and bind ${bind} is no address`);
+  if (config.decode_alone !== false) return;
+  if (config.pd_min_prompt_tokens !== undefined) read.fault("pd_min_prompt_tokens", NOT_ALONE);
+  for (const key of ["on_missing_kv", "on_prefill_down", "on_prefill_saturated"] as const)
+    if (config[key] === "decode-only") read.fault(key, NOT_ALONE);
+}
+
 function readTarget(read: Reader): Target {
   const target = {
     url: read.required("url", endpointUrl, ""),
     role: read.required("role", oneOf<Target["role"]>("prefill", "decode"), "prefill"),
     slots: read.optional("slots", atLeastOne) ?? 1,
+    ...readAddresses(read),
   };
   read.nothingElse();
   return target;

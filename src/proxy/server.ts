@@ -9,6 +9,7 @@ import { FrontDoor } from "./front/front-door.ts";
 import { IdleWatch } from "./front/idle-watch.ts";
 import { RequestIds } from "./front/request-id.ts";
 import { PROBE_TIMES, type ProbeTimes, startProbes } from "./health/probes.ts";
+import { Callbacks } from "./legs/callbacks.ts";
 import { Naps } from "./legs/naps.ts";
 import { Releases } from "./legs/releases.ts";
 import { RetryBudget } from "./legs/retry-budget.ts";
@@ -35,34 +36,39 @@ export interface ProxyOptions {
 /** Listens and serves until it is closed. @throws the error of `listen` when the address is taken or not there */
 export async function startProxy(config: ProxyConfig, options: ProxyOptions): Promise<RunningProxy> {
   const { log, probeTimes = PROBE_TIMES, now = () => performance.now() } = options;
-  const tell = ({ role, url, state }: Endpoint) => log.say(`${role} ${url} is ${state}`);
+  const tell = ({ role, url, state, bootstrap }: Endpoint) =>
+    log.say(`${role} ${url} is ${state}${state === "down" && bootstrap?.trouble ? `: ${bootstrap.trouble}` : ""}`);
   const endpoints = config.targets.map((target) => new Endpoint(target, undiciUpstream(target.url), tell));
   const naps = new Naps(now);
   const server = createServer({ keepAliveTimeout: 75_000 }); // above what front load balancers keep
+  const callbacks = new Callbacks(() => config.callback_url ?? urlOf(config.bind, portOf(server, config)));
   const door = new FrontDoor(server, (serving) =>
-    desk(config, endpoints, { log, now, earliest: () => naps.earliest(), serving }),
+    desk(config, endpoints, { log, now, earliest: () => naps.earliest(), serving, callbacks }),
   );
   await listen(server, config).catch((error: unknown) => {
     naps.stop();
     throw error;
   });
   const probes = startProbes(endpoints, probeTimes, now);
-  const address = server.address();
   return {
-    port: typeof address === "object" && address !== null ? address.port : config.port,
+    port: portOf(server, config),
     async close(graceMs) {
       probes.stop();
       naps.stop();
       await door.drain(graceMs);
       door.desk.releases.stop();
-      await Promise.all(endpoints.map(({ upstream }) => upstream.close()));
+      await Promise.all(endpoints.map((endpoint) => endpoint.close()));
     },
   };
 }
 
-type Means = Pick<Desk, "log" | "now" | "earliest"> & { readonly serving: () => number };
+type Means = Pick<Desk, "log" | "now" | "earliest" | "callbacks"> & { readonly serving: () => number };
 
-function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, earliest, serving }: Means): Desk {
+function desk(
+  given: ProxyConfig,
+  endpoints: readonly Endpoint[],
+  { log, now, earliest, serving, callbacks }: Means,
+): Desk {
   const config = settled(given);
   const admission = new Admission({
     most: config.max_concurrent,
@@ -94,6 +100,9 @@ function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, ea
     lengthCapped: config.length_capped ?? false,
     remoteHost: config.remote_host_override ?? false,
     repeatsPrefill500: config.on_prefill_500 === "retry",
+    decodeAlone: config.decode_alone,
+    marksIds: config.family === "nixl-push",
+    callbacks,
     holdSeconds: config.kv_hold_seconds,
     rewrites: { cachedTokens: config.correct_cached_tokens },
     retries: new RetryBudget(now),
@@ -105,6 +114,14 @@ function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, ea
     },
   };
 }
+
+/** The port that is bound, where there is one. */
+function portOf(server: Server, config: ProxyConfig): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : config.port;
+}
+
+const urlOf = (host: string, port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 const listen = (server: Server, { port, bind }: ProxyConfig) =>
   new Promise<void>((resolve, reject) => {

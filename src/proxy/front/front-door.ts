@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { ProxyError } from "../errors.ts";
 import { type Desk, serveCompletion } from "./completion.ts";
+import { METASERVER, metaserver } from "./metaserver.ts";
 import { misread } from "./misread.ts";
 import { enginesPages, pages, passOn } from "./pages.ts";
 import { answerError } from "./reply.ts";
@@ -39,7 +40,10 @@ export class FrontDoor {
     const unclear = misread(req);
     const refusal = unclear ?? this.#refusal(req.method ?? "", path);
     const page = pages.get(path);
-    if (refusal) {
+    const { callbacks, config } = this.desk;
+    const callsBack = path === METASERVER && config.family === "layerwise" && req.method === "POST";
+    if (callsBack && !unclear) void metaserver(callbacks, req, res);
+    else if (refusal) {
       this.desk.books.rejected.add({ fault: refusal.fault });
       answerError(res, refusal, unclear ? { connection: "close" } : {}); // where its body ends is unclear too
     } else if (req.method === "OPTIONS") void passOn({ desk: this.desk, req, res });

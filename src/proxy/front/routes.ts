@@ -15,6 +15,12 @@ const DECODES_OWN: ReadonlySet<string> = new Set([
   "/detokenize",
 ]);
 
+/** What counts text and makes none. */
+const COUNTS: ReadonlySet<string> = new Set(["/v1/messages/count_tokens", "/tokenize", "/detokenize"]);
+
+/** Decode works on a prompt for it. */
+export const generates = (path: string) => !COUNTS.has(path);
+
 export const isShared = (path: string) => SHARED.has(path);
 export const isServed = (path: string) => SHARED.has(path) || DECODES_OWN.has(path);
 

@@ -1,3 +1,4 @@
+import type { Bootstrap } from "../routing/bootstrap.ts";
 import type { Endpoint } from "../routing/endpoint.ts";
 import { UpstreamError } from "../upstream/upstream.ts";
 import type { Sight } from "./health.ts";
@@ -46,12 +47,18 @@ function startProbe(endpoint: Endpoint, times: ProbeTimes, now: () => number): (
   };
 }
 
-async function probe({ upstream }: Endpoint, signal: AbortSignal): Promise<Sight> {
+async function probe({ upstream, bootstrap }: Endpoint, signal: AbortSignal): Promise<Sight> {
   try {
     const reply = await upstream.request({ method: "GET", path: "/health", headers: {} }, undefined, signal);
     await reply.bytes();
-    return reply.status === 200 ? "well" : "sick";
+    if (reply.status !== 200) return "sick";
+    return bootstrap === undefined || bootstrap.isKnown ? "well" : await introduced(bootstrap, signal);
   } catch (error) {
     return error instanceof UpstreamError && error.kind === "connect" ? "refused" : "silent";
   }
+}
+
+/** An engine that cannot say what its ranks are called takes no requests: decode would have nobody to ask for their KV. */
+async function introduced(bootstrap: Bootstrap, signal: AbortSignal): Promise<Sight> {
+  return (await bootstrap.learn(signal)) ? "well" : "sick";
 }

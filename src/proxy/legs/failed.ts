@@ -10,10 +10,17 @@ const AGAINST = /^status_5|^broken$/;
 export const countAnswer = ({ now }: House, { circuit }: Endpoint, failure: Failure | undefined): void =>
   circuit.count(!AGAINST.test(failure ?? ""), now());
 
-export function countBreak({ books, now }: House, endpoint: Endpoint, { kind, idleClosed }: UpstreamError): void {
+function countBreak({ books, now }: House, endpoint: Endpoint, { kind, idleClosed }: UpstreamError): void {
   books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason: kind });
   if (kind === "connect") endpoint.saw("refused");
   else if (!idleClosed) endpoint.circuit.count(false, now());
+}
+
+/** What to say of an answer that could not be read to its end. */
+export function brokeOff(house: House, endpoint: Endpoint, error: unknown): unknown {
+  if (!(error instanceof UpstreamError)) return error;
+  countBreak(house, endpoint, error);
+  return gaveUp(endpoint, error);
 }
 
 /** A leg that has no answer: which failure that is, and what the client is told of it if it is final. */

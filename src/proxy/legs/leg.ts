@@ -19,6 +19,8 @@ export interface Leg {
   readonly lease: { readonly endsAt: number; readonly over: () => Error } | undefined;
   /** Prefill holds its KV so long that a client that leaves should not leave it behind. Source: proxy-protocols.md §3.5. */
   readonly holdsLong: boolean;
+  /** Until its first byte, where that is another time than the role's. */
+  readonly firstByteSeconds?: number;
   /** The answer was read, broke or was dropped. */
   readonly onClose: () => void;
 }
@@ -72,9 +74,9 @@ const gated = (head: Head, onSent: () => void): Head => ({
 });
 
 /** The times that a leg has until its first byte. @returns takes them back */
-function watch(house: House, { slot: { endpoint }, lease }: Leg, life: LegSignal): () => void {
+function watch(house: House, { slot: { endpoint }, lease, firstByteSeconds }: Leg, life: LegSignal): () => void {
   const { role, url: target } = endpoint;
-  const seconds = house.firstByteSeconds[role];
+  const seconds = firstByteSeconds ?? house.firstByteSeconds[role];
   const stops = [life.after(seconds * 1000, () => new ProxyError("target.slow", { role, target, seconds }))];
   if (lease) stops.push(watchLease(life, endpoint, { ...lease, sentAt: house.now() }));
   return () => {

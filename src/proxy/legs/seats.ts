@@ -13,7 +13,7 @@ export class Seats {
   readonly #rosters: House["rosters"];
   readonly #ask: Call["ask"];
   readonly #traits: Traits;
-  readonly #taken: Seat[] = [];
+  readonly #taken = new Set<Seat>();
   #reserved: Seat | undefined;
 
   constructor({ rosters }: House, { ask }: Call, traits: Traits) {
@@ -42,8 +42,13 @@ export class Seats {
   other(role: Role, except: ReadonlySet<Endpoint>): Seat | undefined {
     const tokens = role === "prefill" ? this.#ask.promptTokens : this.#ask.decodeTokens;
     const seat = this.#rosters[role].pick(tokens, except, this.#traits);
-    if (seat) this.#taken.push(seat);
+    if (seat) this.#taken.add(seat);
     return seat;
+  }
+
+  /** Its leg goes on when the request is over, and gives it back by itself. */
+  leave(seat: Seat): void {
+    this.#taken.delete(seat);
   }
 
   release(): void {

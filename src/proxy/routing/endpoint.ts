@@ -2,6 +2,7 @@ import type { Role, Target } from "../config.ts";
 import { Circuit } from "../health/circuit.ts";
 import { after, type Health, isTryable, type Sight, UNKNOWN } from "../health/health.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { Bootstrap } from "./bootstrap.ts";
 
 /** One rank that a request can be sent to: an endpoint, and which of its ranks. */
 export interface Slot {
@@ -20,12 +21,18 @@ export class Endpoint {
   readonly role: Role;
   readonly upstream: Upstream;
   readonly slots: readonly Slot[];
+  readonly target: Target;
+  /** Of a Mooncake prefill. */
+  readonly bootstrap: Bootstrap | undefined;
   readonly circuit = new Circuit();
   #health: Health = UNKNOWN;
   #wellSince = Number.NEGATIVE_INFINITY;
   readonly #onChange: (endpoint: Endpoint) => void;
 
-  constructor({ url, role, slots }: Target, upstream: Upstream, onChange: (endpoint: Endpoint) => void) {
+  constructor(target: Target, upstream: Upstream, onChange: (endpoint: Endpoint) => void) {
+    const { url, role, slots, bootstrap_url } = target;
+    this.target = target;
+    this.bootstrap = bootstrap_url === undefined ? undefined : new Bootstrap(bootstrap_url, slots);
     this.url = url;
     this.role = role;
     this.upstream = upstream;
@@ -56,12 +63,18 @@ export class Endpoint {
     return this.#wellSince;
   }
 
+  async close(): Promise<void> {
+    await Promise.all([this.upstream.close(), this.bootstrap?.close()]);
+  }
+
   /** @param askedAt of a probe: when it was sent */
   saw(sight: Sight, askedAt?: number): void {
     if (sight === "well" && askedAt !== undefined) this.#wellSince = askedAt;
     const before = this.#health.state;
     this.#health = after(this.#health, sight);
-    if (this.#health.state !== before) this.#onChange(this);
+    if (this.#health.state === before) return;
+    if (this.#health.state === "down") this.bootstrap?.forget();
+    this.#onChange(this);
   }
 }
 

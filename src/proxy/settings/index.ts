@@ -1,5 +1,5 @@
 import type { Policy } from "../config.ts";
-import { atLeastNone, atLeastOne, flag, noneOrOne, oneOf, portNumber, seconds, text } from "./check.ts";
+import { atLeastNone, atLeastOne, endpointUrl, flag, noneOrOne, oneOf, portNumber, seconds, text } from "./check.ts";
 import type { Settings } from "./setting.ts";
 
 const POLICIES = ["round_robin", "least_loaded", "random", "power_of_two", "consistent_hash", "prefix_aware"] as const;
@@ -16,8 +16,8 @@ export const settings: Settings = {
   port: { topic: "place", check: portNumber, says: "The port to listen on.", flags: ["port"], takes: "N" },
   family: {
     topic: "kv",
-    check: oneOf("relay", "shared-store"),
-    says: "What is carried between the legs: prefill's ticket (NIXL, Ascend Mooncake), or nothing as the KV lies in a store (UCM, LMCache).",
+    check: oneOf("relay", "shared-store", "mooncake", "layerwise", "nixl-push", "moriio-write", "moriio-read"),
+    says: "Order of the legs and what is carried: relay, prefill's ticket (NIXL, Ascend Mooncake); shared-store, nothing (UCM, LMCache); the others by their connector.",
     flags: ["family"],
     takes: "NAME",
   },
@@ -86,6 +86,20 @@ export const settings: Settings = {
     says: "Prefill gives its ticket only when it ended by length (Ascend Mooncake): its leg says min_tokens 1.",
     unset: "off; by flags alone on with relay, as it does no harm elsewhere",
     flags: ["length-capped"],
+  },
+  decode_alone: {
+    topic: "kv",
+    check: flag,
+    says: "Decode may serve a request by itself; false where it would answer nonsense: what needs it is refused.",
+    flags: ["decode-alone"],
+  },
+  callback_url: {
+    topic: "kv",
+    check: endpointUrl,
+    says: "This proxy as decode engines reach it, which layerwise ones call back.",
+    unset: "the address and port to listen on",
+    flags: ["callback-url"],
+    takes: "URL",
   },
   prefill_timeout_seconds: {
     topic: "times",

@@ -40,13 +40,19 @@ export class Reader {
     return undefined;
   }
 
-  list(key: string): readonly Reader[] {
+  list(key: string, of = "targets"): readonly Reader[] {
     this.#known.add(key);
     const value = this.#value.get(key);
     if (Array.isArray(value))
       return value.map((item: unknown, index) => new Reader(item, this.#path(`${key}[${index}]`), this.#onFault));
-    this.fault(key, "expected a list of targets");
+    this.fault(key, `expected a list of ${of}`);
     return [];
+  }
+
+  /** The object under a key, where there is one. */
+  inside(key: string): Reader | undefined {
+    this.#known.add(key);
+    return this.#value.has(key) ? new Reader(this.#value.get(key), this.#path(key), this.#onFault) : undefined;
   }
 
   /** @param near the known key that a misspelt one may have meant */

@@ -20,6 +20,7 @@ export const usual = {
   on_prefill_saturated: "queue",
   on_prefill_500: "fail",
   correct_cached_tokens: true,
+  decode_alone: true,
 } as const satisfies Partial<Values>;
 
 /** The config with a value for every key that has a usual one. */
