@@ -22,7 +22,7 @@ it("what is no JSON object is a 400 in OpenAI's shape and reaches no engine", ()
       Buffer.from([0x7b, 0xff, 0x7d]),
     ];
     for (const body of bodies) {
-      const answer = await ask({ port: house.proxy.port, body });
+      const answer = await house.ask({ body });
       expect(answer).toMatchObject({ status: 400, headers: { "x-pdctl-error": "request.invalid" } });
       expect(JSON.parse(answer.text).error).toMatchObject({ type: "invalid_request_error", param: null, code: 400 });
     }
@@ -31,19 +31,18 @@ it("what is no JSON object is a 400 in OpenAI's shape and reaches no engine", ()
 
 it("paths and methods that are not served are named in the answer", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
-    const { port } = house.proxy;
-    expect(await ask({ port, path: "/v1/embeddings?x", body: "{}" })).toMatchObject({ status: 404 });
-    expect(await ask({ port, path: "/", method: "GET" })).toMatchObject({ status: 404 });
-    expect(await ask({ port, method: "GET" })).toMatchObject({ status: 405 });
-    expect(await ask({ port, method: "OPTIONS", path: "/metrics" })).toMatchObject({ status: 405 });
-    expect(await ask({ port, path: "/scale_elastic_ep", body: "{}" })).toMatchObject({ status: 404 });
-    expect(await ask({ port, path: "/health", body: "{}" })).toMatchObject({ status: 405 });
+    expect(await house.ask({ path: "/v1/embeddings?x", body: "{}" })).toMatchObject({ status: 404 });
+    expect(await house.ask({ path: "/", method: "GET" })).toMatchObject({ status: 404 });
+    expect(await house.ask({ method: "GET" })).toMatchObject({ status: 405 });
+    expect(await house.ask({ method: "OPTIONS", path: "/metrics" })).toMatchObject({ status: 405 });
+    expect(await house.ask({ path: "/scale_elastic_ep", body: "{}" })).toMatchObject({ status: 404 });
+    expect(await house.ask({ path: "/health", body: "{}" })).toMatchObject({ status: 405 });
   }));
 
 it("a body beyond the limit is a 413, announced or not", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
     const headers = { "content-length": String(65 * 1024 * 1024) };
-    const announced = ask({ port: house.proxy.port, headers, body: Buffer.alloc(65 * 1024 * 1024, 0x20) });
+    const announced = house.ask({ headers, body: Buffer.alloc(65 * 1024 * 1024, 0x20) });
     expect(await announced).toMatchObject({ status: 413, headers: { "x-pdctl-error": "request.too-large" } });
     const server = createServer((req, res) =>
       receive(req, 10).then(

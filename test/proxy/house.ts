@@ -4,8 +4,9 @@ import { logTo } from "../../src/proxy/books/log.ts";
 import type { ProxyConfig } from "../../src/proxy/config.ts";
 import type { ProbeTimes } from "../../src/proxy/health/probes.ts";
 import { type RunningProxy, startProxy } from "../../src/proxy/server.ts";
-import { type Answer, ask, openAsk } from "./client.ts";
+import { type Answer, type Ask, ask, openAsk } from "./client.ts";
 import { type Dialect, FakeCluster, type Sent } from "./fake/cluster.ts";
+import { busyGauges, countedOnce, nothingLeft, resources } from "./invariants.ts";
 
 export interface Plan {
   readonly dialect: Dialect;
@@ -31,6 +32,7 @@ export class House {
   readonly log: readonly string[];
   isClosed = false;
   #requests = 0;
+  #left = 0;
 
   constructor(cluster: FakeCluster, proxy: RunningProxy, log: readonly string[]) {
     this.cluster = cluster;
@@ -50,7 +52,18 @@ export class House {
   }
 
   open(raw: string, wish: Wish = {}) {
-    return openAsk(this.#prepare(raw, wish));
+    const open = openAsk(this.#prepare(raw, wish));
+    const leave = () => {
+      this.#left++;
+      open.leave();
+    };
+    return { ...open, leave };
+  }
+
+  /** A request that no engine's checks know of: one that ends at the door. */
+  ask(options: Omit<Ask, "port">): Promise<Answer> {
+    this.#requests++;
+    return ask({ port: this.proxy.port, ...options });
   }
 
   get(path: string): Promise<Answer> {
@@ -79,10 +92,7 @@ export class House {
   async quiet(): Promise<void> {
     const deadline = performance.now() + 10_000;
     for (;;) {
-      const gauges = ["inflight", "queued", "target_inflight", "target_load", "target_pinned"].map((name) =>
-        this.metric(`pdctl_proxy_${name}`),
-      );
-      const busy = (await Promise.all(gauges)).flat().filter((row) => !row.endsWith(" 0"));
+      const busy = busyGauges((await this.get("/metrics")).text);
       const running = this.cluster.registry.held().filter(({ state }) => state === "running"); // its engine has yet to see the close
       if (busy.length + running.length === 0) return;
       if (performance.now() > deadline) expect([busy, running]).toEqual([[], []]);
@@ -98,6 +108,11 @@ export class House {
     }
   }
 
+  /** Every request that was sent is in the metrics exactly once. */
+  async counted(): Promise<void> {
+    countedOnce((await this.get("/metrics")).text, { sent: this.#requests, left: this.#left });
+  }
+
   /** The rows of /metrics that have this name. */
   async metric(name: string): Promise<readonly string[]> {
     const { text } = await this.get("/metrics");
@@ -107,7 +122,7 @@ export class House {
   #prepare(
     raw: string,
     {
-      id = `test-${++this.#requests}`,
+      id = `test-${this.#requests + 1}`,
       path = "/v1/completions",
       headers = {},
       atDecode = raw,
@@ -115,6 +130,7 @@ export class House {
       leaves = false,
     }: Wish,
   ) {
+    this.#requests++;
     this.cluster.remember(id, { path, raw, headers, atDecode, alone, leaves });
     const sent = { "content-type": "application/json", ...headers, ...(id && { "x-request-id": id }) };
     return { port: this.proxy.port, path, body: raw, headers: sent };
@@ -126,6 +142,7 @@ const FAST = { upMs: 40, otherMs: 10, answerMs: 1_000 };
 /** Builds a cluster and a proxy, runs the test, and then asks of every test: nothing was wrong, nothing is held, nothing runs. */
 export async function inHouse(plan: Plan, test: (house: House) => Promise<void>): Promise<void> {
   const { dialect, prefill = 1, decode = 1, dpSize = 1, apiKey, now, probeTimes = FAST } = plan;
+  const before = resources();
   const cluster = new FakeCluster(dialect);
   const options = { dpSize, ...(apiKey !== undefined && { apiKey }) };
   for (let left = prefill; left > 0; left--) await cluster.add("prefill", options);
@@ -144,11 +161,13 @@ export async function inHouse(plan: Plan, test: (house: House) => Promise<void>)
     await test(house);
     expect(cluster.violations).toEqual([]);
     if (!house.isClosed) await house.quiet();
+    if (!house.isClosed) await house.counted();
     expect(cluster.registry.held()).toEqual([]);
   } finally {
     if (!house.isClosed) await proxy.close(0);
     await cluster.stop();
   }
+  await nothingLeft(before);
 }
 
 async function allUp(says: EventEmitter<{ line: [string] }>, engines: number): Promise<void> {

@@ -45,6 +45,8 @@ export class FrontDoor {
     if (callsBack && !unclear) void metaserver(callbacks, req, res);
     else if (refusal) {
       this.desk.books.rejected.add({ fault: refusal.fault });
+      const endpoint = isServed(path) ? path : "other"; // clients must not make up labels
+      this.desk.books.requests.add({ endpoint, code: refusal.status, route: "pd" });
       answerError(res, refusal, unclear ? { connection: "close" } : {}); // where its body ends is unclear too
     } else if (req.method === "OPTIONS") void passOn({ desk: this.desk, req, res });
     else if (page) page({ desk: this.desk, stopping: !this.#server.listening, req, res });
