@@ -50,6 +50,8 @@ export interface ProxyConfig {
   readonly correct_cached_tokens?: boolean;
   /** One JSON line for every completion, without a word of its prompt. Unset: only failures have a line. */
   readonly request_log?: boolean;
+  /** /metrics also has the names under which the dashboards of another proxy look. */
+  readonly metrics_compat?: "vllm-router";
   readonly targets: readonly Target[];
 }
 

@@ -42,8 +42,8 @@ export async function startProxy(config: ProxyConfig, options: ProxyOptions): Pr
   const naps = new Naps(now);
   const server = createServer({ keepAliveTimeout: 75_000 }); // above what front load balancers keep
   const callbacks = new Callbacks(() => config.callback_url ?? urlOf(config.bind, portOf(server, config)));
-  const door = new FrontDoor(server, (serving) =>
-    desk(config, endpoints, { log, now, earliest: () => naps.earliest(), serving, callbacks }),
+  const door = new FrontDoor(server, () =>
+    desk(config, endpoints, { log, now, earliest: () => naps.earliest(), callbacks }),
   );
   await listen(server, config).catch((error: unknown) => {
     naps.stop();
@@ -57,25 +57,26 @@ export async function startProxy(config: ProxyConfig, options: ProxyOptions): Pr
       naps.stop();
       await door.drain(graceMs);
       door.desk.releases.stop();
+      door.desk.books.close();
       await Promise.all(endpoints.map((endpoint) => endpoint.close()));
     },
   };
 }
 
-type Means = Pick<Desk, "log" | "now" | "earliest" | "callbacks"> & { readonly serving: () => number };
+type Means = Pick<Desk, "log" | "now" | "earliest" | "callbacks">;
 
-function desk(
-  given: ProxyConfig,
-  endpoints: readonly Endpoint[],
-  { log, now, earliest, serving, callbacks }: Means,
-): Desk {
+function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, earliest, callbacks }: Means): Desk {
   const config = settled(given);
   const admission = new Admission({
     most: config.max_concurrent,
     queue: config.queue_size,
     timeoutSeconds: config.queue_timeout_seconds,
   });
-  const books = openBooks(endpoints, { now, serving, waiting: () => admission.waiting });
+  const books = openBooks(() => endpoints, {
+    now,
+    policies: { prefill: config.prefill_policy, decode: config.decode_policy },
+    compat: config.metrics_compat,
+  });
   const rosters = {
     prefill: new Roster("prefill", endpoints, {
       choose: policies[config.prefill_policy](Math.random),

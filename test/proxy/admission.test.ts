@@ -92,11 +92,9 @@ function inGate(config: Plan["config"], test: (house: House, gate: Gate) => Prom
 }
 
 async function counts(house: House): Promise<{ inside: number; waiting: number }> {
-  const value = async (name: string) => Number((await house.metric(name))[0]?.split(" ").at(-1));
-  return {
-    inside: await value("pdctl_proxy_inflight_requests"),
-    waiting: await value("pdctl_proxy_queued_requests"),
-  };
+  const rows = await house.metric("pdctl_proxy_inflight_requests");
+  const sum = (some: readonly string[]) => some.reduce((all, row) => all + Number(row.split(" ").at(-1)), 0);
+  return { inside: sum(rows), waiting: sum(rows.filter((row) => row.includes('stage="queued"'))) };
 }
 
 /** Each look is a round trip. */

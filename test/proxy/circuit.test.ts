@@ -40,9 +40,9 @@ it("a prefill that is well and fails half of what it gets is passed over; a clie
       while ((bad?.faults.length ?? 0) > 0) await house.send(SHORT);
     };
     await fail({ kind: "status", status: 422, body: "{}" }, 12);
-    expect(await house.metric("pdctl_proxy_target_circuit_state")).toContain(stateOf("prefill", bad?.url, 0));
+    expect(await house.metric("pdctl_proxy_instance_circuit_state")).toContain(stateOf("prefill", bad?.url, 0));
     await fail({ kind: "status", status: 500, body: "{}" }, 12);
-    expect(await house.metric("pdctl_proxy_target_circuit_state")).toContain(stateOf("prefill", bad?.url, 1));
+    expect(await house.metric("pdctl_proxy_instance_circuit_state")).toContain(stateOf("prefill", bad?.url, 1));
     const before = bad?.ids.length;
     for (let request = 0; request < 6; request++) expect((await house.send(SHORT)).status).toBe(200);
     expect(bad?.ids.length).toBe(before);
@@ -53,4 +53,4 @@ it("a prefill that is well and fails half of what it gets is passed over; a clie
   }));
 
 const stateOf = (role: string, url: string | undefined, state: number) =>
-  `pdctl_proxy_target_circuit_state{role="${role}",target="${url}"} ${state}`;
+  `pdctl_proxy_instance_circuit_state{role="${role}",target="${url}"} ${state}`;

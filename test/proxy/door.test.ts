@@ -172,7 +172,9 @@ it("the metrics are what Prometheus reads, and count each leg once", () =>
     const names = rows.filter((row) => row.startsWith("# TYPE")).map((row) => row.split(" ")[2]);
     expect(new Set(names).size).toBe(names.length);
     for (const row of rows)
-      expect(row).toMatch(/^(# (HELP|TYPE) pdctl_proxy_\w+ .+|pdctl_proxy_\w+(\{(\w+="[^"\n]*",?)+\})? -?[\d.e+-]+)$/);
+      expect(row).toMatch(
+        /^(# (HELP|TYPE) (pdctl_proxy|process)_\w+ .+|(pdctl_proxy|process)_\w+(\{(\w+="[^"\n]*",?)+\})? -?[\d.e+-]+)$/,
+      );
     for (const { role, url } of house.cluster.engines)
       expect(rows).toContain(`pdctl_proxy_upstream_requests_total{role="${role}",target="${url}",code="200"} 1`);
     expect(rows).toContain('pdctl_proxy_requests_total{endpoint="/v1/completions",code="200",route="pd"} 1');

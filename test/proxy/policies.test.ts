@@ -128,7 +128,9 @@ it.each(["random", "power_of_two", "consistent_hash", "prefix_aware"] as const)(
           homes.add(headers["x-pdctl-prefill"]);
         }
         if (policy === "consistent_hash" || policy === "prefix_aware") expect(homes.size).toBe(1);
-        expect((await house.metric("pdctl_proxy_target_pinned_tokens")).every((row) => row.endsWith(" 0"))).toBe(true);
+        expect((await house.metric("pdctl_proxy_instance_pinned_tokens")).every((row) => row.endsWith(" 0"))).toBe(
+          true,
+        );
       },
     ),
 );

@@ -51,7 +51,7 @@ it.each([
 ])("no prefill, %s: with decode-only decode serves, and the proxy calls itself ready", (_, probeTimes) =>
   inHouse({ dialect: "nixl", prefill: 2, probeTimes, config: { on_prefill_down: "decode-only" } }, async (house) => {
     await Promise.all(house.p.map((p) => p.stop()));
-    if (probeTimes !== ONE_PROBE) await house.shows(/^pdctl_proxy_target_up\{role="prefill",.* 0$/, 2);
+    if (probeTimes !== ONE_PROBE) await house.shows(/^pdctl_proxy_instance_up\{role="prefill",.* 0$/, 2);
     for (const id of ["a", "b"]) {
       const answer = await house.send(SHORT, { id, alone: true });
       expect(answer).toMatchObject({ status: 200, headers: { "x-pdctl-alone": "prefill_down" } });
@@ -88,7 +88,7 @@ it("every prefill at its limit: with decode-only the next request goes to decode
       const second = house.send(SHORT, { id: "b", alone: policy === "decode-only" });
       if (policy === "decode-only")
         expect(await second).toMatchObject({ status: 200, headers: { "x-pdctl-alone": "prefill_saturated" } });
-      else await house.shows(/^pdctl_proxy_queued_requests 1$/);
+      else await house.shows(/^pdctl_proxy_inflight_requests\{stage="queued"\} 1$/);
       go();
       expect((await first).status).toBe(200);
       expect((await second).status).toBe(200);
@@ -125,5 +125,5 @@ it("an engine that falls silent in its answer is let go, and the client reads an
     );
     expect(answer.text).not.toContain("[DONE]");
     await letGo;
-    expect(await house.metric("pdctl_proxy_rejected")).toEqual(['pdctl_proxy_rejected_total{fault="target.silent"} 1']);
+    expect(await house.metric("pdctl_proxy_failures")).toEqual(['pdctl_proxy_failures_total{fault="target.silent"} 1']);
   }));

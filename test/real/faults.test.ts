@@ -6,7 +6,7 @@ import { lacking, titled } from "./place.ts";
 import { sample, sampled, stopped } from "./signals.ts";
 
 const finished = /^vllm:request_success_total\{/;
-const busy = (role: string) => new RegExp(`^pdctl_proxy_target_inflight\\{.*role="${role}"`);
+const busy = (role: string) => new RegExp(`^pdctl_proxy_instance_inflight\\{.*role="${role}"`);
 const LEASE = ["--set", "kv.transfer.lease_seconds=8"];
 
 // Both engines load anew for some of these: half a minute each on two free cores, and many times that on busy ones.
@@ -64,7 +64,7 @@ describe.skipIf(lacking !== undefined)(
       expect(answer.status).toBe(503);
       expect(answer.headers.get("x-pdctl-error")).toBe("kv.expired");
       decode.goOn();
-      await sampled(real.proxy, /^pdctl_proxy_target_up\{role="decode"/, (up) => up === 1);
+      await sampled(real.proxy, /^pdctl_proxy_instance_up\{role="decode"/, (up) => up === 1);
       const prompt = `${randomUUID()} and it serves again`;
       const [over, own] = [
         await complete(real.proxy, prompt),

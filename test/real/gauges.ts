@@ -38,9 +38,9 @@ export async function proxyNow(url: string) {
   const left = (stage: string) => metrics("pdctl_proxy_aborts_total", `stage="${stage}"`);
   return {
     requests: metrics("pdctl_proxy_inflight_requests"),
-    legs: metrics("pdctl_proxy_target_inflight"),
-    atDecode: metrics("pdctl_proxy_target_inflight", 'role="decode"'),
-    tokens: metrics("pdctl_proxy_target_load_tokens"),
+    legs: metrics("pdctl_proxy_instance_inflight"),
+    atDecode: metrics("pdctl_proxy_instance_inflight", 'role="decode"'),
+    tokens: metrics("pdctl_proxy_instance_load_tokens"),
     decodeLegs: metrics("pdctl_proxy_upstream_requests_total", 'role="decode"'),
     left: { prefill: left("prefill"), decodeWait: left("decode_wait"), decode: left("decode") },
   };

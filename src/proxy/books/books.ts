@@ -1,66 +1,98 @@
+import type { Fault } from "../errors.ts";
 import type { Endpoint } from "../routing/endpoint.ts";
-import { slotName } from "../routing/endpoint.ts";
+import { engineGauges, type Policies } from "./engine-gauges.ts";
 import { Metrics } from "./metrics.ts";
+import { processMetrics } from "./process-metrics.ts";
+import { Stages } from "./stages.ts";
+import { withRouterNames } from "./vllm-router.ts";
 
-/** Everything that the proxy counts, by name. Labels: role, target (url), slot, endpoint (the path), route (pd, alone). */
+/** Everything that the proxy counts, by name. Source of the names: proxy-protocols.md §3.10 */
 export type Books = ReturnType<typeof openBooks>;
 
-export function openBooks(
-  endpoints: readonly Endpoint[],
-  { now, serving, waiting }: { now: () => number; serving: () => number; waiting: () => number },
-) {
+export interface BooksAsk {
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number;
+  readonly policies: Policies;
+  /** Also under the names of another proxy. */
+  readonly compat?: "vllm-router" | undefined;
+}
+
+export function openBooks(endpoints: () => readonly Endpoint[], { now, policies, compat }: BooksAsk) {
   const metrics = new Metrics();
-  metrics.gauge("pdctl_proxy_inflight_requests", "Client requests that are being served.", () => [[{}, serving()]]);
-  metrics.gauge("pdctl_proxy_queued_requests", "Client requests that wait for a place.", () => [[{}, waiting()]]);
-  metrics.gauge("pdctl_proxy_target_up", "1 when the endpoint answers its health probe.", () =>
-    endpoints.map(({ role, url, state }) => [{ role, target: url }, state === "up" ? 1 : 0]),
+  const counter = (name: string, help: string, ...labels: string[]) =>
+    metrics.counter(`pdctl_proxy_${name}_total`, help, labels);
+  const histogram = (name: string, help: string, ...labels: string[]) =>
+    metrics.histogram(`pdctl_proxy_${name}_seconds`, help, labels);
+  const requests = counter(
+    "requests",
+    "Requests that were answered, by path, status and route: pd or decode_only.",
+    ...["endpoint", "code", "route"],
   );
-  const CIRCUIT = { closed: 0, open: 1, half_open: 2 };
-  metrics.gauge(
-    "pdctl_proxy_target_circuit_state",
-    "0: serves; 1: passed over, as half of its legs failed; 2: on trial.",
-    () => endpoints.map(({ role, url, circuit }) => [{ role, target: url }, CIRCUIT[circuit.state(now())]]),
+  const decisions = counter(
+    "pd_decisions",
+    "Requests let in, by what was decided: prefill_decode or decode_only.",
+    "decision",
   );
-  const slots = endpoints.flatMap((endpoint) => endpoint.slots);
-  const label = (slot: (typeof slots)[number]) => ({ role: slot.endpoint.role, target: slotName(slot) });
-  metrics.gauge("pdctl_proxy_target_inflight", "Legs that a slot is busy with.", () =>
-    slots.map((slot) => [label(slot), slot.inFlight]),
-  );
-  metrics.gauge("pdctl_proxy_target_load_tokens", "Estimated tokens that a slot is busy with.", () =>
-    slots.map((slot) => [label(slot), slot.load]),
-  );
-  metrics.gauge("pdctl_proxy_target_pinned_tokens", "Estimated tokens whose KV prefill holds for decode.", () =>
-    slots.map((slot) => [label(slot), slot.pinned]),
-  );
+  const refused = counter("rejected", `Requests that were not let in: ${Object.values(REASONS).join(", ")}.`, "reason");
+  const failures = counter("failures", "Requests that the proxy ended itself after it let them in, by fault.", "fault");
+  const stages = new Stages(metrics);
+  engineGauges(metrics, { endpoints, now, policies });
+  const stopWatching = processMetrics(metrics);
   return {
-    text: () => metrics.text(),
-    requests: metrics.counter("pdctl_proxy_requests_total", "Answers to clients, by endpoint, code and route."),
-    seconds: metrics.histogram("pdctl_proxy_request_duration_seconds", "From the request to the end of its answer."),
-    firstByte: metrics.histogram("pdctl_proxy_ttft_seconds", "From the request to the first byte of its answer."),
-    queueWait: metrics.histogram("pdctl_proxy_queue_wait_seconds", "From the whole request to its place."),
-    prefill: metrics.histogram("pdctl_proxy_prefill_duration_seconds", "Prefill legs that answered."),
-    legs: metrics.counter("pdctl_proxy_upstream_requests_total", "Answers of engines, by role, target and code."),
-    legErrors: metrics.counter(
-      "pdctl_proxy_upstream_errors_total",
-      "Legs without a whole answer: connect, silent, broken.",
+    text: () => (compat === undefined ? metrics.text() : withRouterNames(metrics.text())),
+    describe: () => metrics.describe(),
+    close: stopWatching,
+    requests,
+    stages,
+    decisions,
+    /** Of a request that the proxy refuses or ends itself. */
+    rejected: {
+      add({ fault }: { fault: Fault | "bug" }) {
+        const reason = REASONS[fault];
+        if (reason === undefined) failures.add({ fault });
+        else refused.add({ reason });
+      },
+    },
+    seconds: histogram("request_duration", "From the request to the end of its answer.", "endpoint", "route"),
+    firstByte: histogram("ttft", "From the request to the first byte of its answer.", "route"),
+    queueWait: histogram("queue_wait", "From the whole request to its place."),
+    prefill: histogram("prefill_duration", "Prefill legs, until the head of their answer.", "target"),
+    handoff: histogram("handoff_duration", "From prefill's answer to decode's request."),
+    decodeFirst: histogram("decode_first_byte", "Decode legs, until the first byte of their answer.", "target"),
+    legs: counter("upstream_requests", "Answers of engines.", "role", "target", "code"),
+    legErrors: counter(
+      "upstream_errors",
+      "Legs that failed: connect, reset, timeout, http_5xx, bad_response.",
+      ...["role", "target", "reason"],
     ),
-    retries: metrics.counter("pdctl_proxy_retries_total", "Legs that were sent again."),
-    bytes: metrics.counter("pdctl_proxy_relayed_bytes_total", "Bytes of answers relayed from a target to clients."),
-    aborts: metrics.counter("pdctl_proxy_aborts_total", "Clients that left, by the stage they left in."),
-    abortedLegs: metrics.counter("pdctl_proxy_aborted_legs_total", "Legs that were let go because the client left."),
-    rejected: metrics.counter(
-      "pdctl_proxy_rejected_total",
-      "Requests that the proxy itself refused or failed, by fault.",
+    retries: counter("retries", "Legs that were sent again, by how the one before failed.", "role", "reason"),
+    bytes: counter("relayed_bytes", "Bytes of answers relayed to clients.", "target"),
+    brokenStreams: counter(
+      "broken_streams",
+      "Answers that broke off after their head had gone to the client.",
+      "target",
     ),
-    missingKv: metrics.counter("pdctl_proxy_missing_kv_params_total", "Prefill answers without a ticket for their KV."),
-    expiredKv: metrics.counter(
-      "pdctl_proxy_kv_hold_expired_total",
-      "Decode legs not sent because prefill holds its KV no longer.",
+    aborts: counter("aborts", "Clients that left, by the stage they left in.", "stage"),
+    abortedLegs: counter("aborted_legs", "Legs that were let go because the client left.", "role", "target"),
+    missingKv: counter("missing_kv_params", "Prefill answers without a ticket for their KV.", "target"),
+    expiredKv: counter("kv_hold_expired", "Decode legs not sent because prefill holds its KV no longer.", "target"),
+    releases: counter(
+      "release_dispatches",
+      "KV of clients that left, fetched by decode so that prefill lets go of it: released, refused, failed, dropped, no_target.",
+      "result",
     ),
-    releases: metrics.counter(
-      "pdctl_proxy_release_dispatches_total",
-      "KV of clients that left, fetched by decode so that prefill lets go of it, by result.",
-    ),
-    alone: metrics.counter("pdctl_proxy_bypass_total", "Requests that went to decode alone, by reason."),
+    alone: counter("bypass", "Requests that went to decode alone, by reason.", "reason"),
   };
 }
+
+/** Faults of requests that were not let in. */
+const REASONS: Readonly<Partial<Record<Fault | "bug", string>>> = {
+  "proxy.full": "queue_full",
+  "proxy.slow": "queue_timeout",
+  "target.none": "no_backend",
+  "proxy.stopping": "draining",
+  "request.invalid": "invalid",
+  "request.too-large": "too_large",
+  "path.unknown": "no_such_path",
+  "method.refused": "method",
+};

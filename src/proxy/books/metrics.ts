@@ -1,15 +1,25 @@
 /** A label set as Prometheus writes it: `{role="decode",target="http://…"}`. */
 type Labels = Readonly<Record<string, string | number>>;
 
+type Read = () => Iterable<readonly [Labels, number]>;
+
 const escapes: Record<string, string> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" };
-const labelText = (labels: Labels) => {
+export const labelText = (labels: Labels) => {
   const pairs = Object.entries(labels).map(
     ([name, value]) => `${name}="${String(value).replace(/[\\"\n]/g, (char) => escapes[char] ?? char)}"`,
   );
   return pairs.length > 0 ? `{${pairs.join(",")}}` : "";
 };
 
-interface Family {
+/** What is told of a metric beside its numbers. */
+export interface Described {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+interface Family extends Described {
   lines(): Iterable<string>;
 }
 
@@ -17,9 +27,10 @@ interface Family {
 export class Metrics {
   readonly #families: Family[] = [];
 
-  counter(name: string, help: string) {
+  counter(name: string, help: string, labels: readonly string[] = []) {
     const rows = new Map<string, number>();
-    this.#families.push({ lines: () => family(name, "counter", help, rows) });
+    const type = "counter" as const;
+    this.#families.push({ name, type, help, labels, lines: () => family(name, type, help, rows) });
     const adder = (labels: Labels) => {
       const row = labelText(labels);
       return (by: number) => void rows.set(row, (rows.get(row) ?? 0) + by);
@@ -32,21 +43,25 @@ export class Metrics {
   }
 
   /** @param read called for every scrape, so that a gauge can never drift from what it shows */
-  gauge(name: string, help: string, read: () => Iterable<readonly [Labels, number]>): void {
-    this.#families.push({
-      lines: () =>
-        family(
-          name,
-          "gauge",
-          help,
-          [...read()].map(([labels, value]) => [labelText(labels), value] as const),
-        ),
-    });
+  gauge(name: string, help: string, read: Read, labels: readonly string[] = []): void {
+    this.#reading({ name, type: "gauge", help, labels }, read);
   }
 
-  histogram(name: string, help: string) {
+  /** A counter that something else keeps. @param read called for every scrape */
+  counted(name: string, help: string, read: Read, labels: readonly string[] = []): void {
+    this.#reading({ name, type: "counter", help, labels }, read);
+  }
+
+  #reading(described: Described, read: Read): void {
+    const { name, type, help } = described;
+    const rows = () => [...read()].map(([labels, value]) => [labelText(labels), value] as const);
+    this.#families.push({ ...described, lines: () => family(name, type, help, rows()) });
+  }
+
+  histogram(name: string, help: string, labels: readonly string[] = []) {
     const rows = new Map<string, { labels: Labels; buckets: number[]; sum: number; count: number }>();
-    this.#families.push({ lines: () => histogramLines(name, help, rows.values()) });
+    const lines = () => histogramLines(name, help, rows.values());
+    this.#families.push({ name, type: "histogram", help, labels, lines });
     return {
       observe(labels: Labels, seconds: number) {
         const key = labelText(labels);
@@ -59,6 +74,10 @@ export class Metrics {
         });
       },
     };
+  }
+
+  describe(): readonly Described[] {
+    return this.#families;
   }
 
   text(): string {

@@ -22,7 +22,7 @@ export function requestLine(id: string, path: string, totalMs: number, outcome: 
   return {
     request: id,
     path,
-    route: alone === undefined ? "pd" : "alone",
+    route: alone === undefined ? "pd" : "decode_only",
     alone,
     prefill: prefill && slotName(prefill),
     decode: decode && slotName(decode),

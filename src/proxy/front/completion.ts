@@ -51,6 +51,12 @@ export async function serveCompletion(
   let legs: CallLegs | undefined;
   let leave: (() => void) | undefined;
   const outcome: Outcome = { bytes: 0 };
+  const gone = desk.books.stages.enter({
+    get stage() {
+      return legs?.progress.stage ?? "body";
+    },
+  });
+  res.on("close", gone);
   try {
     const body = await readBody(req);
     const ask = readAsk(body, pathOf(req));
@@ -75,7 +81,7 @@ export async function serveCompletion(
     leave?.();
     void Promise.resolve(legs?.release()).then(() => desk.ids.release(id));
     const totalMs = desk.now() - started;
-    desk.books.seconds.observe({ route: routeName(legs) }, totalMs / 1000);
+    desk.books.seconds.observe({ endpoint: pathOf(req), route: routeName(legs) }, totalMs / 1000);
     if (desk.config.request_log) desk.log.request(requestLine(id, pathOf(req), totalMs, outcome, legs));
   }
 }
@@ -107,6 +113,7 @@ async function comeIn(
   });
   outcome.queueMs = desk.now() - asked;
   desk.books.queueWait.observe({}, outcome.queueMs / 1000);
+  desk.books.decisions.add({ decision: reason === undefined ? "prefill_decode" : "decode_only" });
   legs.progress.stage = "prefill";
   return { leave, reason };
 }
@@ -160,7 +167,7 @@ async function handOn(
     log.failed(headers, { fault: `status ${answer.status}`, error: `${role}'s own answer, handed on` });
 }
 
-const routeName = (legs: CallLegs | undefined) => (legs?.progress.alone ? "alone" : "pd");
+const routeName = (legs: CallLegs | undefined) => (legs?.progress.alone ? "decode_only" : "pd");
 const endpointOf = ({ req }: ServerResponse<IncomingMessage>) => pathOf(req);
 const hasLeft = (req: IncomingMessage, signal: AbortSignal) =>
   signal.aborted ? signal.reason instanceof ClientLeft : req.destroyed && !req.complete;
@@ -188,6 +195,7 @@ function settle({ books, log }: Desk, { error, left, res, headers, legs, outcome
   const code = error instanceof ProxyError ? error.status : 500;
   outcome.fault = fault;
   if (!res.headersSent) outcome.status = code;
+  else books.brokenStreams.add({ target: legs?.progress.decode?.endpoint.url ?? "" });
   books.requests.add({ endpoint: endpointOf(res), code, route: routeName(legs) });
   log.failed(headers, { fault, error });
   answerError(res, error, headers);

@@ -7,11 +7,20 @@ import type { Failure } from "./retry-matrix.ts";
 /** Answers that speak against an endpoint; a KV that could not be loaded may be prefill's fault, and one that is full is not ill. */
 const AGAINST = /^status_5|^broken$/;
 
-export const countAnswer = ({ now }: House, { circuit }: Endpoint, failure: Failure | undefined): void =>
-  circuit.count(!AGAINST.test(failure ?? ""), now());
+export function countAnswer({ books, now }: House, endpoint: Endpoint, failure: Failure | undefined): void {
+  endpoint.circuit.count(!AGAINST.test(failure ?? ""), now());
+  const reason = REASONS.find(([pattern]) => pattern.test(failure ?? ""))?.[1];
+  if (reason !== undefined) books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason });
+}
+
+/** Of answers; what has none is counted where it broke. */
+const REASONS = [
+  [/^status_5/, "http_5xx"],
+  [/^error_event$/, "bad_response"],
+] as const;
 
 function countBreak({ books, now }: House, endpoint: Endpoint, { kind, idleClosed }: UpstreamError): void {
-  books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason: kind });
+  books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason: kind === "connect" ? kind : "reset" });
   if (kind === "connect") endpoint.saw("refused");
   else if (!idleClosed) endpoint.circuit.count(false, now());
 }
@@ -34,7 +43,10 @@ export function failed(
     return { failure: error.idleClosed ? "idle_closed" : error.kind, error: gaveUp(endpoint, error) };
   }
   const failure = failureByTime(error, tried);
-  if (failure === "timeout") endpoint.circuit.count(false, house.now());
+  if (failure === "timeout") {
+    endpoint.circuit.count(false, house.now());
+    house.books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason: failure });
+  }
   return { failure, error };
 }
 

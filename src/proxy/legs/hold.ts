@@ -11,7 +11,9 @@ export class Hold {
   readonly #house: House;
   readonly #progress: Progress;
   #prefillSent = 0;
+  /** When prefill may have finished, at the earliest, and when its answer was read. */
   #prefillAnswered: number | undefined;
+  #answeredAt: number | undefined;
   #pin: (() => void) | undefined;
   /** Decode was sent what it fetches the KV with. */
   ticketSent = false;
@@ -33,7 +35,8 @@ export class Hold {
   /** The last byte of prefill's answer is in. The time runs from the earliest at which prefill may have finished. */
   begins(slot: Slot, tokens: number): void {
     this.#prefillAnswered = Math.max(this.#prefillSent, this.#house.earliest());
-    this.#progress.prefillMs = this.#house.now() - this.#prefillSent;
+    this.#answeredAt = this.#house.now();
+    this.#progress.prefillMs = this.#answeredAt - this.#prefillSent;
     this.#progress.stage = "handoff";
     this.#pin = pin(slot, tokens);
   }
@@ -53,6 +56,8 @@ export class Hold {
     const { endsAt } = this;
     if (endsAt !== undefined && this.#house.now() >= endsAt) return this.over();
     this.ticketSent = true;
+    if (this.#answeredAt !== undefined)
+      this.#house.books.handoff.observe({}, (this.#house.now() - this.#answeredAt) / 1000);
     this.#progress.stage = "decode_wait";
     return undefined;
   }
@@ -73,6 +78,7 @@ export class Hold {
   forget(): void {
     this.ends();
     this.#prefillAnswered = undefined;
+    this.#answeredAt = undefined;
     this.ticketSent = false;
   }
 }

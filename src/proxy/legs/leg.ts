@@ -53,6 +53,7 @@ export async function sendLeg(house: House, leg: Leg): Promise<LegOutcome> {
     const outcome = streams ? await firstOf(slot, reply, life) : { answer: from(slot, reply), failure: refusal(reply) };
     if (role === "decode") {
       arrived();
+      house.books.decodeFirst.observe({ target }, (house.now() - started) / 1000);
       life.lingers = false;
       if (life.signal.aborted) throw life.signal.reason;
     } else life.lingers = holdsLong && reply.status === 200; // it has finished: what is left is its ticket

@@ -13,6 +13,8 @@ export interface Slot {
   /** Of prefill: estimated tokens whose KV it holds until decode has taken it. */
   pinned: number;
   inFlight: number;
+  /** How often it was taken. */
+  picks: number;
 }
 
 /** An engine's HTTP address: one connection pool, one health, one slot per rank. */
@@ -42,6 +44,7 @@ export class Endpoint {
       load: 0,
       pinned: 0,
       inFlight: 0,
+      picks: 0,
     }));
     this.#onChange = onChange;
   }

@@ -111,6 +111,7 @@ function seat(slot: Slot, tokens: number, onFree: () => void): Seat {
   let held = true;
   slot.load += tokens;
   slot.inFlight++;
+  slot.picks++;
   return {
     slot,
     release() {

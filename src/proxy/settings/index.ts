@@ -184,4 +184,12 @@ export const settings: Settings = {
     unset: "only failures have a line",
     flags: ["request-log"],
   },
+  metrics_compat: {
+    topic: "looking",
+    check: oneOf("vllm-router"),
+    says: "/metrics also has the names under which vllm-router's dashboards look for its PD mode.",
+    unset: "its own names alone",
+    flags: ["metrics-compat"],
+    takes: "vllm-router",
+  },
 };

@@ -75,9 +75,7 @@ export class Arena {
     const busy = async () =>
       (await (await fetch(`${base}/metrics`)).text())
         .split("\n")
-        .filter((row) =>
-          /^pdctl_proxy_(inflight|queued|target_inflight|target_load|target_pinned|instance_load)/.test(row),
-        )
+        .filter((row) => /^pdctl_proxy_(inflight|instance_inflight|instance_load|instance_pinned)/.test(row))
         .filter((row) => !row.endsWith(" 0"));
     const deadline = performance.now() + 10_000;
     let left = await busy();
