@@ -76,6 +76,8 @@ export interface ErrorFacts {
   "lock.stalled": { stoodMs: number };
   /** The nodes hold a cluster of this name that another owner made. Exit 7. */
   "cluster.foreign": { cluster: string; owner: string; node: string };
+  /** A node was asked for a cluster and knows none of this name. Exit 1. */
+  "cluster.absent": { cluster: string | null; host: string; known: readonly string[] };
   /** No cluster to act on, or more than one and none was named. Exit 2. */
   "cluster.unnamed": { known: readonly string[] };
 }

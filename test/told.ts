@@ -31,6 +31,8 @@ interface Doctored {
   readonly holders?: Readonly<Record<string, string>>;
   readonly ourDevices?: readonly string[];
   readonly filtered?: Judged["filtered"];
+  readonly others?: Judged["others"];
+  readonly directories?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Everything a user is told about a file: by the loader and the rules of all stages that have what they need. */
@@ -66,6 +68,8 @@ function judgedWith(topology: Topology, file: string, rehearse: boolean, model: 
     holders: new Map(Object.entries(doctored.holders ?? {})),
     ourDevices: new Set(doctored.ourDevices),
     ...(doctored.filtered && { filtered: doctored.filtered }),
+    ...(doctored.others && { others: doctored.others }),
+    ...(doctored.directories && { directories: new Map(Object.entries(doctored.directories)) }),
     ...(model && { model }),
   };
 }

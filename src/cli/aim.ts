@@ -9,12 +9,14 @@ export interface Target {
   readonly plan?: string;
   /** Verbs over what runs take the cluster's name: shorter than a file, and true when the file has changed. */
   readonly cluster?: string | undefined;
+  /** One of its nodes: the cluster is known there and not here. */
+  readonly host?: string;
   /** `--set` and `--hosts`, as they were given. */
   readonly options: Pick<Common, "set" | "hosts">;
 }
 
 /** A command that has its topology already is left as it is. */
-const COMMAND = /\bpdctl (up|plan|status|smoke|logs|down|trust)\b(?! \S*(?:\.ya?ml|FILE)\b)/g;
+const COMMAND = /\bpdctl (up|plan|status|smoke|logs|down|trust)\b(?! (?:--cluster\b|\S*(?:\.ya?ml|FILE)\b))/g;
 
 /** Writes every command that pdctl shows so that it means this cluster when it is pasted. */
 export class Aim {
@@ -63,7 +65,10 @@ function made({ file, options: { set, hosts } }: Target): readonly string[] {
   return [...(file === undefined ? [] : [file]), ...words].map(pasted);
 }
 
-const standing = ({ cluster }: Target): readonly string[] => (cluster === undefined ? [] : [pasted(cluster)]);
+function standing({ cluster, host }: Target): readonly string[] {
+  if (cluster === undefined) return [];
+  return host === undefined ? [pasted(cluster)] : ["--cluster", pasted(cluster), "--host", pasted(host)];
+}
 
 /** As a person would write it: quoted where the shell asks for it. */
 const pasted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word));

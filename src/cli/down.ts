@@ -15,7 +15,7 @@ const ranges = (value: string, before: readonly string[]): readonly string[] => 
 export const down = (program: Command) =>
   does<Options>(
     helped(
-      common(program.command("down").argument("[topology]"), { events: true })
+      common(program.command("down").argument("[topology]"), { events: true, standing: true })
         .option("--grace <DURATION>", "between SIGTERM and SIGKILL (timeouts.stop, 30s)", milliseconds)
         .option("--discard-logs", "do not bring the logs to this machine first")
         .option("--forget <NODES>", "take nodes off the list that will not come back", ranges, [])

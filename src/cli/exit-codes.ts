@@ -37,6 +37,7 @@ const OF_ERROR: { readonly [C in ErrorCode]: number } = {
   "lock.lost": EXIT.locked,
   "lock.stalled": EXIT.locked,
   "cluster.foreign": EXIT.locked,
+  "cluster.absent": EXIT.failed,
   "cluster.unnamed": EXIT.usage,
 };
 

@@ -16,7 +16,11 @@ const LINES = 20;
 export const logs = (program: Command) =>
   does<Options>(
     helped(
-      common(program.command("logs").argument("[topology]").argument("[what...]"), { short: false, events: true })
+      common(program.command("logs").argument("[topology]").argument("[what...]"), {
+        short: false,
+        events: true,
+        standing: true,
+      })
         .option("-f, --follow", "go on as lines come; Ctrl-C ends it")
         .option("--tail <N>", "so many lines of each (20)", whole, LINES)
         .option("--grep <RE>", "only lines that match", pattern)

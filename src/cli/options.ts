@@ -5,6 +5,9 @@ export interface Common {
   readonly file?: string;
   readonly set: readonly string[];
   readonly hosts?: string;
+  /** Of verbs over what runs: it is found without its topology, on any one of its nodes. */
+  readonly cluster?: string;
+  readonly host?: string;
   readonly json?: true;
   readonly ndjson?: true;
   readonly color: boolean;
@@ -22,13 +25,19 @@ export interface Taken {
   readonly document?: boolean;
   /** The verb emits events. */
   readonly events?: boolean;
+  /** It is about what runs. */
+  readonly standing?: boolean;
 }
 
-export function common(command: Command, { short = true, document = true, events = false }: Taken = {}): Command {
+export function common(
+  command: Command,
+  { short = true, document = true, events = false, standing = false }: Taken = {},
+): Command {
   const options = [
     new Option(short ? "-f, --file <FILE>" : "--file <FILE>"), // `logs -f` follows
     new Option("--set <PATH=VALUE>").argParser(assignment).default([]),
     new Option("--hosts <RANGE|FILE>"),
+    ...(standing ? [new Option("--cluster <NAME>"), new Option("--host <HOST>")] : []),
     ...(document ? [new Option("--json").conflicts("ndjson")] : []),
     ...(events ? [new Option("--ndjson")] : []),
     new Option("--no-color"),

@@ -14,7 +14,7 @@ const FIVE_MINUTES = 300_000; // timeouts.smoke, where the topology says nothing
 export const smoke = (program: Command) =>
   does<Options>(
     helped(
-      common(program.command("smoke").argument("[topology]"), { events: true })
+      common(program.command("smoke").argument("[topology]"), { events: true, standing: true })
         .option("--require-evidence", "the proof has to be a counter, a log or the store")
         .option("--requests <N>", "at least so many; else one for each prefill and decode slot", whole)
         .option("--timeout <DURATION>", "limit of the whole proof (5m)", milliseconds, FIVE_MINUTES),

@@ -11,6 +11,8 @@ import { stateHome } from "./run.ts";
  */
 export async function knownCluster(call: Call, argument: string | undefined): Promise<Known> {
   const { options, env, places } = call;
+  const { host, cluster } = options;
+  if (host !== undefined || cluster !== undefined) return asked(call, argument, host, cluster);
   const { knownClusters } = await import("../cluster/index.ts");
   const known = await knownClusters(stateHome(env, places.home));
   const byName = known.find(({ cluster }) => cluster === argument);
@@ -25,15 +27,41 @@ export async function knownCluster(call: Call, argument: string | undefined): Pr
   return hiding(call, only, undefined);
 }
 
+/** Named by `--cluster`, and found on a node by `--host`: then neither a topology nor this launcher's index has a say. */
+async function asked(
+  call: Call,
+  argument: string | undefined,
+  host: string | undefined,
+  cluster: string | undefined,
+): Promise<Known> {
+  const { env, places, options, aim } = call;
+  const next = `pdctl ${call.verb} --cluster NAME --host HOST`;
+  if (argument !== undefined)
+    throw new UserError("usage", { what: `--cluster and --host say what is meant: leave out ${argument}`, next });
+  const { findCluster, knownClusters } = await import("../cluster/index.ts");
+  if (host === undefined) {
+    const known = await knownClusters(stateHome(env, places.home));
+    const byName = known.find((one) => one.cluster === cluster);
+    if (byName !== undefined) return hiding(call, byName, byName.cluster);
+    throw new UserError("usage", { what: `${cluster}: ${unknownName(known)}; name one of its nodes`, next });
+  }
+  const { silently } = await import("./silently.ts");
+  const found = await silently(call, (run) => findCluster({ cluster, host }, run));
+  aim.at({ cluster: found.cluster, host, options });
+  return found;
+}
+
 const SERVICE = /^(?:(?:prefill|decode)(?:-|$)|proxy$)/;
 
 /** The first word is the topology where it is a file or a cluster that is known here; the others are roles, instances, engines. */
 export async function placed({
   args,
+  options,
   env,
   places,
 }: Call): Promise<readonly [topology: string | undefined, what: readonly string[]]> {
   const words = args.filter((word) => word !== undefined);
+  if (options.cluster !== undefined || options.host !== undefined) return [undefined, words];
   const [first, ...others] = words;
   if (first === undefined || SERVICE.test(first)) return [undefined, words];
   if (isFile(first)) return [first, others];
@@ -44,8 +72,13 @@ export async function placed({
 }
 
 function unknown(argument: string, known: readonly Known[]): string {
+  return `${argument} is no topology file, and ${unknownName(known)}`;
+}
+
+function unknownName(known: readonly Known[]): string {
   const names = known.map(({ cluster }) => cluster);
-  return `${argument} is no topology file, and no cluster of this name is known here${names.length === 0 ? "" : `; known: ${names.join(", ")}`}`;
+  const others = names.length === 0 ? "" : `; known: ${names.join(", ")}`;
+  return `no cluster of this name is known here${others}`;
 }
 
 /** The remembered one knows the nodes that an `up` has really touched; the file may have changed since. */

@@ -16,7 +16,7 @@ const gathered = (value: string, before: readonly string[]): readonly string[] =
 export const status = (program: Command) =>
   does<Options>(
     helped(
-      common(program.command("status").argument("[topology]").argument("[what...]"))
+      common(program.command("status").argument("[topology]").argument("[what...]"), { standing: true })
         .option("--wide", "also KV ports, pid, memory, restarts, hash, side services' counts; unfolded")
         .option("--nodes <NODES>", "ask these nodes only", gathered, []),
       {

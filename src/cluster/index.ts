@@ -1,6 +1,7 @@
 /** The verbs over all nodes. Each prints nothing: it emits events and returns an exit code or what was asked for. */
 export { type BenchAsk, bench } from "./bench-verb.ts";
 export { type DownAsk, down } from "./down.ts";
+export { findCluster } from "./find-cluster.ts";
 export { NodeErrors } from "./fleet.ts";
 export { identify } from "./identify.ts";
 export { knownClusters, knownOf } from "./known.ts";

@@ -22,15 +22,22 @@ export async function opened(
   return { there, standing };
 }
 
-/** Asks every node for its own state of the cluster. A node that does not answer is in the list as what it is. */
-export async function look(known: Known, fleet: Fleet, run: Run, { ready }: { ready: boolean }): Promise<Standing> {
+/** Asks every node for its own state of the cluster; `beside`: and of other clusters there. A node that does not answer is in the list as what it is. */
+export async function look(
+  known: Known,
+  fleet: Fleet,
+  run: Run,
+  { ready, beside = false }: { ready: boolean; beside?: boolean },
+): Promise<Standing> {
+  const others = beside ? known.cluster : "";
   const outcomes = await fleet.on((session, node) =>
-    inspect(session, { stateDir: stateDirOf(known, node), ready }, fleet.scripts, run.signal),
+    inspect(session, { stateDir: stateDirOf(known, node), ready, others }, fleet.scripts, run.signal),
   );
   run.signal.throwIfAborted();
   const looks = outcomes.flatMap((one) => (one.ok ? [[one.node, one.value] as const] : []));
   const states = looks.flatMap(([, { state }]) => (state === null ? [] : [state]));
-  const generation = Math.max(0, ...states.map((state) => state.generation));
+  const started = looks.flatMap(([, { found }]) => found.map(({ spec }) => spec.generation));
+  const generation = Math.max(0, ...states.map((state) => state.generation), ...started);
   return {
     cluster: known.cluster,
     generation,
@@ -38,6 +45,7 @@ export async function look(known: Known, fleet: Fleet, run: Run, { ready }: { re
     owners: looks.flatMap(([node, { state }]) => (state === null ? [] : [{ node, owner: state.owner }])),
     nodes: outcomes.map((one) => (one.ok ? reached(one.node, one.value) : away(one.node, one.error))),
     services: looks.flatMap(([node, { found }]) => found.map((one) => ({ ...one, node }))),
+    ...(beside && { others: looks.flatMap(([node, look]) => look.others.map((one) => ({ ...one, node }))) }),
   };
 }
 

@@ -27,7 +27,10 @@ export async function changes(
     const facts = await gatherFacts(ask.topology, provisional, fleet, run);
     const { plan } = ask.plan(facts);
     const known = knownOf(plan, ask.file);
-    const standing = await look({ ...known, nodes: [...known.nodes, ...former] }, fleet, run, { ready: false });
+    const standing = await look({ ...known, nodes: [...known.nodes, ...former] }, fleet, run, {
+      ready: false,
+      beside: true,
+    });
     const findings = await judged({ ...ask, plan, facts, standing }, fleet, run);
     const blocked = findings
       .filter(({ level }) => level === "error")

@@ -1,5 +1,5 @@
 import type { NodeAddress } from "../nodes/session.ts";
-import type { Found } from "../supervise/supervise.ts";
+import type { Found, Other } from "../supervise/supervise.ts";
 import type { Evidence, NodeWord, ServiceWord } from "./events.ts";
 
 /** What the launcher remembers of a cluster: where its nodes are. Everything else is on the nodes. */
@@ -20,6 +20,8 @@ export interface Standing {
   readonly planned: readonly string[];
   readonly nodes: readonly StandingNode[];
   readonly services: readonly (Found & { readonly node: string })[];
+  /** Other clusters of the same user on these nodes; unset: not asked for. */
+  readonly others?: readonly (Other & { readonly node: string })[];
 }
 
 export interface StandingNode {

@@ -19,6 +19,20 @@ export interface Judged {
   readonly model?: ModelConfig;
   /** Crossings that no answer came from, or that a firewall refused; unset: nobody has asked. */
   readonly filtered?: readonly Filtered[];
+  /** Other clusters of the same user that live on nodes of the plan; unset: nobody has asked. */
+  readonly others?: readonly OtherCluster[];
+  /** Where this plan keeps KV, by node. */
+  readonly directories?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Another cluster on a node of the plan, and what it takes there. */
+export interface OtherCluster {
+  readonly node: string;
+  readonly cluster: string;
+  readonly owner: string;
+  readonly ports: readonly { readonly port: number; readonly service: string }[];
+  readonly devices: readonly string[];
+  readonly directories: readonly string[];
 }
 
 /** The same, where the topology is at hand: for rules of connectors and accelerators, which read what the user wrote. */

@@ -132,6 +132,11 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
     where: `state on ${node}`,
     do: ["another name in the topology, or pdctl up --adopt to take it over"],
   }),
+  "cluster.absent": ({ cluster, host, known }) => ({
+    title: `${host} knows nothing of ${cluster ?? "any cluster"}`,
+    ...(known.length > 0 && { where: `it knows ${known.join(", ")}` }),
+    do: ["ask as the user whose login started it, and one of its own nodes"],
+  }),
   "cluster.unnamed": ({ known }) => ({
     title:
       known.length === 0 ? "no topology was named, and no cluster is known here" : `which cluster: ${known.join(", ")}`,

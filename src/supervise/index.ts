@@ -9,7 +9,7 @@
  *         launch.sh runs as `bash <run dir>/launch.sh` with PDCTL_RUN, PDCTL_HOME (= stateDir), PDCTL_RUN_DIR and SPT_NOENV=1
  *         in its environment; inside a container too, where the state directory is mounted at the same path.
  *         Two starts at once on one node wait for each other.
- *     inspect(session, { stateDir, ready? }, scripts, signal): Promise<Look>
+ *     inspect(session, { stateDir, ready?, others? }, scripts, signal): Promise<Look>
  *         `ready: true` asks all probes of all living services, at once, at most 2 s each; without probes a living service is ready.
  *     watch(session, { stateDir, services: [{ service, generation }], logs? }, scripts, signal): AsyncIterable<WatchEvent>
  *         `exit` within 0.2 s, `ready` once per service when all its probes hold (asked every second; no probes: at once), `beat` every second.
@@ -29,9 +29,12 @@
  *     meets(session, { stateDir, ports }, scripts, signal): Promise<readonly Meeting[]>
  *         Which of the node's services listen on these ports, and which are connected to them. Without those that cannot be looked into.
  *     readState(session, { stateDir }, scripts, signal): Promise<NodeState | null>
- *     writeState(session, { stateDir, state }, scripts, signal): Promise<NodeState>
+ *     find(session, scripts, signal): Promise<readonly FoundState[]>
+ *         All clusters of this user that the node knows of.
+ *     writeState(session, { stateDir, state, claims?, baseline? }, scripts, signal): Promise<NodeState>
  *         `state` without boot and schema; written by rename. Whether another owner's may be overwritten is the caller's decision.
  */
+export { type FoundState, find } from "./find.ts";
 export { inspect } from "./inspect.ts";
 export { LEASE_S } from "./lease.ts";
 export { lines } from "./lines.ts";
@@ -41,7 +44,7 @@ export { type Meeting, meets } from "./meets.ts";
 export { forget, remains } from "./remains.ts";
 export { type ScriptName, type Scripts, scriptNames, scriptsOf } from "./scripts.ts";
 export { sourced, start } from "./start.ts";
-export { readState, writeState } from "./state.ts";
+export { readState, type WriteState, writeState } from "./state.ts";
 export { type StopAsk, stop } from "./stop.ts";
 export type * from "./supervise.ts";
 export { type WatchAsk, watch } from "./watch.ts";

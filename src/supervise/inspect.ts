@@ -1,21 +1,21 @@
 import type { Session } from "../nodes/session.ts";
 import { ask } from "./ask.ts";
-import { readExit, readSpec, readState } from "./records.ts";
+import { readClaims, readExit, readSpec, readState } from "./records.ts";
 import type { Scripts } from "./scripts.ts";
-import type { Found, Look, NodeState, ServiceState } from "./supervise.ts";
+import type { Found, Look, NodeState, Other, ServiceState } from "./supervise.ts";
 
 const ANSWER_MS = 20_000; // a home on a busy file server; probes take at most 2 s of it, all at once
 
-/** What the node's own files and /proc say, in one round trip. Nothing is taken from names of processes. */
+/** What the node's own files and /proc say, in one round trip; `others`: this cluster's name, to hear of other clusters, too. Nothing is taken from names of processes. */
 export async function inspect(
   session: Session,
-  { stateDir, ready = false }: { stateDir: string; ready?: boolean },
+  { stateDir, ready = false, others = "" }: { stateDir: string; ready?: boolean; others?: string },
   scripts: Scripts,
   signal: AbortSignal,
 ): Promise<Look> {
-  const values = { PD_STATE: stateDir, PD_READY: ready ? "1" : "" };
+  const values = { PD_STATE: stateDir, PD_READY: ready ? "1" : "", PD_OTHERS: others, PD_NAME: others };
   const records = await ask(session, scripts, {
-    script: ["proc", "probe", "inspect"],
+    script: ["proc", "gate", "states", "probe", "inspect"],
     values,
     deadlineMs: ANSWER_MS,
     signal,
@@ -67,7 +67,13 @@ export async function inspect(
     unreadable,
     boot,
     nodeNowMs,
+    others: records.filter(([kind]) => kind === "other").flatMap(otherOf),
   };
+}
+
+function otherOf([, stateDir = "", living, text = "", claimed = ""]: readonly string[]): readonly Other[] {
+  const state = readState(text);
+  return state === undefined ? [] : [{ stateDir, state, claims: readClaims(claimed), processes: Number(living) }];
 }
 
 function stateOf(

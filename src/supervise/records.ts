@@ -14,7 +14,7 @@ import {
   union,
   unknown,
 } from "zod/mini";
-import type { NodeState, ServiceSpec } from "./supervise.ts";
+import type { Claims, NodeState, ServiceSpec } from "./supervise.ts";
 
 // What comes back from a node was written by some version of pdctl, or by whoever can write there: it is read, not believed.
 const text = string();
@@ -58,6 +58,13 @@ const state = looseObject({
   generation: int(),
   boot: optional(text),
   planned: optional(array(text)),
+  run: optional(text),
+  nodes: optional(array(looseObject({ node: text, host: text, ip: text, stateDir: text, ssh: looseObject({}) }))),
+});
+const claims = looseObject({
+  ports: array(looseObject({ port: int(), service: text })),
+  devices: array(text),
+  directories: array(text),
 });
 
 export function readSpec(json: string): ServiceSpec | undefined {
@@ -75,6 +82,10 @@ export function readExit(
 export function readState(json: string): NodeState | undefined {
   const read = reading(() => parse(state, JSON.parse(json)));
   return read && { ...read, boot: read.boot ?? "" };
+}
+
+export function readClaims(json: string): Claims | undefined {
+  return reading(() => parse(claims, JSON.parse(json)));
 }
 
 /** undefined = damaged; what that means is the caller's word to say. */

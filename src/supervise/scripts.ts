@@ -5,6 +5,8 @@ export const scriptNames = [
   "proc", // functions that the others use: identities, marks, sessions
   "gate", // the lock's files
   "fence", // lets only the lock's holder change anything, and writes down what it did
+  "states", // where other clusters' state is
+  "find",
   "wrap", // becomes the parent of a service and records its end
   "halt", // the stopping that `stop` and a replacing `start` share
   "probe",
@@ -34,6 +36,8 @@ export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts 
     proc: text("proc"),
     gate: text("gate"),
     fence: text("fence"),
+    states: text("states"),
+    find: text("find"),
     wrap: text("wrap"),
     halt: text("halt"),
     probe: text("probe"),

@@ -3,7 +3,7 @@ import type { Session } from "../nodes/session.ts";
 import { ask } from "./ask.ts";
 import { readState as read } from "./records.ts";
 import type { Scripts } from "./scripts.ts";
-import type { NodeState } from "./supervise.ts";
+import type { Claims, NodeState } from "./supervise.ts";
 
 const ANSWER_MS = 10_000;
 
@@ -14,22 +14,34 @@ export function readState(
   scripts: Scripts,
   signal: AbortSignal,
 ): Promise<NodeState | null> {
-  return state(session, stateDir, "", scripts, signal);
+  return state(session, stateDir, { PD_WRITE: "", PD_CLAIMS: "", PD_BASELINE: "" }, scripts, signal);
+}
+
+export interface WriteState {
+  readonly stateDir: string;
+  readonly state: Pick<NodeState, "cluster" | "owner" | "generation" | "planned" | "run" | "nodes">;
+  /** Unset: as they were. */
+  readonly claims?: Claims;
+  /** MiB in use of each device before anything of the cluster runs here; the first one is kept. */
+  readonly baseline?: Readonly<Record<string, number>>;
 }
 
 /** Writes by rename, with this node's boot id. Whether another owner's state may be overwritten is the caller's decision. */
 export async function writeState(
   session: Session,
-  {
-    stateDir,
-    state: next,
-  }: { stateDir: string; state: Pick<NodeState, "cluster" | "owner" | "generation" | "planned"> },
+  { stateDir, state: next, claims, baseline = {} }: WriteState,
   scripts: Scripts,
   signal: AbortSignal,
 ): Promise<NodeState> {
-  const { cluster, owner, generation, planned } = next;
-  const text = JSON.stringify({ schema: 1, cluster, owner, generation, boot: "@BOOT@", planned });
-  const written = await state(session, stateDir, text, scripts, signal);
+  const { cluster, owner, generation, planned, run, nodes } = next;
+  const values = {
+    PD_WRITE: JSON.stringify({ schema: 1, cluster, owner, generation, boot: "@BOOT@", run, planned, nodes }),
+    PD_CLAIMS: claims === undefined ? "" : JSON.stringify(claims),
+    PD_BASELINE: Object.entries(baseline)
+      .map(([id, mib]) => `${id} ${mib}`)
+      .join("\n"),
+  };
+  const written = await state(session, stateDir, values, scripts, signal);
   if (written === null)
     throw new UserError("node.command", {
       node: session.node,
@@ -43,14 +55,14 @@ export async function writeState(
 async function state(
   session: Session,
   stateDir: string,
-  write: string,
+  write: { readonly PD_WRITE: string; readonly PD_CLAIMS: string; readonly PD_BASELINE: string },
   scripts: Scripts,
   signal: AbortSignal,
 ): Promise<NodeState | null> {
-  const values = { PD_STATE: stateDir, PD_WRITE: write };
+  const values = { PD_STATE: stateDir, ...write };
   const records = await ask(session, scripts, {
-    script: write === "" ? ["proc", "state"] : ["proc", "gate", "fence", "state"],
-    ...(write !== "" && { changes: ["state"] }),
+    script: write.PD_WRITE === "" ? ["proc", "state"] : ["proc", "gate", "fence", "state"],
+    ...(write.PD_WRITE !== "" && { changes: ["state"] }),
     values,
     deadlineMs: ANSWER_MS,
     signal,

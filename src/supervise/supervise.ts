@@ -1,4 +1,4 @@
-import type { Session } from "../nodes/session.ts";
+import type { Session, SshOptions } from "../nodes/session.ts";
 
 /** A file to be put on a node. Content or, for big programs, a path on the launcher that is sent once by its digest. */
 export interface NodeFile {
@@ -109,6 +109,36 @@ export interface NodeState {
   readonly boot: string;
   /** Services of the whole cluster that the newest `up` planned; what else is listed is left over from an earlier one. */
   readonly planned?: readonly string[] | undefined;
+  /** The launcher's run that wrote it. */
+  readonly run?: string | undefined;
+  /** Where all nodes of the cluster are: who finds one finds the others. */
+  readonly nodes?: readonly StateNode[] | undefined;
+}
+
+export interface StateNode {
+  readonly node: string;
+  readonly host: string;
+  readonly ip: string;
+  readonly stateDir: string;
+  /** Without what is the launcher's own: its key files. */
+  readonly ssh: SshOptions;
+}
+
+/** What a cluster takes of one node, from the moment in which its start begins. */
+export interface Claims {
+  readonly ports: readonly { readonly port: number; readonly service: string }[];
+  readonly devices: readonly string[];
+  /** Where it keeps KV. */
+  readonly directories: readonly string[];
+}
+
+/** Another cluster of the same user on this node, of which something lives or is being changed now. */
+export interface Other {
+  readonly stateDir: string;
+  readonly state: NodeState;
+  /** undefined: it does not tell. */
+  readonly claims: Claims | undefined;
+  readonly processes: number;
 }
 
 /** Everything a node's own files and /proc say of a cluster, at one moment. */
@@ -121,6 +151,8 @@ export interface Look {
   readonly unreadable: readonly { readonly runDir: string; readonly why: string }[];
   readonly boot: string;
   readonly nodeNowMs: number;
+  /** Other clusters here; empty where it was not asked for. */
+  readonly others: readonly Other[];
 }
 
 export interface StartAsk {

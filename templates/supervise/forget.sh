@@ -25,7 +25,7 @@ done
 gone=${PD_STATE%/*}/.gone.${PD_STATE##*/}.$$ # half removed, it would look like a cluster without services
 mv -T -- "$PD_STATE" "$gone" && rm -rf -- "$gone"
 rmdir -- "${PD_STATE%/*}" 2>/dev/null && rmdir -- "${PD_STATE%/*/*}" 2>/dev/null
-rm -f -- "/var/tmp/pdctl-$UID/$(start_lock_name)" # of a start that was cut off
-rmdir -- "/var/tmp/pdctl-$UID" 2>/dev/null
+rm -f -- "$PD_DIR/$(start_lock_name)" "$PD_DIR/$(state_note_name)" # the first of a start that was cut off
+rmdir -- "$PD_DIR" 2>/dev/null
 for path in "$PD_STATE" "$gone" "${doomed[@]}"; do [[ ! -e $path && ! -L $path ]] || printf 'left\t%s\n' "$path"; done
 exit 0

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Prints all that the files and /proc say of PD_STATE, one tab-separated record per line. PD_READY=1: probes are asked too.
+# PD_OTHERS=1: also what other clusters of this user have claimed here, as long as something of them lives or changes here.
 shopt -s nullglob
-one_line() { TEXT=${TEXT%$'\n'} && TEXT=${TEXT//[$'\n\t']/ }; }
 
 now_ms
 printf 'boot\t%s\nnow\t%s\n' "$BOOT" "$NOW"
@@ -66,4 +66,15 @@ for n in "${!asked[@]}"; do
   read -r said <&"${answers[n]}" && [[ $said == yes ]] || ready[${asked[n]}]=0
 done
 for run in "${!ready[@]}"; do printf 'ready\t%s\t%s\n' "$run" "${ready[$run]}"; done
+[[ -n $PD_OTHERS ]] || exit 0
+states
+for dir in "${STATES[@]}"; do
+  [[ $dir != "$PD_STATE" ]] && slurp "$dir/state.json" && one_line || continue
+  state=$TEXT living=0
+  for pid in "${!ELSE_OF[@]}"; do [[ ${ELSE_OF[$pid]} != "$dir" ]] || ((++living)); done
+  name=${dir%/*} && name=${name##*/}
+  ((living)) || [[ -e $PD_DIR/$name.lock && $name != "$PD_NAME" && $state == *"\"boot\":\"$BOOT\""* ]] || continue
+  slurp "$dir/claims.json" && one_line || TEXT=
+  printf 'other\t%s\t%s\t%s\t%s\n' "$dir" "$living" "$state" "$TEXT"
+done
 exit 0

@@ -2,7 +2,7 @@
 # Processes of a node, by what they are and not by what they are called. Goes before the other scripts; prints nothing.
 # PD_STATE: the state directory. A process belongs to it by PDCTL_HOME in its environment, and to a run by PDCTL_RUN.
 
-for tool in cat date flock getconf grep head mkdir mv rm setsid sha256sum sort stat tail timeout; do # a scan that cannot run must not look empty
+for tool in cat date flock getconf grep head mkdir mv rm setsid sha256sum sort stat sync tail timeout; do # a scan that cannot run must not look empty
   type -P "$tool" >/dev/null || { printf 'this node has no %s\n' "$tool" >&2 && exit 4; }
 done
 IFS= read -r BOOT </proc/sys/kernel/random/boot_id
@@ -25,6 +25,9 @@ own_directory() {
   [[ $kind == "directory:$UID" ]]
 }
 
+# Puts a text in the place of a file, whole and on the disk before it has the name: also a node that loses its power now tells the truth.
+durable() { printf '%s\n' "$2" >"$1.$$" && sync -- "$1.$$" && mv -fT -- "$1.$$" "$1" && sync -- "${1%/*}"; }
+
 # A whole small file → TEXT; fails when it cannot be read or is empty. Without a fork, unlike $(<file).
 slurp() {
   TEXT=
@@ -45,6 +48,11 @@ start_lock_name() { # of this state directory; two that share one merely wait fo
   ((${#name} < 100)) || name=${name: -100}
   printf '%s.start' "$name"
 }
+state_note_name() { # of the file that says where this state directory is
+  local name
+  name=$(start_lock_name)
+  printf '%s.state' "${name%.start}"
+}
 
 # Is it still the process that started then? Zombies are dead.
 lives() { [[ -n $1 ]] && look "$1" && [[ $START == "$2" && $STATE != [ZX] ]]; }
@@ -59,7 +67,7 @@ scan() {
   done
 }
 
-# The living processes of this state directory → RUN_OF[pid] = generation/service; those of other ones → ELSE_OF[pid] = 1.
+# The living processes of this state directory → RUN_OF[pid] = generation/service; those of other ones → ELSE_OF[pid] = their directory.
 marked() {
   local entry pid
   local -A home=() run=()
@@ -70,7 +78,7 @@ marked() {
   done < <(scan environ '^PDCTL_(HOME|RUN)=')
   RUN_OF=() ELSE_OF=()
   for pid in "${!run[@]}"; do
-    if [[ ${home[$pid]-} == "$PD_STATE" ]]; then RUN_OF[$pid]=${run[$pid]#*/}; else ELSE_OF[$pid]=1; fi
+    if [[ ${home[$pid]-} == "$PD_STATE" ]]; then RUN_OF[$pid]=${run[$pid]#*/}; else ELSE_OF[$pid]=${home[$pid]:-?}; fi
   done
   return 0
 }

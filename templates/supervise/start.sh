@@ -45,7 +45,7 @@ lay_down() { # the run directory appears whole or not at all; a former one of th
     while [[ -e $dir~$n ]]; do ((++n)); done
     mv -T -- "$dir" "$dir~$n" || return 1
   fi
-  mv -T -- "$new" "$dir"
+  sync -- "$new/spec.json" && mv -T -- "$new" "$dir" && sync -- "${dir%/*}" # intent before act
 }
 
 spawn() { # generation/service, then the command. Nothing of this shell goes along: no descriptor, no lock

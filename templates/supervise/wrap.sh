@@ -3,7 +3,7 @@
 dir=$1 engine_umask=$2 && shift 2
 umask 077
 
-put() { printf '%s\n' "$2" >"$dir/.$1" && mv -f -- "$dir/.$1" "$dir/$1"; }
+put() { durable "$dir/$1" "$2"; }
 ident() { look "$1" && printf '{"pid":%s,"start":%s,"boot":"%s"}' "$1" "$START" "$BOOT" || printf null; }
 
 trap 'hit=1' TERM INT HUP

@@ -54,6 +54,7 @@ const facts: ErrorFacts = {
   "lock.lost": { node: "n03", change: "stop prefill-0-0" },
   "lock.stalled": { stoodMs: 41_000 },
   "cluster.foreign": { cluster: "x", owner: "li@build-07", node: "n03" },
+  "cluster.absent": { cluster: "x", host: "n03", known: ["y"] },
   "cluster.unnamed": { known: ["a", "b"] },
 };
 const codes = Object.keys(facts) as ErrorCode[];

@@ -1,6 +1,7 @@
 import type { Facts } from "../../facts/index.ts";
 import { crossings } from "../../plan/crossings.ts";
 import { codesOfFacts, type Judged, judge } from "../../plan/judge.ts";
+import type { OtherCluster } from "../../plan/judged.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { remains, type ServiceSpec } from "../../supervise/index.ts";
 import type { Finding } from "../../topology/rule.ts";
@@ -8,6 +9,7 @@ import type { Topology } from "../../topology/topology.ts";
 import type { Fleet } from "../fleet.ts";
 import { holders } from "../gather.ts";
 import { modelOf } from "../model-of.ts";
+import { claimsOf } from "../node-state.ts";
 import { blocked } from "../reach.ts";
 import type { Run } from "../run.ts";
 import type { Standing } from "../standing.ts";
@@ -68,6 +70,8 @@ export async function judged(ask: CheckAsk, fleet: Fleet, run: Run): Promise<rea
     ourDevices: new Set(alive.flatMap(({ spec, node }) => spec.devices.map((device) => `${node} ${device}`))),
     filtered: skip.includes("N13") ? [] : await blocked(crossings(plan), fleet, run),
     ...(model && { model }),
+    others: (standing.others ?? []).map(otherOf),
+    directories: new Map(plan.nodes.map(({ name }) => [name, claimsOf(plan, name, topology).directories])),
   };
   const findings = judge(first, skip);
   if (!findings.some(({ code }) => code === "N12" || code === "C13")) return findings;
@@ -75,6 +79,11 @@ export async function judged(ask: CheckAsk, fleet: Fleet, run: Run): Promise<rea
   const ours = new Set([...listed, ...remaining.flatMap(({ node, ports }) => ports.map((port) => `${node} ${port}`))]);
   const ourDevices = new Set([...first.ourDevices, ...heldByOurs(facts, remaining)]);
   return judge({ ...first, ours, ourDevices, holders: await whoHolds(plan, facts, ours, fleet, run) }, skip);
+}
+
+function otherOf({ node, state, claims }: NonNullable<Standing["others"]>[number]): OtherCluster {
+  const { ports = [], devices = [], directories = [] } = claims ?? {};
+  return { node, cluster: state.cluster, owner: state.owner, ports, devices, directories };
 }
 
 interface Left {

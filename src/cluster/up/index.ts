@@ -5,6 +5,7 @@ import { several, size } from "../../words/numbers.ts";
 import { Fleet, NodeErrors } from "../fleet.ts";
 import { Hold } from "../hold.ts";
 import { look, stateDirOf } from "../look.ts";
+import { baselineOf, claimsOf, stateOf } from "../node-state.ts";
 import { phase } from "../phase.ts";
 import { Pulse, pulsing } from "../pulse.ts";
 import type { Run } from "../run.ts";
@@ -138,7 +139,7 @@ class Climb {
   async #push(
     launch: Launch,
     starts: readonly Service[],
-    { plan, known, standing, delta }: Survey,
+    { plan, facts, known, standing, delta }: Survey,
   ): Promise<{ text: string }> {
     const [run, fleet] = [this.#run, this.#fleet];
     await this.#sure(known, standing.generation);
@@ -148,10 +149,14 @@ class Climb {
     );
     const going = [...delta.stop, ...again.filter((one) => !delta.stop.includes(one))];
     await makeRoom(going, known, fleet, run);
-    const planned = plan.services.map(({ id }) => id);
-    const state = { cluster: plan.cluster, owner: run.owner, generation: launch.generation, planned };
+    const state = stateOf(plan, known, launch.generation, run);
     await fleet.all(
-      (session, node) => writeState(session, { stateDir: stateDirOf(known, node), state }, fleet.scripts, run.signal),
+      (session, node) => {
+        const baseline = baselineOf(node, facts, standing);
+        const claims = claimsOf(plan, node, this.#ask.topology);
+        const ask = { stateDir: stateDirOf(known, node), state, claims, ...(baseline && { baseline }) };
+        return writeState(session, ask, fleet.scripts, run.signal);
+      },
       plan.nodes.map(({ name }) => name),
     );
     const { files, bytes, nodes } = await push(starts, launch, fleet, run);

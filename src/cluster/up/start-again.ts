@@ -3,6 +3,7 @@ import { writeState } from "../../supervise/index.ts";
 import type { Phase } from "../events.ts";
 import type { Fleet } from "../fleet.ts";
 import { look, stateDirOf } from "../look.ts";
+import { stateOf } from "../node-state.ts";
 import type { Run } from "../run.ts";
 import { finding } from "../verb.ts";
 import { deathCard } from "./cards.ts";
@@ -53,8 +54,7 @@ export async function startAgain(
 
 /** Every node knows the number, so that the next run counts on from it. */
 async function nextGeneration({ launch: { plan, generation }, known }: Ascent, fleet: Fleet, run: Run): Promise<void> {
-  const planned = plan.services.map(({ id }) => id);
-  const state = { cluster: plan.cluster, owner: run.owner, generation, planned };
+  const state = stateOf(plan, known, generation, run);
   await fleet.all(
     (session, node) => writeState(session, { stateDir: stateDirOf(known, node), state }, fleet.scripts, run.signal),
     plan.nodes.map(({ name }) => name),

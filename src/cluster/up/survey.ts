@@ -47,7 +47,7 @@ export async function survey(
   resolved(plan, facts, run);
   ownNode(plan, facts);
   const known = { ...knownOf(plan, ask.file), nodes: [...knownOf(plan, ask.file).nodes, ...former] };
-  const standing = await look(known, fleet, run, { ready: true });
+  const standing = await look(known, fleet, run, { ready: true, beside: true });
   respectOthers(plan, standing, ask.options.adopt, run);
   const delta = compare(plan, standing);
   const text = await check({ ...ask, plan, facts, standing }, fleet, run);

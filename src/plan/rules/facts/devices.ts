@@ -7,6 +7,7 @@ import { size } from "../../../words/numbers.ts";
 import type { Judged } from "../../judged.ts";
 import type { Service } from "../../plan.ts";
 import { type Answered, answers, instancePath, nodePath } from "./answers.ts";
+import { othersOn } from "./others.ts";
 
 const MIB = 2 ** 20;
 
@@ -102,14 +103,15 @@ export const c13: Rule<Judged, { node: string; device: string; held: string; eng
 };
 
 function* busy(
-  { ourDevices }: Judged,
+  judged: Judged,
   { node, said: { devices = [] }, engines }: Answered,
 ): Iterable<{ device: string; engine: string; held: string }> {
   const idle = hardware.get(node.hardware)?.idleShare ?? IDLE;
+  const named = new Set(othersOn(judged, node.name).flatMap((other) => other.devices)); // N14
   for (const engine of engines)
     for (const id of engine.devices) {
       const device = find(devices, id);
-      if (device === undefined || ourDevices.has(`${node.name} ${id}`)) continue;
+      if (device === undefined || named.has(id) || judged.ourDevices.has(`${node.name} ${id}`)) continue;
       if (device.totalMb === 0 || device.usedMb <= idle * device.totalMb) continue;
       yield { device: id, engine: engine.id, held: heldBy(device) };
     }

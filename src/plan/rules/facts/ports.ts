@@ -1,6 +1,7 @@
 import type { Rule } from "../../../topology/rule.ts";
 import type { Judged } from "../../judged.ts";
 import { answers, nodePath } from "./answers.ts";
+import { othersOn } from "./others.ts";
 
 /** N12: a port that the plan needs is taken by somebody else. Source: launch.md §10.3. */
 export const n12: Rule<
@@ -12,10 +13,11 @@ export const n12: Rule<
   *check(judged) {
     for (const { node, said, services } of answers(judged)) {
       const taken = new Set(said.listening.map(({ port }) => port));
+      const named = new Set(othersOn(judged, node.name).flatMap(({ ports }) => ports.map(({ port }) => port))); // N14
       for (const service of services)
         for (const { port, purpose } of service.listens) {
           const key = `${node.name} ${port}`;
-          if (!taken.has(port) || judged.ours.has(key)) continue;
+          if (!taken.has(port) || judged.ours.has(key) || named.has(port)) continue;
           const data = { node: node.name, service: service.id, port, purpose, holder: judged.holders.get(key) };
           yield { at: nodePath(judged.topology, node.name), subject: node.name, data };
         }
