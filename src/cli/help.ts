@@ -57,7 +57,7 @@ Common options
   -f, --file FILE      the topology; else $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml
   --set PATH=VALUE     change one value, any number of times
   --hosts RANGE|FILE   put these hosts in the place of the topology's, in order
-  --cluster NAME, --host HOST    what runs, found on any one of its nodes, without its topology
+  --cluster NAME --host HOST   what runs, found on any of its nodes without a topology
   --json, --ndjson     one document, or events as they happen (up, smoke, bench, down, logs)
   --no-color, --ascii, -q, --debug
 
