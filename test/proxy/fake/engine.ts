@@ -4,6 +4,7 @@ import { type Arrival, crossChecks, decodeChecks, prefillChecks } from "./checks
 import type { FakeCluster } from "./cluster.ts";
 import { generate } from "./decode.ts";
 import type { Chunking, Fault } from "./faults.ts";
+import { meant } from "./meant.ts";
 import { promptKey } from "./model.ts";
 import { answerPrefill } from "./prefill.ts";
 import { rawMembers, rawOf } from "./raw-json.ts";
@@ -112,8 +113,14 @@ export class FakeEngine {
     const refusal = this.#admit(arrival);
     this.events.emit("arrival", arrival);
     if (refusal) res.writeHead(refusal.status, { "content-type": "application/json" }).end(refusal.body);
-    else if (this.role === "prefill") await answerPrefill(arrival, res, this.#fault(arrival));
-    else await generate(arrival, res, this.#fault(arrival));
+    else await this.#answer(arrival, res, this.#fault(arrival));
+  }
+
+  async #answer(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): Promise<void> {
+    const answer = this.role === "prefill" ? answerPrefill : generate;
+    if (fault?.kind !== "wire") return answer(arrival, res, fault);
+    const whole = await meant(arrival.req, (aside) => answer(arrival, aside, undefined));
+    await fault.play(arrival.req.socket, whole);
   }
 
   /** The next of this engine's own, or the one that the request itself asks for. */

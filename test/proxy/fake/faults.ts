@@ -1,3 +1,6 @@
+import type { Socket } from "node:net";
+import type { Meant } from "./meant.ts";
+
 /** What an engine does to one completion request instead of serving it well. */
 export type Fault =
   | {
@@ -26,6 +29,8 @@ export type Fault =
   | { readonly kind: "eos-first" }
   /** Waits before every event, or before an answer that is no stream, until it may go on. */
   | { readonly kind: "paced"; readonly before: (event: number) => Promise<unknown> }
+  /** Answers well, and something happens to it on the way: what this writes is all that the proxy gets. The connection ends with it. */
+  | { readonly kind: "wire"; readonly play: (socket: Socket, meant: Meant) => void | Promise<void> }
   /** Writes this many bytes of events, as fast as the proxy takes them. */
   | { readonly kind: "flood"; readonly bytes: number };
 
