@@ -23,14 +23,15 @@ export function configOf(draft: Draft, file: ConfigFile | undefined): Made {
 }
 
 function byFlags(draft: Draft): Made {
-  const lacks = ROLES.filter((role) => draft.urls[role].length === 0);
+  const lacks = ROLES.filter((role) => draft.endpoints[role].length === 0);
   if (lacks.length > 0)
     return { faults: [`no engines: ${lacks.map((role) => `--${role} URL`).join(" and ")}, or --config FILE`] };
   const told = draft.keys.get("family") ?? draft.implied?.family;
   const family = told ?? "relay";
-  const notes = told === undefined ? [ASSUMED] : [];
   const value = { family, ...(family === "relay" && BY_ITSELF), ...Object.fromEntries(draft.keys) };
-  return checked({ ...value, targets: ROLES.flatMap((role) => targets(draft, role)) }, { prefix: "", notes });
+  const targets = ROLES.flatMap((role) => targetsOf(draft, role, family));
+  const notes = [...(told === undefined ? [ASSUMED] : []), ...idleBootstraps(draft, family)];
+  return checked({ ...value, targets }, { prefix: "", notes });
 }
 
 const ASSUMED =
@@ -44,20 +45,38 @@ function overFile(draft: Draft, { name, value }: ConfigFile): Made {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return checked(value, { prefix, notes: [] });
   const implied = draft.implied === undefined ? {} : { family: draft.implied.family };
   const merged = { ...value, ...implied, ...Object.fromEntries(draft.keys) };
+  const family: unknown = "family" in merged ? merged.family : undefined;
+  const notes = idleBootstraps(draft, family);
   const written: unknown = "targets" in value ? value.targets : [];
-  const named = ROLES.filter((role) => draft.urls[role].length > 0);
-  if (named.length === 0 || !Array.isArray(written)) return checked(merged, { prefix, notes: [] });
+  const named = ROLES.filter((role) => draft.endpoints[role].length > 0);
+  if (named.length === 0 || !Array.isArray(written)) return checked(merged, { prefix, notes });
   const kept = written.filter((target: unknown) => !named.some((role) => isOf(role, target)));
-  return checked(
-    { ...merged, targets: [...kept, ...named.flatMap((role) => targets(draft, role))] },
-    { prefix, notes: [] },
-  );
+  const targets = [...kept, ...named.flatMap((role) => targetsOf(draft, role, family))];
+  return checked({ ...merged, targets }, { prefix, notes });
 }
 
 const isOf = (role: Role, target: unknown) =>
   typeof target === "object" && target !== null && "role" in target && target.role === role;
 
-const targets = ({ urls, slots }: Draft, role: Role) => urls[role].map((url) => ({ url, role, slots }));
+const targetsOf = ({ endpoints, slots }: Draft, role: Role, family: unknown) =>
+  endpoints[role].map(({ url, bootstrap }) => ({
+    url,
+    role,
+    slots,
+    ...(bootstrap !== undefined && family === "mooncake" && { bootstrap_url: withPort(url, bootstrap) }),
+  }));
+
+/** The server of an endpoint's own host. */
+const withPort = (url: string, port: string) => `http://${new URL(url).hostname}:${port}`;
+
+const idleBootstraps = ({ endpoints: { prefill } }: Draft, family: unknown): readonly string[] =>
+  family === "mooncake"
+    ? []
+    : prefill.flatMap(({ url, bootstrap }) =>
+        bootstrap === undefined
+          ? []
+          : [`--prefill ${url} ${bootstrap}: the port changes nothing without --family mooncake`],
+      );
 
 function checked(value: unknown, { prefix, notes }: { prefix: string; notes: readonly string[] }): Made {
   const config = checkConfig(value);

@@ -13,9 +13,9 @@ export function addUrl(draft: Draft, role: Role, words: readonly string[], name:
   const [said = "", bootstrap = "none"] = words;
   const url = said.endsWith("/") ? said.slice(0, -1) : said;
   if (!endpointUrl.is(url)) draft.faults.push(`${name} ${said}: expected ${endpointUrl.expects}${meant(said)}`);
-  else draft.urls[role].push(url);
-  if (bootstrap !== "none")
-    draft.notes.push(`${name} ${url} ${bootstrap}: a bootstrap port is of no use to this connector, and is left aside`);
+  else if (bootstrap === "none") draft.endpoints[role].push({ url });
+  else if (isPort(bootstrap)) draft.endpoints[role].push({ url, bootstrap });
+  else draft.faults.push(`${name} ${said} ${bootstrap}: expected the port of its bootstrap server, or none`);
 }
 
 const meant = (said: string) => (/^[\w.-]+:\d+$/.test(said) ? `; write http://${said}` : "");
@@ -39,7 +39,8 @@ export function addLists(draft: Draft): void {
     draft.faults.push(...faults);
     if (faults.length === 0)
       for (const [at, host] of named.entries())
-        if (numbered[at] !== undefined) draft.urls[role].push(`http://${bracketed(host)}:${Number(numbered[at])}`);
+        if (numbered[at] !== undefined)
+          draft.endpoints[role].push({ url: `http://${bracketed(host)}:${Number(numbered[at])}` });
   }
 }
 

@@ -131,12 +131,15 @@ function attempts(draft: Draft, word: string, name: string): void {
 
 const FAMILIES: Readonly<Record<string, string>> = {
   nixl: "relay",
+  mooncake: "mooncake",
   nixlv2: "relay",
   "shared-storage": "shared-store",
 };
 
 function connector(draft: Draft, word: string, name: string): void {
   const family = FAMILIES[word];
-  if (family !== undefined) draft.implied = { family, by: `${name} ${word}` };
+  if (word === "moriio")
+    draft.faults.push(`${name} moriio: its engines' addresses stand in a config: --config FILE, targets[].moriio`);
+  else if (family !== undefined) draft.implied = { family, by: `${name} ${word}` };
   else draft.faults.push(`${name} ${word}: expected ${Object.keys(FAMILIES).join(", ")}; or write --family`);
 }

@@ -37,13 +37,14 @@ const TAIL = [
   "Exit   0 stopped when asked, or nothing wrong; 1 cannot listen; 2 flags or a config with errors",
 ];
 
-function row({ names, shows, says, usual }: Option): readonly string[] {
+function row({ names, shows, says, words = [], usual }: Option): readonly string[] {
   const dashed = names.map((name) =>
     name.length === 1 ? `-${name}` : usual === "true" ? `--no-${name}` : `--${name}`,
   );
   const flags = shows === "" ? dashed.join(", ") : `${dashed.join(", ")} ${shows}`;
   const last = usual === undefined ? "" : usual === "true" ? " Usually on." : ` Usually ${usual}.`;
-  const lines = wrapped(`${says}${last}`, WIDTH - FLAGS);
+  const values = words.length > 1 ? ` One of ${words.join(", ")}.` : "";
+  const lines = wrapped(`${says}${values}${last}`, WIDTH - FLAGS);
   const [first = "", ...rest] = flags.length < FLAGS ? lines : ["", ...lines];
   return [`  ${flags.padEnd(FLAGS)}${first}`.trimEnd(), ...rest.map((line) => `  ${" ".repeat(FLAGS)}${line}`)];
 }

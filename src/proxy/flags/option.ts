@@ -16,6 +16,8 @@ export interface Option {
   /** The words, as help shows them. */
   readonly shows: string;
   readonly says: string;
+  /** All values, where they are words. */
+  readonly words?: readonly string[] | undefined;
   /** What holds without it. */
   readonly usual?: string | undefined;
   /** @param name the spelling that was used, with its dashes */
@@ -33,6 +35,7 @@ export function optionOf(key: Key): Option {
     topic,
     shows: takes ?? "",
     says,
+    words: check.words,
     usual: usualOf(key),
     apply(draft, [word = "true"], name) {
       const value = check.from(word);

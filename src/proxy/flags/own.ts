@@ -2,6 +2,7 @@ import type { Role } from "../config.ts";
 import { atLeastOne } from "../settings/check.ts";
 import { settings } from "../settings/index.ts";
 import type { Key } from "../settings/setting.ts";
+import { usual } from "../settings/usual.ts";
 import type { Draft } from "./draft.ts";
 import { addUrl } from "./engines.ts";
 import { negative, type Option, optionOf } from "./option.ts";
@@ -33,6 +34,8 @@ const list = (role: Role, what: "hosts" | "ports", name: string): Option => ({
 
 const policy = (name: string, role: Role | "both", says: string): Option => ({
   names: [name],
+  words: settings[role === "prefill" ? "prefill_policy" : "decode_policy"].check.words,
+  usual: usual.decode_policy,
   least: 1,
   most: 1,
   topic: "routing",
@@ -52,8 +55,8 @@ export const own: readonly Option[] = [
     most: 2,
     repeats: true,
     topic: "engines",
-    shows: "URL",
-    says: "An endpoint of prefill; any number of times.",
+    shows: "URL [PORT]",
+    says: "An endpoint of prefill, and with Mooncake the port of its bootstrap server; any number of times.",
     apply: (draft, values, name) => addUrl(draft, "prefill", values, name),
   },
   {

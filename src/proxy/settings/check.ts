@@ -4,6 +4,8 @@ export interface Check<T> {
   readonly is: (value: unknown) => value is T;
   /** What a word of the command line stands for; it is checked afterwards. */
   readonly from: (word: string) => unknown;
+  /** All values, where they are words. */
+  readonly words?: readonly string[];
 }
 
 const check = <T>(
@@ -42,8 +44,10 @@ export const portNumber = check(
   (value): value is number => whole(value, 0) && value < 65_536,
   number,
 );
-export const oneOf = <T extends string>(...words: readonly T[]): Check<T> =>
-  check(words.map((each) => `"${each}"`).join(" or "), (value): value is T => words.some((each) => each === value));
+export const oneOf = <T extends string>(...words: readonly T[]): Check<T> => ({
+  ...check(words.map((each) => `"${each}"`).join(" or "), (value): value is T => words.some((each) => each === value)),
+  words,
+});
 
 /** What is sent to an engine begins with its address and nothing else. */
 export const endpointUrl = check("a url like http://10.0.0.1:8100, without a path", (value): value is string => {

@@ -123,7 +123,7 @@ describe("what is wrong with flags is said in one go, each with what to write in
     ],
     [
       "--prefill http://p:1 --decode http://d:2 --kv-connector sglang",
-      "--kv-connector sglang: expected nixl, nixlv2, shared-storage; or write --family",
+      "--kv-connector sglang: expected nixl, mooncake, nixlv2, shared-storage; or write --family",
     ],
   ])("%s", (line, fault) => {
     expect(read(words(line)).faults).toContain(fault);
@@ -175,6 +175,19 @@ describe("flags and a file", () => {
       "f: the file: expected an object",
     );
   });
+});
+
+it("a bootstrap port goes to Mooncake's engines, and is said to be for nothing elsewhere", () => {
+  const line = "--prefill http://p:1 9000 --prefill http://q:1 none --decode http://d:2";
+  const mooncake = read(words(`${line} --kv-connector mooncake`));
+  expect(mooncake).toMatchObject({ faults: [], config: { family: "mooncake" } });
+  expect(mooncake.config?.targets[0]).toMatchObject({ url: "http://p:1", bootstrap_url: "http://p:9000" });
+  expect(read(words(line)).notes).toContain(
+    "--prefill http://p:1 9000: the port changes nothing without --family mooncake",
+  );
+  expect(read(words("--prefill http://p:1 soon --decode http://d:2")).faults).toEqual([
+    "--prefill http://p:1 soon: expected the port of its bootstrap server, or none",
+  ]);
 });
 
 it("IPv6 hosts get their brackets, policies of the router their names here, and one role's policy counts more", () => {
