@@ -176,17 +176,20 @@ async function allUp(says: EventEmitter<{ line: [string] }>, engines: number): P
     if (line.endsWith("is up\n") && ++up === engines) return;
 }
 
-function configFor({ dialect, dpSize = 1, config }: Plan, cluster: FakeCluster): ProxyConfig {
+function configFor({ dpSize = 1, config }: Plan, cluster: FakeCluster): ProxyConfig {
+  const { speech } = cluster;
   return {
     bind: "127.0.0.1",
     port: 0,
-    family: dialect === "ucm" ? "shared-store" : "relay",
+    family: "relay",
     prefill_policy: "round_robin",
     decode_policy: "round_robin",
     max_concurrent: 64,
-    ...(dialect !== "ucm" && { kv_hold_seconds: 30 }),
-    ...(dialect === "mooncake-ascend" && { length_capped: true }),
-    targets: cluster.engines.map(({ url, role }) => ({ url, role, slots: dpSize })),
+    ...speech.config,
+    targets: cluster.engines.map((engine) => ({
+      ...{ url: engine.url, role: engine.role, slots: dpSize },
+      ...speech.target?.(engine),
+    })),
     ...config,
   };
 }

@@ -23,21 +23,12 @@ const value = (arrival: Arrival, key: string): unknown => {
   const raw = rawOf(arrival.members, key);
   return raw === undefined ? undefined : JSON.parse(raw);
 };
-const isObject = (it: unknown): it is Record<string, unknown> =>
-  typeof it === "object" && it !== null && !Array.isArray(it);
 const FORGED = ["bootstrap_host", "bootstrap_port", "bootstrap_room", "transfer_id"];
 
 /** §2.1 */
 export const prefillChecks: Check = function* (arrival) {
   const { cluster, engine, sent, members, req } = arrival;
-  const params = value(arrival, "kv_transfer_params");
-  if (cluster.dialect === "ucm") {
-    if (params !== undefined) yield ["P14", "kv_transfer_params where nothing is carried"];
-  } else if (!isObject(params) || params.do_remote_decode !== true || params.do_remote_prefill === true)
-    yield ["P1", `kv_transfer_params ${JSON.stringify(params)}`];
-  else
-    for (const key of ["remote_engine_id", "remote_block_ids", "remote_host", "remote_port"])
-      if ((params[key] ?? null) !== null) yield ["P2", key];
+  yield* cluster.speech.prefill(arrival);
   if ((value(arrival, "stream") ?? false) !== false) yield ["P3", "stream"];
   if (value(arrival, "stream_options") !== undefined) yield ["P4", "stream_options"];
   if (value(arrival, "max_tokens") !== 1) yield ["P5", `max_tokens ${value(arrival, "max_tokens")}`];
@@ -62,12 +53,11 @@ export const decodeChecks: Check = function* (arrival) {
   const ticket = rawOf(arrival.members, "kv_transfer_params");
   if (engine.role !== "decode") yield ["D9", "a decode leg at a prefill engine"];
   for (const key of FORGED) if (value(arrival, key) !== undefined) yield ["P12", key];
-  const carries = cluster.dialect !== "ucm" && sent.alone === false;
-  if (!carries && ticket !== undefined) yield ["D8", "kv_transfer_params where there are none"];
+  if (sent.alone !== false && ticket !== undefined) yield ["D8", "kv_transfer_params where there are none"];
   const body = ticket === undefined ? raw : withoutFirst(raw, "kv_transfer_params", ticket);
   if (sent.leaves === true) yield* fetchOnlyChecks(arrival);
   else if (body !== sent.atDecode) yield ["D7", `not the client's bytes: ${body}`];
-  if (carries) yield* ticketChecks(arrival, ticket);
+  if (sent.alone === false) yield* cluster.speech.decode(arrival);
 };
 
 /** §3.5: what frees the KV of a client that left. */
@@ -76,30 +66,6 @@ function* fetchOnlyChecks(arrival: Arrival): Generator<readonly [string, string]
   for (const key of ["stream_options", "max_completion_tokens"])
     if (value(arrival, key) !== undefined) yield ["L3", key];
   if (Number(value(arrival, "min_tokens") ?? 0) > 1) yield ["L3", "min_tokens"];
-}
-
-const HANDOFF_MS = 5_000; // proxy-protocols.md §3.0, far below any lease
-
-function* ticketChecks({ cluster }: Arrival, ticket: string | undefined): Generator<readonly [string, string]> {
-  const params: unknown = ticket === undefined ? undefined : JSON.parse(ticket);
-  if (!isObject(params) || params.do_remote_prefill !== true || params.do_remote_decode === true) {
-    yield ["D1", `kv_transfer_params ${ticket}`];
-    return;
-  }
-  const handle = cluster.registry.find(params.remote_request_id);
-  if (!handle || params.remote_engine_id !== handle.engineId || !params.remote_host || !params.remote_port) {
-    yield ["D2", "no such KV"];
-    return;
-  }
-  if (JSON.stringify(params.remote_block_ids) !== JSON.stringify([handle.blocks])) yield ["D3", "other blocks"];
-  const host = cluster.remoteHost;
-  const written =
-    host === undefined ? handle.ticket : handle.ticket.replace('"remote_host":"10.9.8.7"', `"remote_host":"${host}"`);
-  if (ticket !== written) yield ["D4", `not the bytes that prefill wrote: ${ticket}`];
-  if (handle.state === "running") yield ["D10", "decode before prefill had answered"];
-  else if (handle.state !== "pinned") yield [handle.state === "expired" ? "D5-expired" : "D5-reused", handle.state];
-  if (performance.now() - handle.pinnedAt > HANDOFF_MS) yield ["D11", "too late"];
-  if (handle.dispatches > 0) yield ["D12", "the same ticket twice"];
 }
 
 /** The proxy writes what it sets in front; without it the rest must be the client's text to the byte. */

@@ -2,9 +2,11 @@ import { FakeEngine } from "./engine.ts";
 import { promptKey, text } from "./model.ts";
 import { type RawMember, rawMembers } from "./raw-json.ts";
 import { Registry } from "./registry.ts";
+import { type Dialect, speeches } from "./speech/index.ts";
+import type { Speech } from "./speech/speech.ts";
+import { Transfers } from "./transfers.ts";
 
-/** nixl: a ticket; mooncake-ascend: a ticket only when prefill ended by length; ucm: a shared store, nothing is carried. */
-export type Dialect = "nixl" | "mooncake-ascend" | "ucm";
+export type { Dialect } from "./speech/index.ts";
 
 /** What a client sent, so that both legs can be held against it. */
 export interface Sent {
@@ -23,6 +25,9 @@ export interface Sent {
 /** Engines on real sockets that check every request, what they hold for each other, and everything that was wrong. */
 export class FakeCluster {
   readonly dialect: Dialect;
+  readonly speech: Speech;
+  /** Where prefill sends its KV. */
+  readonly transfers: Transfers | undefined;
   readonly registry = new Registry();
   readonly violations: { id: string; detail: string; request: string }[] = [];
   readonly engines: FakeEngine[] = [];
@@ -32,6 +37,8 @@ export class FakeCluster {
 
   constructor(dialect: Dialect) {
     this.dialect = dialect;
+    this.speech = speeches[dialect];
+    this.transfers = this.speech.sends && new Transfers(this.speech.sends);
   }
 
   async add(role: "prefill" | "decode", options: { dpSize?: number; apiKey?: string } = {}): Promise<FakeEngine> {
@@ -52,11 +59,13 @@ export class FakeCluster {
 
   /** The proxy may add `-rN` for another attempt and a random end where the client's id is in use already. */
   sentAs(id: string): Sent | undefined {
-    return (
-      this.#sent.get(id.replace(/-r\d+$/, "")) ??
-      this.#sent.get(id.replace(/-[0-9a-f]{8}(-r\d+)?$/, "")) ??
-      this.#sent.get("")
-    );
+    const base = this.named(id).replace(/-r\d+$/, "");
+    return this.#sent.get(base) ?? this.#sent.get(base.replace(/-[0-9a-f]{8}$/, "")) ?? this.#sent.get("");
+  }
+
+  /** The id without what makes it new, where prefill pairs by it. */
+  named(id: string): string {
+    return this.dialect === "nixl-push" ? id.replace(/-[0-9a-f]{12}(?=(-r\d+)?$)/, "") : id;
   }
 
   /** What decode alone would answer: with right KV the cluster's answer is the same. */

@@ -6,38 +6,74 @@ import type { Chunking, Fault } from "./faults.ts";
 import { token } from "./model.ts";
 import { rawOf } from "./raw-json.ts";
 
-/** Takes the KV that the ticket names, which frees prefill, and generates from it. */
+/** Takes the KV of the request, which frees prefill, and generates from it. */
 export async function generate(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): Promise<void> {
   if (fault?.kind === "reset") return void arrival.req.socket.destroy();
   if (fault?.kind === "status") {
-    release(arrival); // newer engines tell prefill when they refuse. Source: proxy-protocols.md §G.5
+    letGo(arrival);
     return void res
       .writeHead(fault.status, { "content-type": "application/json", "x-engine": "d", ...fault.headers })
       .end(fault.body);
   }
-  const key = release(arrival);
-  if (fault?.kind === "hang") return;
+  const streams = rawOf(arrival.members, "stream") === "true";
+  if (streams && arrival.cluster.transfers && fault?.kind !== "hang") {
+    openStream(res);
+    res.flushHeaders(); // engines send it before anything is known
+  }
+  const key = await takeKv(arrival);
+  if (fault?.kind === "hang" || res.destroyed) return;
   const length = Number(rawOf(arrival.members, "max_completion_tokens") ?? rawOf(arrival.members, "max_tokens") ?? 16);
-  if (rawOf(arrival.members, "stream") === "true") await stream({ arrival, res, fault, key, length });
+  if (streams) await stream({ arrival, res, fault, key, length });
   else await whole({ arrival, res, fault, key, length });
 }
 
+/** Newer engines tell prefill when they refuse. Source: proxy-protocols.md §G.5 */
+function letGo(arrival: Arrival): void {
+  const { transfers, speech } = arrival.cluster;
+  if (transfers === undefined || arrival.sent.alone !== false) read(arrival);
+  else if (speech.sends?.taken === undefined) void transfers.decodeComes(arrival);
+}
+
+/** Where prefill sends: when all of it is in decode's memory. @returns the key of the prompt that the KV belongs to, as prefill noted it */
+async function takeKv(arrival: Arrival): Promise<string> {
+  const { transfers, speech } = arrival.cluster;
+  if (transfers === undefined || rawOf(arrival.members, "kv_transfer_params") === undefined) return read(arrival);
+  const arrived = transfers.decodeComes(arrival);
+  void speech.sends?.taken?.(arrival);
+  const { promptKey } = await arrived;
+  compare(arrival, promptKey);
+  return promptKey;
+}
+
 /** The KV is read and given back. @returns the key of the prompt it belongs to, as prefill noted it */
-function release(arrival: Arrival): string {
-  const { registry, dialect } = arrival.cluster;
+function read(arrival: Arrival): string {
+  const { registry, speech } = arrival.cluster;
   const ticket = rawOf(arrival.members, "kv_transfer_params");
   if (ticket === undefined) {
-    if (dialect === "ucm" && arrival.sent.alone === false && !registry.stored.has(keyOf(arrival)))
+    if (speech.stores && arrival.sent.alone === false && !registry.stored.has(keyOf(arrival)))
       arrival.cluster.violations.push({ id: "D13", detail: "not in the store", request: arrival.id });
     return keyOf(arrival);
   }
-  const handle = registry.find(JSON.parse(ticket).remote_request_id);
+  const { remote_request_id, transfer_id } = JSON.parse(ticket);
+  const handle = registry.find(remote_request_id ?? transfer_id);
   if (!handle) return "no such KV";
   handle.dispatches++;
   handle.state = "released";
-  if (handle.promptKey !== keyOf(arrival))
-    arrival.cluster.violations.push({ id: "D6", detail: "KV of another prompt", request: arrival.id });
+  compare(arrival, handle.promptKey);
   return handle.promptKey;
+}
+
+function compare(arrival: Arrival, promptKey: string): void {
+  if (promptKey !== keyOf(arrival))
+    arrival.cluster.violations.push({ id: "D6", detail: "KV of another prompt", request: arrival.id });
+}
+
+function openStream(res: ServerResponse): void {
+  res.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-engine": "d",
+  });
 }
 
 interface Run {
@@ -63,11 +99,7 @@ async function whole({ arrival, res, fault, key, length }: Run): Promise<void> {
 }
 
 async function stream({ arrival, res, fault, key, length }: Run): Promise<void> {
-  res.writeHead(200, {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-engine": "d",
-  });
+  if (!res.headersSent) openStream(res);
   if (fault?.kind === "silent-stream") return void res.flushHeaders();
   if (fault?.kind === "error-event") return void res.end(errorEvents(fault.code ?? 500));
   if (fault?.kind === "flood") return flood(res, fault.bytes);

@@ -39,6 +39,15 @@ export class FakeEngine {
   /** What /health answers; never, when it hangs. */
   health: number | "hangs" = 200;
   url = "";
+  /** What its ranks are called: otherwise after every start. */
+  engineIds: readonly string[] = [];
+  /** Of a Mooncake prefill: its bootstrap server, and what that answers instead of what its ranks are called. */
+  bootstrapUrl = "";
+  bootstrapSays: string | undefined;
+  /** Status of each call that decode made to the proxy. */
+  readonly calls: (number | "lost")[] = [];
+  #bootstrap: Server | undefined;
+  #starts = 0;
   readonly #live = new Set<string>();
   #server: Server | undefined;
 
@@ -61,11 +70,36 @@ export class FakeEngine {
     const address = server.address();
     if (typeof address === "object" && address !== null) this.url = `http://127.0.0.1:${address.port}`;
     this.#server = server;
+    this.#starts++;
+    const { port } = new URL(this.url);
+    this.engineIds = Array.from({ length: this.dpSize }, (_, rank) => `engine-${port}-${this.#starts}_dp${rank}`);
+    if (this.cluster.dialect === "mooncake" && this.role === "prefill") await this.#startBootstrap();
+  }
+
+  /** Source: vLLM 0.32, mooncake_utils.py. */
+  async #startBootstrap(): Promise<void> {
+    const entry = (engine_id: string, rank: number) => [
+      rank,
+      { engine_id, worker_addr: { 0: { 0: "tcp://10.9.8.7:1" } } },
+    ];
+    const server = createServer((req, res) => {
+      const known = JSON.stringify(Object.fromEntries(this.engineIds.map(entry)));
+      const head = { "content-type": "application/json" };
+      if (req.url === "/query") res.writeHead(200, head).end(this.bootstrapSays ?? known);
+      else res.writeHead(404, head).end('{"detail":"Not Found"}');
+    });
+    server.listen(this.bootstrapUrl ? Number(new URL(this.bootstrapUrl).port) : 0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    if (typeof address === "object" && address !== null) this.bootstrapUrl = `http://127.0.0.1:${address.port}`;
+    this.#bootstrap = server;
   }
 
   /** Refuses connections and drops those that are there, as a killed engine does. */
   async stop(): Promise<void> {
     if (!this.#server) return;
+    this.#bootstrap?.close();
+    this.#bootstrap?.closeAllConnections();
     const closed = once(this.#server, "close");
     this.#server.close();
     this.#server.closeAllConnections();
@@ -140,7 +174,7 @@ export class FakeEngine {
     if (this.#live.has(id)) this.#violate("X2", "already running", id);
     this.#live.add(id);
     this.mostLive = Math.max(this.mostLive, this.#live.size);
-    this.ids.push(id);
+    this.ids.push(this.cluster.named(id));
     this.ranks.push(Number(req.headers["x-data-parallel-rank"] ?? 0));
     const checks = this.role === "prefill" ? prefillChecks : decodeChecks;
     const found = [...checks(arrival), ...crossChecks(arrival)];

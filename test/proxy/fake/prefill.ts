@@ -5,61 +5,73 @@ import { keyOf } from "./engine.ts";
 import type { Fault } from "./faults.ts";
 import { rawOf } from "./raw-json.ts";
 import type { Handle } from "./registry.ts";
+import { paramsOf, rankOf } from "./speech/speech.ts";
 
-/** The answer, when it may come. */
+/** Holds KV under a handle, stores it or sends it, and answers with one token and what decode needs to know, if anything. */
 export async function answerPrefill(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): Promise<void> {
-  if (fault?.kind === "paced") await fault.before(0);
-  answer(arrival, res, fault);
-}
-
-/** Holds KV under a handle, or stores it, and answers with one token and the ticket. */
-function answer(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): void {
   if (fault?.kind === "reset") return void arrival.req.socket.destroy();
   if (fault?.kind === "status")
     return void res
       .writeHead(fault.status, { "content-type": "application/json", "x-engine": "p", ...fault.headers })
       .end(fault.body);
+  const { transfers } = arrival.cluster;
   const handle = hold(arrival);
+  transfers?.prefillComes(arrival, handle);
   res.on("close", () => {
-    if (handle.state === "running") handle.state = "aborted"; // an abort frees what is not pinned yet
+    if (handle.state !== "running") return;
+    handle.state = "aborted"; // an abort frees what is not pinned yet
+    transfers?.prefillCut(arrival);
   });
   if (fault?.kind === "hang") return;
-  const cappedByLength = fault?.kind !== "eos-first" || rawOf(arrival.members, "min_tokens") === "1";
-  const given =
-    arrival.cluster.dialect === "ucm"
-      ? "null"
-      : cappedByLength || arrival.cluster.dialect === "nixl"
-        ? handle.ticket
-        : "null";
-  const ticket = fault?.kind === "ticket" ? fault.text : given;
-  const body = `{"id":"cmpl-${arrival.id}","choices":[{"text":"x","finish_reason":"length"}],"usage":{"prompt_tokens":45,"prompt_tokens_details":${
-    arrival.engine.cachedTokens === undefined ? "null" : `{"cached_tokens":${arrival.engine.cachedTokens}}`
-  }}${ticket === undefined ? "" : `,"kv_transfer_params": ${ticket}`}}`;
-  res.writeHead(200, { "content-type": "application/json" });
-  if (fault?.kind === "break") {
-    res.write(body.slice(0, 20), () => arrival.req.socket.destroy());
-    return;
-  }
+  if (fault?.kind === "paced") await fault.before(0);
+  if (!res.destroyed) finish(arrival, { res, fault, handle });
+}
+
+interface Finish {
+  readonly res: ServerResponse;
+  readonly fault: Fault | undefined;
+  readonly handle: Handle;
+}
+
+function finish(arrival: Arrival, { res, fault, handle }: Finish): void {
+  const { speech, transfers, registry } = arrival.cluster;
+  const endsByLength = fault?.kind !== "eos-first" || rawOf(arrival.members, "min_tokens") === "1";
+  const keeps = endsByLength || !speech.needsLength;
+  const ticket = fault?.kind === "ticket" ? fault.text : keeps ? handle.ticket : "null";
+  const holds = keeps && (speech.sends !== undefined || ticket === handle.ticket);
   const pin = () => {
     handle.pinnedAt = performance.now();
-    handle.state = ticket === handle.ticket ? "pinned" : "released";
-    if (arrival.cluster.dialect === "ucm") arrival.cluster.registry.stored.add(handle.promptKey);
+    handle.state = holds && !speech.stores ? "pinned" : "released";
+    if (speech.stores) registry.stored.add(handle.promptKey);
+    if (holds) transfers?.prefillEnds(arrival);
   };
-  if (fault?.kind === "late-body") {
+  const body = words(arrival, ticket);
+  res.writeHead(200, { "content-type": "application/json" });
+  if (fault?.kind === "break") {
+    if (transfers) pin(); // engines answer when they have finished
+    res.write(body.slice(0, 20), () => arrival.req.socket.destroy());
+  } else if (fault?.kind === "late-body") {
     pin(); // the engine has finished; an abort frees nothing any more
     res.flushHeaders();
     void fault.rest().then(() => res.end(body));
+  } else if (transfers) {
+    pin(); // what it sends does not wait for its answer to be read
+    res.end(body);
   } else res.end(body, pin);
 }
 
-/** A ticket that only a byte copy carries whole: an integer beyond 2^53, `1.0`, spaces, a key of tomorrow. */
+const words = ({ id, engine: { cachedTokens } }: Arrival, ticket: string | undefined) =>
+  `{"id":"cmpl-${id}","choices":[{"text":"x","finish_reason":"length"}],"usage":{"prompt_tokens":45,"prompt_tokens_details":${
+    cachedTokens === undefined ? "null" : `{"cached_tokens":${cachedTokens}}`
+  }}${ticket === undefined ? "" : `,"kv_transfer_params": ${ticket}`}}`;
+
 function hold(arrival: Arrival): Handle {
-  const { registry } = arrival.cluster;
-  const rank = Number(arrival.req.headers["x-data-parallel-rank"] ?? 0);
+  const { registry, speech } = arrival.cluster;
   const id = randomBytes(4).toString("hex");
   const requestId = `cmpl-${arrival.id}-0-${id}`;
-  const engineId = `engine-${new URL(arrival.engine.url).port}_dp${rank}`;
+  const engineId = arrival.engine.engineIds[rankOf(arrival)] ?? "";
   const blocks = [registry.handles.length * 3 + 17, 18, 19];
-  const ticket = `{"do_remote_prefill": true,"do_remote_decode":false,"remote_block_ids":[[${blocks}]],"remote_engine_id":"${engineId}","remote_request_id":"${requestId}","remote_host":"10.9.8.7","remote_port":5600,  "tp_size":2,"x_fake_nonce":9007199254740993,"x_ratio":1.0,"x_text":"\\u00e9<&>","remote_multi_nodes_meta_mapping":{"0":{"host":"10.9.8.7"}}}`;
-  return registry.add({ id, engineId, requestId, blocks, promptKey: keyOf(arrival), ticket });
+  const ticket = speech.ticket?.({ blocks, engineId, requestId, arrival }) ?? "null";
+  const transferId = paramsOf(arrival)?.["transfer_id"];
+  return registry.add({ id, engineId, requestId, transferId, blocks, promptKey: keyOf(arrival), ticket });
 }

@@ -3,6 +3,8 @@ export interface Handle {
   readonly id: string;
   readonly engineId: string;
   readonly requestId: string;
+  /** The name that the proxy gave the transfer, where it does. */
+  readonly transferId: unknown;
   readonly blocks: readonly number[];
   readonly promptKey: string;
   /** The text of kv_transfer_params as prefill wrote it. */
@@ -24,8 +26,16 @@ export class Registry {
     return added;
   }
 
-  find(remoteRequestId: unknown): Handle | undefined {
-    return this.handles.find(({ requestId }) => requestId === remoteRequestId);
+  /** @param name the engine's own for the request, or the transfer's */
+  find(name: unknown): Handle | undefined {
+    return this.handles.find(({ requestId, transferId }) => requestId === name || transferId === name);
+  }
+
+  readonly #names = new Set<string>();
+  /** A name that one transfer had is no other's: prefill may hold the first one's KV still. */
+  *isNew(name: string): Generator<readonly [id: string, detail: string]> {
+    if (this.#names.has(name)) yield ["X2", `${name} comes again`];
+    this.#names.add(name);
   }
 
   held(): readonly Handle[] {
