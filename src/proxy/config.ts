@@ -48,11 +48,31 @@ export interface ProxyConfig {
   readonly idle_timeout_seconds?: number;
   /** Decode counts the KV that prefill sent as cached tokens: clients get prefill's number in its place. */
   readonly correct_cached_tokens?: boolean;
+  /** The model that every endpoint must serve, by the id that its /v1/models names first; the others get no requests. Unset: what most of them serve. */
+  readonly model?: string;
+  /** Names of environment variables: the key of the admin API (none: it answers only on this machine), the keys of clients, and the engines' own key. */
+  readonly admin_api_key_env?: string;
+  readonly api_key_env?: string;
+  readonly upstream_api_key_env?: string;
+  /** Keys of clients, one per line; read again at every reload. */
+  readonly api_keys_file?: string;
+  /** PEM files; read again at every reload. */
+  readonly tls?: Tls;
+  /** How long an endpoint that leaves may take to end what it has. */
+  readonly drain_timeout_seconds?: number;
+  /** After SIGTERM: how long /health says no while requests are still let in, and how long those that run may take to end. */
+  readonly notice_seconds?: number;
+  readonly grace_seconds?: number;
   /** One JSON line for every completion, without a word of its prompt. Unset: only failures have a line. */
   readonly request_log?: boolean;
   /** /metrics also has the names under which the dashboards of another proxy look. */
   readonly metrics_compat?: "vllm-router";
   readonly targets: readonly Target[];
+}
+
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
 }
 
 export type Role = Target["role"];

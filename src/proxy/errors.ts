@@ -18,6 +18,18 @@ export interface ProxyFaults {
   /** No place came free in time. */
   "proxy.slow": { seconds: number };
   "proxy.stopping": Record<string, never>;
+  /** The request brings no key that lets it in. */
+  "key.wrong": Record<string, never>;
+  /** The admin API asks for its key, or, where none is set, for a client on the proxy's own machine. */
+  "admin.key": Record<string, never>;
+  "admin.elsewhere": Record<string, never>;
+  /** Of the admin API: the endpoint is there already, is not there, or is not let in. */
+  "instance.known": { role: Role; url: string };
+  "instance.unknown": { role: Role; url: string };
+  "instance.unfit": { role: Role; url: string; why: string };
+  /** What the config says now needs a restart, or cannot be read. */
+  "reload.restart": { keys: readonly string[] };
+  "reload.invalid": { why: string };
   /** No endpoint of this role can serve. */
   "target.none": { role: Role };
   /** Nothing was sent: every endpoint that was tried refused the connection. */
@@ -56,6 +68,24 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
   },
   "proxy.slow": { status: 503, says: ({ seconds }) => `no place came free within ${seconds} s; try again` },
   "proxy.stopping": { status: 503, says: () => "the proxy is stopping" },
+  "key.wrong": { status: 401, says: () => "no valid API key: send Authorization: Bearer KEY" },
+  "admin.key": {
+    status: 401,
+    says: () => "the admin API asks for its key: Authorization: Bearer KEY, or X-API-Key: KEY",
+  },
+  "admin.elsewhere": {
+    status: 403,
+    says: () =>
+      "without admin_api_key_env the admin API answers only on the proxy's own machine, and not through another proxy",
+  },
+  "instance.known": { status: 409, says: ({ role, url }) => `${role} ${url} is there already` },
+  "instance.unknown": { status: 404, says: ({ role, url }) => `there is no ${role} ${url}` },
+  "instance.unfit": { status: 422, says: ({ role, url, why }) => `${role} ${url} is not let in: ${why}` },
+  "reload.restart": {
+    status: 409,
+    says: ({ keys }) => `a restart is needed for ${keys.join(", ")}; nothing was changed`,
+  },
+  "reload.invalid": { status: 400, says: ({ why }) => `${why}; nothing was changed` },
   "target.none": { status: 503, says: ({ role }) => `no ${role} endpoint can serve at the moment` },
   "target.unreachable": { status: 503, says: ({ role, target, why }) => `cannot reach ${role} at ${target}: ${why}` },
   "target.broke": { status: 502, says: ({ role, target, why }) => `${role} at ${target} broke off: ${why}` },

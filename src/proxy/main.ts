@@ -1,13 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { logTo } from "./books/log.ts";
-import type { ProxyConfig } from "./config.ts";
 import { account } from "./flags/account.ts";
 import { type ConfigFile, configOf, type Made } from "./flags/config-of.ts";
 import type { Draft } from "./flags/draft.ts";
 import { help } from "./flags/help.ts";
 import { readFlags } from "./flags/index.ts";
-
-const GRACE_MS = 5_000; // for streams to end after SIGTERM; the launcher's own grace is longer
 
 const print = (text: string) => void process.stdout.write(text);
 const say = (text: string) => void process.stderr.write(text);
@@ -26,7 +22,10 @@ export async function proxyMain(argv: readonly string[]): Promise<number> {
   const made = draft.faults.length > 0 ? draft : await makeConfig(draft);
   if ("faults" in made) return refuse(made.faults);
   for (const note of [...draft.notes, ...made.notes]) say(`note: ${note}\n`);
-  if (draft.mode === "run") return run(made.config);
+  if (draft.mode === "run") {
+    const { serve } = await import("./serve.ts"); // help and checks load no client and no server
+    return serve(made.config, () => makeConfig(draft));
+  }
   print(
     draft.mode === "print" ? `${JSON.stringify(made.config, undefined, 2)}\n` : `${account(made.config).join("\n")}\n`,
   );
@@ -57,28 +56,5 @@ async function load(name: string): Promise<ConfigFile | { readonly why: string }
     return { name, value: JSON.parse(text) };
   } catch (error) {
     return { why: `the file: not JSON: ${words(error)}` };
-  }
-}
-
-async function run(config: ProxyConfig): Promise<number> {
-  const { startProxy } = await import("./server.ts"); // help and checks load no client and no server
-  const log = logTo((line) => void process.stderr.write(line));
-  const asked = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
-  });
-  try {
-    const proxy = await startProxy(config, { log });
-    const count = (role: string) => config.targets.filter((target) => target.role === role).length;
-    log.say(
-      `listening on ${config.bind}:${proxy.port}, ${config.family}, ${count("prefill")} prefill, ${count("decode")} decode`,
-    );
-    log.say(`${await asked}: stopping`);
-    await proxy.close(GRACE_MS);
-    return 0;
-  } catch (error) {
-    log.say(
-      `cannot listen on ${config.bind}:${config.port}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-    return 1;
   }
 }

@@ -1,29 +1,25 @@
-import { createServer, type Server } from "node:http";
-import { openBooks } from "./books/books.ts";
+import { type Reloaded, Reloading, type ReloadMeans } from "./admin/reload.ts";
 import type { Log } from "./books/log.ts";
 import type { ProxyConfig } from "./config.ts";
-import { families } from "./families/index.ts";
-import { Admission } from "./front/admission.ts";
-import type { Desk } from "./front/completion.ts";
+import { furnish } from "./desk.ts";
 import { FrontDoor } from "./front/front-door.ts";
-import { IdleWatch } from "./front/idle-watch.ts";
-import { RequestIds } from "./front/request-id.ts";
-import { PROBE_TIMES, type ProbeTimes, startProbes } from "./health/probes.ts";
+import { listen, openServer, renew, type Server } from "./front/listener.ts";
+import { PROBE_TIMES, type ProbeTimes } from "./health/probes.ts";
 import { Callbacks } from "./legs/callbacks.ts";
 import { Naps } from "./legs/naps.ts";
-import { Releases } from "./legs/releases.ts";
-import { RetryBudget } from "./legs/retry-budget.ts";
-import { Endpoint } from "./routing/endpoint.ts";
-import { policies } from "./routing/policies.ts";
-import { Roster } from "./routing/roster.ts";
+import { readSecrets } from "./secrets.ts";
 import { settled } from "./settings/usual.ts";
 import { undiciUpstream } from "./upstream/undici-upstream.ts";
 
 export interface RunningProxy {
   /** The port that is bound: the config's, or a free one where it says 0. */
   readonly port: number;
-  /** Refuses what is new, lets what runs end within `graceMs`, then breaks it off. Resolves when all is closed. */
-  close(graceMs: number): Promise<void>;
+  /** Reads the config again and makes its targets those of the proxy, all or nothing. @throws ProxyError reload.restart, reload.invalid */
+  reload(): Promise<Reloaded>;
+  /** Refuses what is new, lets what runs end within `graceMs`, the config's if not said, then breaks it off. Resolves when all is closed. */
+  close(graceMs?: number): Promise<void>;
+  /** Ends at once what `close` waits for. */
+  hurry(): void;
 }
 
 export interface ProxyOptions {
@@ -31,104 +27,72 @@ export interface ProxyOptions {
   readonly probeTimes?: ProbeTimes;
   /** Milliseconds of a clock that never jumps. */
   readonly now?: () => number;
+  /** The variables in which the config says that keys are. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What the config says now; none: there is no file, and endpoints change by the admin API alone. */
+  readonly reread?: ReloadMeans["reread"];
 }
 
-/** Listens and serves until it is closed. @throws the error of `listen` when the address is taken or not there */
-export async function startProxy(config: ProxyConfig, options: ProxyOptions): Promise<RunningProxy> {
-  const { log, probeTimes = PROBE_TIMES, now = () => performance.now() } = options;
-  const tell = ({ role, url, state, bootstrap }: Endpoint) =>
-    log.say(`${role} ${url} is ${state}${state === "down" && bootstrap?.trouble ? `: ${bootstrap.trouble}` : ""}`);
-  const endpoints = config.targets.map((target) => new Endpoint(target, undiciUpstream(target.url), tell));
+/** Listens and serves until it is closed. @throws ConfigError, or the error of `listen` when the address is taken or not there */
+export async function startProxy(given: ProxyConfig, options: ProxyOptions): Promise<RunningProxy> {
+  const { log, now = () => performance.now(), env = process.env, reread = withoutFile } = options;
+  const config = settled(given);
+  const { keys, certificate } = await readSecrets(given, env);
+  const server = openServer(certificate);
   const naps = new Naps(now);
-  const server = createServer({ keepAliveTimeout: 75_000 }); // above what front load balancers keep
-  const callbacks = new Callbacks(() => config.callback_url ?? urlOf(config.bind, portOf(server, config)));
-  const door = new FrontDoor(server, () =>
-    desk(config, endpoints, { log, now, earliest: () => naps.earliest(), callbacks }),
-  );
+  const { desk, members, ...means } = furnish(config, {
+    ...{ log, now, upstream: undiciUpstream, earliest: () => naps.earliest() },
+    callbacks: new Callbacks(() => config.callback_url ?? urlOf(server, config)),
+    probeTimes: options.probeTimes ?? timesFor(given),
+    headers: keys.upstream === undefined ? {} : { authorization: `Bearer ${keys.upstream}` },
+  });
+  const reloading = new Reloading(given, {
+    ...{ members, reread },
+    secrets: (next) => readSecrets(next, env),
+    onSecrets(fresh) {
+      door.keys = fresh.keys;
+      if (fresh.certificate) renew(server, fresh.certificate);
+    },
+  });
+  const reload = () => reloading.reload();
+  const door: FrontDoor = new FrontDoor(server, {
+    desk,
+    keys,
+    office: { members, ...means, reload, model: config.model },
+  });
   await listen(server, config).catch((error: unknown) => {
     naps.stop();
     throw error;
   });
-  const probes = startProbes(endpoints, probeTimes, now);
+  for (const target of config.targets) members.add(target);
   return {
     port: portOf(server, config),
-    async close(graceMs) {
-      probes.stop();
+    reload,
+    hurry: () => door.hurry(),
+    async close(graceMs = config.grace_seconds * 1000) {
+      await door.drain({ graceMs, noticeMs: config.notice_seconds * 1000 });
       naps.stop();
-      await door.drain(graceMs);
-      door.desk.releases.stop();
-      door.desk.books.close();
-      await Promise.all(endpoints.map((endpoint) => endpoint.close()));
-    },
-  };
-}
-
-type Means = Pick<Desk, "log" | "now" | "earliest" | "callbacks">;
-
-function desk(given: ProxyConfig, endpoints: readonly Endpoint[], { log, now, earliest, callbacks }: Means): Desk {
-  const config = settled(given);
-  const admission = new Admission({
-    most: config.max_concurrent,
-    queue: config.queue_size,
-    timeoutSeconds: config.queue_timeout_seconds,
-  });
-  const books = openBooks(() => endpoints, {
-    now,
-    policies: { prefill: config.prefill_policy, decode: config.decode_policy },
-    compat: config.metrics_compat,
-  });
-  const rosters = {
-    prefill: new Roster("prefill", endpoints, {
-      choose: policies[config.prefill_policy](Math.random),
-      ...(config.max_prefill_per_endpoint !== undefined && { most: config.max_prefill_per_endpoint }),
-      onFree: () => admission.look(),
-      now,
-    }),
-    decode: new Roster("decode", endpoints, { choose: policies[config.decode_policy](Math.random), now }),
-  };
-  return {
-    config,
-    log,
-    now,
-    earliest,
-    family: families[config.family],
-    ids: new RequestIds(),
-    rosters,
-    books,
-    admission,
-    idle: new IdleWatch(config.idle_timeout_seconds),
-    releases: new Releases(rosters.decode, books),
-    lengthCapped: config.length_capped ?? false,
-    remoteHost: config.remote_host_override ?? false,
-    repeatsPrefill500: config.on_prefill_500 === "retry",
-    decodeAlone: config.decode_alone,
-    marksIds: config.family === "nixl-push",
-    callbacks,
-    holdSeconds: config.kv_hold_seconds,
-    rewrites: { cachedTokens: config.correct_cached_tokens },
-    retries: new RetryBudget(now),
-    retriesMost: { prefill: config.prefill_retries, decode: config.decode_retries },
-    chance: Math.random,
-    firstByteSeconds: {
-      prefill: config.prefill_timeout_seconds,
-      decode: config.first_byte_timeout_seconds,
+      desk.releases.stop();
+      desk.books.close();
+      await members.close();
     },
   };
 }
 
 /** The port that is bound, where there is one. */
-function portOf(server: Server, config: ProxyConfig): number {
+function portOf(server: Server, { port }: ProxyConfig): number {
   const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : config.port;
+  return typeof address === "object" && address !== null ? address.port : port;
 }
 
-const urlOf = (host: string, port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+const urlOf = (server: Server, config: ProxyConfig) =>
+  `${config.tls ? "https" : "http"}://${hostOf(config.bind)}:${portOf(server, config)}`;
+const hostOf = (bind: string) => (bind.includes(":") ? `[${bind}]` : bind);
 
-const listen = (server: Server, { port, bind }: ProxyConfig) =>
-  new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port, host: bind, backlog: 4096 }, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
+const withoutFile = () => Promise.resolve({ faults: ["the proxy was started without a file"] });
+
+/** Decode must have shown that it lives within the time for which prefill holds its KV: a short hold needs more looks. */
+const timesFor = ({ kv_hold_seconds: hold = Number.POSITIVE_INFINITY }: ProxyConfig): ProbeTimes => ({
+  ...PROBE_TIMES,
+  upMs: Math.min(PROBE_TIMES.upMs, hold * 250),
+});

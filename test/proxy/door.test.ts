@@ -31,7 +31,7 @@ it("what is no JSON object is a 400 in OpenAI's shape and reaches no engine", ()
 
 it("paths and methods that are not served are named in the answer", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
-    expect(await house.ask({ path: "/v1/embeddings?x", body: "{}" })).toMatchObject({ status: 404 });
+    expect(await house.ask({ path: "/v1/loads?x", body: "{}" })).toMatchObject({ status: 404 });
     expect(await house.ask({ path: "/", method: "GET" })).toMatchObject({ status: 404 });
     expect(await house.ask({ method: "GET" })).toMatchObject({ status: 405 });
     expect(await house.ask({ method: "OPTIONS", path: "/metrics" })).toMatchObject({ status: 405 });
@@ -90,7 +90,10 @@ it("models and version are a live engine's own words", () =>
 it("what only decode can do, a client asks of decode, whatever it tries to bring along", () =>
   inHouse({ dialect: "nixl", apiKey: "key" }, async (house) => {
     const headers = { authorization: "Bearer key" };
-    const paths = ["/v1/responses", "/v1/messages", "/v1/messages/count_tokens?beta=true", "/tokenize", "/detokenize"];
+    const paths = [
+      ...["/v1/responses", "/v1/messages", "/v1/messages/count_tokens?beta=true", "/tokenize", "/detokenize"],
+      ...["/v1/embeddings", "/v1/rerank", "/v2/rerank", "/rerank", "/v1/score", "/score", "/pooling", "/classify"],
+    ];
     for (const path of paths) {
       const raw = '{"kv_transfer_params":{"remote_host":"10.0.0.9"},"model":"m","input":"hello"}';
       const answer = await house.send(raw, { path, headers, alone: true, atDecode: '{"model":"m","input":"hello"}' });
@@ -98,7 +101,7 @@ it("what only decode can do, a client asks of decode, whatever it tries to bring
     }
     expect([house.p[0]?.ids, house.d[0]?.ids.length]).toEqual([[], paths.length]);
     expect(await house.send('{"model":"m"}', { path: "/tokenize", alone: true })).toMatchObject({ status: 401 });
-    expect(await house.metric("pdctl_proxy_bypass_total")).toEqual(['pdctl_proxy_bypass_total{reason="other_api"} 6']);
+    expect(await house.metric("pdctl_proxy_bypass_total")).toEqual(['pdctl_proxy_bypass_total{reason="other_api"} 14']);
   }));
 
 it("a browser's question before a call is answered by an engine, whose pages it may call from elsewhere", () =>

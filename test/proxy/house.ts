@@ -17,6 +17,8 @@ export interface Plan {
   readonly config?: Partial<ProxyConfig>;
   readonly now?: () => number;
   readonly probeTimes?: ProbeTimes;
+  /** The variables in which the config says that keys are. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Wish extends Partial<Omit<Sent, "raw" | "members">> {
@@ -30,11 +32,14 @@ export class House {
   readonly cluster: FakeCluster;
   readonly proxy: RunningProxy;
   readonly log: readonly string[];
+  /** What the proxy reads when it is told to read its config again. */
+  config: ProxyConfig;
   isClosed = false;
   #requests = 0;
   #left = 0;
 
-  constructor(cluster: FakeCluster, proxy: RunningProxy, log: readonly string[]) {
+  constructor(cluster: FakeCluster, proxy: RunningProxy, log: readonly string[], config: ProxyConfig) {
+    this.config = config;
     this.cluster = cluster;
     this.proxy = proxy;
     this.log = log;
@@ -141,7 +146,7 @@ const FAST = { upMs: 40, otherMs: 10, answerMs: 1_000 };
 
 /** Builds a cluster and a proxy, runs the test, and then asks of every test: nothing was wrong, nothing is held, nothing runs. */
 export async function inHouse(plan: Plan, test: (house: House) => Promise<void>): Promise<void> {
-  const { dialect, prefill = 1, decode = 1, dpSize = 1, apiKey, now, probeTimes = FAST } = plan;
+  const { dialect, prefill = 1, decode = 1, dpSize = 1, apiKey, now, probeTimes = FAST, env = {} } = plan;
   const before = resources();
   const cluster = new FakeCluster(dialect);
   const options = { dpSize, ...(apiKey !== undefined && { apiKey }) };
@@ -154,8 +159,10 @@ export async function inHouse(plan: Plan, test: (house: House) => Promise<void>)
     says.emit("line", line);
   });
   const up = allUp(says, cluster.engines.length);
-  const proxy = await startProxy(configFor(plan, cluster), { log, probeTimes, ...(now && { now }) });
-  const house = new House(cluster, proxy, lines);
+  const config = configFor(plan, cluster);
+  const reread = () => Promise.resolve({ config: house.config });
+  const proxy = await startProxy(config, { log, probeTimes, env, reread, ...(now && { now }) });
+  const house: House = new House(cluster, proxy, lines, config);
   try {
     await up;
     await test(house);

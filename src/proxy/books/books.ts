@@ -95,4 +95,7 @@ const REASONS: Readonly<Partial<Record<Fault | "bug", string>>> = {
   "request.too-large": "too_large",
   "path.unknown": "no_such_path",
   "method.refused": "method",
+  "key.wrong": "key",
+  "admin.key": "admin_key",
+  "admin.elsewhere": "admin_elsewhere",
 };

@@ -26,6 +26,18 @@ export function engineGauges(metrics: Metrics, { endpoints, now, policies }: Eng
     OF_ENDPOINT,
   );
   metrics.gauge(
+    "pdctl_proxy_instance_leaving",
+    "1 when the endpoint gets no requests any more and ends what it has.",
+    () => endpoints().map((endpoint) => [ofEndpoint(endpoint), endpoint.presence === "leaves" ? 1 : 0]),
+    OF_ENDPOINT,
+  );
+  metrics.gauge(
+    "pdctl_proxy_instance_other_model",
+    "1 when the endpoint serves another model than the rest, and gets no requests.",
+    () => endpoints().map((endpoint) => [ofEndpoint(endpoint), endpoint.misfit ? 1 : 0]),
+    OF_ENDPOINT,
+  );
+  metrics.gauge(
     "pdctl_proxy_instance_circuit_state",
     "0: serves; 1: passed over, as half of its legs failed; 2: on trial.",
     () => endpoints().map((endpoint) => [ofEndpoint(endpoint), CIRCUIT[endpoint.circuit.state(now())]]),

@@ -1,31 +1,30 @@
-import type { Bootstrap } from "../routing/bootstrap.ts";
 import type { Endpoint } from "../routing/endpoint.ts";
 import { UpstreamError } from "../upstream/upstream.ts";
 import type { Sight } from "./health.ts";
+import { modelIn } from "./models.ts";
 
 export interface ProbeTimes {
-  /** Between two probes of an endpoint that is up, and of one that is not. */
+  /** Between two probes of an endpoint that is up, and of one that is not, or was late to answer. */
   readonly upMs: number;
   readonly otherMs: number;
   readonly answerMs: number;
 }
-export const PROBE_TIMES: ProbeTimes = { upMs: 1_000, otherMs: 300, answerMs: 2_000 };
+/** Source: proxy-protocols.md §3.7; what is not up is asked more often, so that it serves as soon as it can. */
+export const PROBE_TIMES: ProbeTimes = { upMs: 5_000, otherMs: 300, answerMs: 3_000 };
 
-/** Asks every endpoint's /health again and again until it is stopped. */
-export function startProbes(
-  endpoints: readonly Endpoint[],
-  times: ProbeTimes,
-  now: () => number,
-): { stop: () => void } {
-  const stops = endpoints.map((endpoint) => startProbe(endpoint, times, now));
-  return {
-    stop: () => {
-      for (const stop of stops) stop();
-    },
-  };
+export interface ProbeMeans {
+  readonly times: ProbeTimes;
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number;
+  /** For engines that tell their models to those who may ask. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What an endpoint serves is known now. */
+  readonly onModel: () => void;
 }
 
-function startProbe(endpoint: Endpoint, times: ProbeTimes, now: () => number): () => void {
+/** Asks an endpoint how it is, again and again. @returns ends it */
+export function startProbe(endpoint: Endpoint, means: ProbeMeans): () => void {
+  const { times, now } = means;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let asking = new AbortController();
@@ -33,11 +32,11 @@ function startProbe(endpoint: Endpoint, times: ProbeTimes, now: () => number): (
     asking = new AbortController();
     timer = setTimeout(() => asking.abort(new Error("no answer in time")), times.answerMs);
     const askedAt = now();
-    const sight = await probe(endpoint, asking.signal);
+    const sight = await look(endpoint, means, asking.signal);
     clearTimeout(timer);
     if (stopped) return;
     endpoint.saw(sight, askedAt);
-    timer = setTimeout(round, endpoint.state === "up" ? times.upMs : times.otherMs);
+    timer = setTimeout(round, endpoint.state === "up" && sight === "well" ? times.upMs : times.otherMs);
   };
   void round();
   return () => {
@@ -47,18 +46,21 @@ function startProbe(endpoint: Endpoint, times: ProbeTimes, now: () => number): (
   };
 }
 
-async function probe({ upstream, bootstrap }: Endpoint, signal: AbortSignal): Promise<Sight> {
+/** One look at an endpoint: its health, and, before it is up, which model it serves. Source: proxy-protocols.md §3.7. */
+export async function look(endpoint: Endpoint, means: ProbeMeans, signal: AbortSignal): Promise<Sight> {
+  const { upstream, bootstrap } = endpoint;
+  const { headers } = means;
   try {
     const reply = await upstream.request({ method: "GET", path: "/health", headers: {} }, undefined, signal);
     await reply.bytes();
     if (reply.status !== 200) return "sick";
-    return bootstrap === undefined || bootstrap.isKnown ? "well" : await introduced(bootstrap, signal);
+    if (bootstrap && !bootstrap.isKnown && !(await bootstrap.learn(signal))) return "sick"; // decode would have nobody to ask for the KV
+    if (endpoint.state === "up") return "well";
+    const models = await upstream.request({ method: "GET", path: "/v1/models", headers }, undefined, signal);
+    endpoint.model = modelIn(models.status, await models.bytes());
+    means.onModel();
+    return "well";
   } catch (error) {
     return error instanceof UpstreamError && error.kind === "connect" ? "refused" : "silent";
   }
-}
-
-/** An engine that cannot say what its ranks are called takes no requests: decode would have nobody to ask for their KV. */
-async function introduced(bootstrap: Bootstrap, signal: AbortSignal): Promise<Sight> {
-  return (await bootstrap.learn(signal)) ? "well" : "sick";
 }

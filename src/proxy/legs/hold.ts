@@ -1,7 +1,7 @@
 import { ProxyError } from "../errors.ts";
 import type { House } from "../house.ts";
 import type { Slot } from "../routing/endpoint.ts";
-import { pin } from "../routing/roster.ts";
+import { type Pin, pin } from "../routing/roster.ts";
 import type { Progress } from "./progress.ts";
 
 const LONG_HOLD_SECONDS = 60; // shorter ones end by themselves. Source: proxy-protocols.md §3.5
@@ -14,7 +14,7 @@ export class Hold {
   /** When prefill may have finished, at the earliest, and when its answer was read. */
   #prefillAnswered: number | undefined;
   #answeredAt: number | undefined;
-  #pin: (() => void) | undefined;
+  #pin: Pin | undefined;
   /** Decode was sent what it fetches the KV with. */
   ticketSent = false;
 
@@ -69,14 +69,19 @@ export class Hold {
     return new ProxyError("kv.expired", { target, holdSeconds: this.#house.holdSeconds ?? 0 });
   }
 
-  /** Decode reads, or has read, or nobody will. */
-  ends(): void {
-    this.#pin?.();
+  /** Decode reads, or has read. */
+  taken(): void {
+    this.#pin?.taken();
+  }
+
+  /** Nobody will come for it, unless it was taken: prefill holds it for the rest of its time. */
+  left(): void {
+    this.#pin?.left(this.endsAt);
   }
 
   /** What prefill holds by now is left to its own time limit. */
   forget(): void {
-    this.ends();
+    this.left();
     this.#prefillAnswered = undefined;
     this.#answeredAt = undefined;
     this.ticketSent = false;

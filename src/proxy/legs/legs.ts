@@ -71,8 +71,9 @@ export class CallLegs implements Legs {
       const next = outcome.failure && (await this.#remedy(outcome, outcome.failure, tried));
       if (next) seat = next;
       else if ("answer" in outcome.result) {
-        if (outcome.seat.slot.endpoint.role === "decode") this.#hold.ends(); // it reads, or has read
-        return outcome.result.answer;
+        const { answer } = outcome.result;
+        if (answer.from.endpoint.role === "decode" && answer.status === 200) this.#hold.taken();
+        return answer;
       } else {
         if (fetchOnly && this.#hold.isLong && !this.#hold.ticketSent && hasClientLeft(this.#call.signal))
           this.#tails.push(this.#fetchAndForget(fetchOnly()));
@@ -144,8 +145,8 @@ export class CallLegs implements Legs {
   /** @returns when the work is over that goes on under the request's id after it has ended */
   release(): Promise<void> {
     this.#seats.release();
-    this.#hold.ends();
-    return Promise.all(this.#tails).then(() => undefined);
+    if (this.#tails.length === 0) this.#hold.left();
+    return Promise.all(this.#tails).then(() => this.#hold.left());
   }
 
   get #means(): Means {
@@ -154,14 +155,15 @@ export class CallLegs implements Legs {
     return { house, call, seats, chances, sender: this.#sender, hold: this.#hold, progress: this.progress, note };
   }
 
-  #fetchAndForget(body: Buffer): Promise<void> {
-    return this.#house.releases.dispatch({
+  async #fetchAndForget(body: Buffer): Promise<void> {
+    const result = await this.#house.releases.dispatch({
       path: this.#call.path,
       headers: this.#sender.headers,
       body,
       tokens: this.ask.promptTokens,
       traits: this.traits,
     });
+    if (result === "released") this.#hold.taken();
   }
 
   /** The seat to go on with, none when the failure is final. @throws Restart */

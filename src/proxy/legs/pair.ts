@@ -71,7 +71,7 @@ export class PairAttempt {
     const status = "answer" in result ? result.answer.status : undefined;
     if (status === 200 && failure === undefined) {
       this.#signals.decodeAnswered();
-      this.#means.hold.ends();
+      this.#means.hold.taken();
       return;
     }
     const refused = failure === "connect" || (status !== undefined && status !== 200);

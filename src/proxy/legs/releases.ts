@@ -34,9 +34,10 @@ export class Releases {
   }
 
   /** Resolves when it is over, whatever came of it. */
-  async dispatch(release: Release): Promise<void> {
+  async dispatch(release: Release): Promise<string> {
     const result = await this.#inTurn(() => this.#send(release));
     this.#books.releases.add({ result });
+    return result;
   }
 
   stop(): void {

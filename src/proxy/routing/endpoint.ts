@@ -17,6 +17,12 @@ export interface Slot {
   picks: number;
 }
 
+/** An engine that serves another model than the rest: requests for theirs would fail there. */
+export interface Misfit {
+  readonly serves: string;
+  readonly others: string;
+}
+
 /** An engine's HTTP address: one connection pool, one health, one slot per rank. */
 export class Endpoint {
   readonly url: string;
@@ -27,8 +33,15 @@ export class Endpoint {
   /** Of a Mooncake prefill. */
   readonly bootstrap: Bootstrap | undefined;
   readonly circuit = new Circuit();
+  /** What its /v1/models names first; none while it has not been asked or does not tell. */
+  model: string | undefined;
+  #misfit: Misfit | undefined;
   #health: Health = UNKNOWN;
   #wellSince = Number.NEGATIVE_INFINITY;
+  #handles = 0;
+  #holdsUntil = Number.NEGATIVE_INFINITY;
+  #presence: "serves" | "leaves" | "gone" = "serves";
+  #onEased: () => void = () => undefined;
   readonly #onChange: (endpoint: Endpoint) => void;
 
   constructor(target: Target, upstream: Upstream, onChange: (endpoint: Endpoint) => void) {
@@ -50,15 +63,16 @@ export class Endpoint {
   }
 
   get state(): Health["state"] {
-    return this.#health.state;
+    return this.#misfit ? "down" : this.#health.state;
   }
 
   get inFlight(): number {
     return this.slots.reduce((sum, slot) => sum + slot.inFlight, 0);
   }
 
+  /** It may be sent a request: it stays, and it is not known to be of no use. */
   get tryable(): boolean {
-    return isTryable(this.#health);
+    return this.#presence === "serves" && this.#misfit === undefined && isTryable(this.#health);
   }
 
   /** When the last probe that it answered well had been sent, ms of the house's clock. */
@@ -73,13 +87,81 @@ export class Endpoint {
   /** @param askedAt of a probe: when it was sent */
   saw(sight: Sight, askedAt?: number): void {
     if (sight === "well" && askedAt !== undefined) this.#wellSince = askedAt;
-    const before = this.#health.state;
-    this.#health = after(this.#health, sight);
-    if (this.#health.state === before) return;
-    if (this.#health.state === "down") this.bootstrap?.forget();
-    this.#onChange(this);
+    this.#change(() => {
+      const wasDown = this.#health.state === "down";
+      this.#health = after(this.#health, sight);
+      if (this.#health.state === "down" && !wasDown) this.bootstrap?.forget();
+    });
+  }
+
+  get misfit(): Misfit | undefined {
+    return this.#misfit;
+  }
+
+  set misfit(misfit: Misfit | undefined) {
+    this.#change(() => {
+      this.#misfit = misfit;
+    });
+  }
+
+  /** `serves`: it gets requests; `leaves`: it ends what it has; `gone`: nothing of it is left but what still refers to it. */
+  get presence(): "serves" | "leaves" | "gone" {
+    return this.#presence;
+  }
+
+  /** Gets no request any more. @param onEased called whenever something that it had to do may be over */
+  leave(onEased: () => void): void {
+    this.#presence = "leaves";
+    this.#onEased = onEased;
+  }
+
+  stay(): void {
+    this.#presence = "serves";
+    this.#onEased = () => undefined;
+  }
+
+  go(): void {
+    this.#presence = "gone";
+    this.#onEased = () => undefined;
+  }
+
+  /** Of prefill: KV that decode has not read yet. @returns what says how that ended, once */
+  hold(): { taken(): void; left(until: number | undefined): void } {
+    this.#handles++;
+    let held = true;
+    const end = (until: number) => {
+      if (!held) return;
+      held = false;
+      this.#handles--;
+      this.#holdsUntil = Math.max(this.#holdsUntil, until);
+      this.eased();
+    };
+    return { taken: () => end(Number.NEGATIVE_INFINITY), left: (until = Number.NEGATIVE_INFINITY) => end(until) };
+  }
+
+  /** When the last KV that nobody came for is let go, by the house's clock, ms. */
+  get holdsUntil(): number {
+    return this.#holdsUntil;
+  }
+
+  /** No leg is on its way to it or from it, and decode has read all that it holds for a request. */
+  get isIdle(): boolean {
+    return this.inFlight === 0 && this.#handles === 0;
+  }
+
+  eased(): void {
+    this.#onEased();
+  }
+
+  #change(by: () => void): void {
+    const before = this.state;
+    by();
+    if (this.state !== before) this.#onChange(this);
   }
 }
 
 /** How a slot is called in headers, logs and metrics. */
 export const slotName = ({ endpoint, index }: Slot) => `${endpoint.url}#${index}`;
+
+/** Two spellings of one address are one endpoint: `http://HOST:80` and `http://host`. */
+export const originOf = (url: string) => new URL(url).origin;

@@ -19,8 +19,8 @@ export interface RosterOptions {
 
 /** The slots of one role, and whose turn it is. */
 export class Roster {
-  readonly endpoints: readonly Endpoint[];
-  readonly #slots: readonly Slot[];
+  #endpoints: readonly Endpoint[] = [];
+  #slots: readonly Slot[] = [];
   readonly #choose: Choose;
   /** Shifts the order by one after every lap, so that prefill and decode do not stay paired when both go round. */
   readonly #shifts: boolean;
@@ -35,8 +35,7 @@ export class Roster {
     endpoints: readonly Endpoint[],
     { choose, most = Number.POSITIVE_INFINITY, onFree = () => undefined, now }: RosterOptions,
   ) {
-    this.endpoints = endpoints.filter((endpoint) => endpoint.role === role);
-    this.#slots = interleaved(this.endpoints);
+    this.#hold(endpoints.filter((endpoint) => endpoint.role === role));
     this.#choose = choose;
     this.#most = most;
     this.#onFree = onFree;
@@ -44,19 +43,42 @@ export class Roster {
     this.#shifts = role === "decode";
   }
 
+  /** All that are there, also those that only end what they have. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#endpoints;
+  }
+
+  add(endpoint: Endpoint): void {
+    this.#hold([...this.#endpoints, endpoint]);
+  }
+
+  remove(endpoint: Endpoint): void {
+    this.#hold(this.#endpoints.filter((one) => one !== endpoint));
+  }
+
+  #hold(endpoints: readonly Endpoint[]): void {
+    this.#endpoints = endpoints;
+    this.#slots = interleaved(endpoints);
+  }
+
+  /** Those that get requests, whatever their health. */
+  get serving(): readonly Endpoint[] {
+    return this.#endpoints.filter(({ presence }) => presence === "serves");
+  }
+
   /** An endpoint is known to serve. */
   get ready(): boolean {
-    return this.endpoints.some(({ state }) => state === "up");
+    return this.serving.some(({ state }) => state === "up");
   }
 
   /** A request would find a slot: one that is up, or else one that has not been asked yet or is late to answer. */
   get open(): boolean {
-    return this.endpoints.some(({ tryable }) => tryable);
+    return this.#endpoints.some(({ tryable }) => tryable);
   }
 
   /** A request would find a slot at another endpoint than these. */
   openBeside(tried: ReadonlySet<Endpoint>): boolean {
-    return this.endpoints.some((endpoint) => endpoint.tryable && !tried.has(endpoint));
+    return this.#endpoints.some((endpoint) => endpoint.tryable && !tried.has(endpoint));
   }
 
   /** @param except endpoints that this leg has tried already */
@@ -74,7 +96,7 @@ export class Roster {
 
   /** Endpoints could serve, and all of them have as many legs as they may. */
   get full(): boolean {
-    return this.open && this.endpoints.every((endpoint) => !endpoint.tryable || !this.#hasRoom(endpoint));
+    return this.open && this.#endpoints.every((endpoint) => !endpoint.tryable || !this.#hasRoom(endpoint));
   }
 
   #hasRoom({ inFlight }: Endpoint): boolean {
@@ -120,16 +142,36 @@ function seat(slot: Slot, tokens: number, onFree: () => void): Seat {
       slot.load -= tokens;
       slot.inFlight--;
       onFree();
+      slot.endpoint.eased();
     },
   };
 }
 
-/** Counts KV that a prefill slot holds. @returns takes it back, once */
-export function pin(slot: Slot, tokens: number): () => void {
+/** KV that prefill holds for one request. The first of the two ends it. */
+export interface Pin {
+  /** Decode has read it, or is about to have. */
+  taken(): void;
+  /** Nobody will come for it. @param until when prefill itself lets go of it, by the house's clock, ms; none: it does so at once, or never */
+  left(until?: number): void;
+}
+
+/** Counts KV that a prefill slot holds. */
+export function pin(slot: Slot, tokens: number): Pin {
+  const handle = slot.endpoint.hold();
   let held = true;
   slot.pinned += tokens;
-  return () => {
+  const end = () => {
     if (held) slot.pinned -= tokens;
     held = false;
+  };
+  return {
+    taken() {
+      end();
+      handle.taken();
+    },
+    left(until) {
+      end();
+      handle.left(until);
+    },
   };
 }

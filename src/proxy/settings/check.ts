@@ -1,3 +1,5 @@
+import type { Tls } from "../config.ts";
+
 /** A check narrows a value, or says what was expected instead. */
 export interface Check<T> {
   readonly expects: string;
@@ -34,6 +36,11 @@ export const seconds = check(
   (value): value is number => typeof value === "number" && value > 0 && Number.isFinite(value),
   duration,
 );
+export const secondsOrNone = check(
+  "seconds, 0 or more",
+  (value): value is number => typeof value === "number" && value >= 0 && Number.isFinite(value),
+  duration,
+);
 
 const whole = (value: unknown, least: number): value is number => Number.isSafeInteger(value) && Number(value) >= least;
 export const atLeastOne = check("a whole number of at least 1", (value): value is number => whole(value, 1), number);
@@ -48,6 +55,25 @@ export const oneOf = <T extends string>(...words: readonly T[]): Check<T> => ({
   ...check(words.map((each) => `"${each}"`).join(" or "), (value): value is T => words.some((each) => each === value)),
   words,
 });
+
+export const environmentName = check(
+  "the name of an environment variable",
+  (value): value is string => typeof value === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
+);
+
+/** On the command line `CERT,KEY`. */
+export const certificate = check(
+  '{ "cert": FILE, "key": FILE }',
+  (value): value is Tls => {
+    if (typeof value !== "object" || value === null) return false;
+    const files = new Map<string, unknown>(Object.entries(value));
+    return files.size === 2 && [files.get("cert"), files.get("key")].every((file) => text.is(file));
+  },
+  (word) => {
+    const [cert, key, ...others] = word.split(",");
+    return others.length === 0 ? { cert, key } : word;
+  },
+);
 
 /** What is sent to an engine begins with its address and nothing else. */
 export const endpointUrl = check("a url like http://10.0.0.1:8100, without a path", (value): value is string => {

@@ -1,5 +1,18 @@
 import type { Policy } from "../config.ts";
-import { atLeastNone, atLeastOne, endpointUrl, flag, noneOrOne, oneOf, portNumber, seconds, text } from "./check.ts";
+import {
+  atLeastNone,
+  atLeastOne,
+  certificate,
+  endpointUrl,
+  environmentName,
+  flag,
+  noneOrOne,
+  oneOf,
+  portNumber,
+  seconds,
+  secondsOrNone,
+  text,
+} from "./check.ts";
 import type { Settings } from "./setting.ts";
 
 const POLICIES = ["round_robin", "least_loaded", "random", "power_of_two", "consistent_hash", "prefix_aware"] as const;
@@ -175,6 +188,75 @@ export const settings: Settings = {
     check: seconds,
     says: "How long an answer may stand still once it has begun; then it is broken off.",
     flags: ["idle-timeout"],
+    takes: "SECONDS",
+  },
+  model: {
+    topic: "routing",
+    check: text,
+    says: "The model that every endpoint must serve, by the id that its /v1/models names first; others get no requests.",
+    unset: "what most of them serve",
+    flags: ["served-model"],
+    takes: "ID",
+  },
+  drain_timeout_seconds: {
+    topic: "times",
+    check: seconds,
+    says: "How long an endpoint that leaves may take to end what it has.",
+    flags: ["drain-timeout"],
+    takes: "SECONDS",
+  },
+  admin_api_key_env: {
+    topic: "doors",
+    check: environmentName,
+    says: "The environment variable that holds the key of the admin API.",
+    unset: "the admin API answers only on the proxy's own machine",
+    flags: ["admin-api-key-env"],
+    takes: "NAME",
+  },
+  api_key_env: {
+    topic: "doors",
+    check: environmentName,
+    says: "The environment variable that holds the keys of clients, separated by commas; others get 401.",
+    unset: "every client is let in",
+    flags: ["api-key-env"],
+    takes: "NAME",
+  },
+  api_keys_file: {
+    topic: "doors",
+    check: text,
+    says: "More keys of clients, one per line, read again at every reload.",
+    unset: "none but those of api_key_env",
+    flags: ["api-keys-file"],
+    takes: "FILE",
+  },
+  upstream_api_key_env: {
+    topic: "doors",
+    check: environmentName,
+    says: "The environment variable that holds the engines' own key, sent in the place of the client's.",
+    unset: "engines get the client's Authorization",
+    flags: ["upstream-api-key-env"],
+    takes: "NAME",
+  },
+  tls: {
+    topic: "doors",
+    check: certificate,
+    says: "The PEM files of certificate chain and key, read again at every reload.",
+    unset: "plain HTTP",
+    flags: ["tls"],
+    takes: "CERT,KEY",
+  },
+  notice_seconds: {
+    topic: "doors",
+    check: secondsOrNone,
+    says: "After SIGTERM, how long /health says no while requests are still let in, so that load balancers notice.",
+    flags: ["notice"],
+    takes: "SECONDS",
+  },
+  grace_seconds: {
+    topic: "doors",
+    check: secondsOrNone,
+    says: "After SIGTERM, how long requests that run may take to end; then they are broken off.",
+    flags: ["grace"],
     takes: "SECONDS",
   },
   request_log: {

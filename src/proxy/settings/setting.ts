@@ -10,6 +10,7 @@ export const TOPICS = {
   times: "How long is waited",
   failures: "When something fails",
   answers: "What it does to answers",
+  doors: "Who may come in, and how it ends",
   looking: "What it tells",
 } as const;
 export type Topic = keyof typeof TOPICS;

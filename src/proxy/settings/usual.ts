@@ -19,6 +19,9 @@ export const usual = {
   on_prefill_down: "fail",
   on_prefill_saturated: "queue",
   on_prefill_500: "fail",
+  drain_timeout_seconds: 600,
+  notice_seconds: 0,
+  grace_seconds: 60,
   correct_cached_tokens: true,
   decode_alone: true,
 } as const satisfies Partial<Values>;
