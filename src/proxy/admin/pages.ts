@@ -52,6 +52,7 @@ async function reload({ office, res }: Visit): Promise<void> {
     if (!(error instanceof ProxyError) || !("keys" in error.facts)) throw error;
     const { message, status: code } = error;
     const shown = { message, type: "invalid_request_error", param: null, code };
+    res.setHeader("x-pdctl-error", error.fault);
     writeJson(res, code, { error: shown, keys: error.facts.keys });
   }
 }

@@ -38,6 +38,11 @@ export class FakeEngine {
   cachedTokens: number | undefined;
   /** What /health answers; never, when it hangs. */
   health: number | "hangs" = 200;
+  /** What /v1/models names. */
+  model = "m";
+  /** Requests to /reset_prefix_cache, and what they are answered. */
+  readonly resets: IncomingMessage[] = [];
+  resetStatus = 200;
   url = "";
   /** What its ranks are called: otherwise after every start. */
   engineIds: readonly string[] = [];
@@ -117,11 +122,19 @@ export class FakeEngine {
       res.writeHead(200, { "access-control-allow-origin": String(req.headers.origin), vary: "Origin" }).end("OK");
     else if (req.url === "/health") {
       if (this.health !== "hangs") res.writeHead(this.health).end();
-    } else if (req.url === "/v1/models")
-      res.writeHead(200, { "content-type": "application/json" }).end('{"data":[{"id":"m"}]}');
-    else if (req.url === "/version")
+    } else if (req.url === "/v1/models") this.#models(req, res);
+    else if (req.url?.startsWith("/reset_prefix_cache")) {
+      this.resets.push(req);
+      res.writeHead(this.resetStatus).end();
+    } else if (req.url === "/version")
       res.writeHead(200, { "content-type": "application/json" }).end('{"version":"0.32.0"}');
     else await this.#completion(req, res);
+  }
+
+  #models({ headers }: IncomingMessage, res: ServerResponse): void {
+    const isLetIn = this.apiKey === undefined || headers.authorization === `Bearer ${this.apiKey}`;
+    const body = isLetIn ? `{"data":[{"id":${JSON.stringify(this.model)}}]}` : '{"error":"Unauthorized"}';
+    res.writeHead(isLetIn ? 200 : 401, { "content-type": "application/json" }).end(body);
   }
 
   async #completion(req: IncomingMessage, res: ServerResponse): Promise<void> {
