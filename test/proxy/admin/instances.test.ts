@@ -22,8 +22,8 @@ it("an endpoint that is added serves at once, and while it comes no request fail
     await until(() => fresh.every(({ ids }) => ids.length > 3));
     await stop();
     expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(await house.metric("pdctl_proxy_target_up")).toContain(
-      `pdctl_proxy_target_up{role="decode",target="${fresh[1]?.url}"} 1`,
+    expect(await house.metric("pdctl_proxy_instance_up")).toContain(
+      `pdctl_proxy_instance_up{role="decode",target="${fresh[1]?.url}"} 1`,
     );
   }));
 
@@ -88,7 +88,7 @@ it("L18: a decode that leaves gets nothing new, ends what it has, and goes when 
     expect(await mine?.finish()).toBe(true);
     await until(async () => !(await instances(house)).some((row) => row.url === url));
     expect((await house.busy()).decode).toBe(1); // the other stream goes on
-    expect((await house.metric("pdctl_proxy_target")).filter((row) => row.includes(url))).toEqual([]);
+    expect((await house.metric("pdctl_proxy_instance_")).filter((row) => row.includes(url))).toEqual([]);
     for (const one of streams) if (one !== mine) expect(await one.finish()).toBe(true);
     expect(house.log.join("")).toContain(`decode ${url} is gone: it has ended what it had`);
   }));
@@ -205,7 +205,7 @@ it("a body that is wrong is a 400 that says where", () =>
       expect([answer.status, answer.text.replaceAll("\\", "")]).toEqual([400, expect.stringContaining(words)]);
     }
     expect((await ask({ port: house.proxy.port, path: "/admin/instances", body: "{" })).status).toBe(400);
-    expect((await ask({ port: house.proxy.port, path: "/admin/instances", method: "PUT" })).status).toBe(405);
+    expect((await house.ask({ path: "/admin/instances", method: "PUT" })).status).toBe(405);
   }));
 
 const towards = (url: string) => connect(Number(new URL(url).port), "127.0.0.1");
