@@ -14,6 +14,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+  readonly bytes: Buffer;
   /** The answer ended as HTTP says an answer ends. A client library would take it for all there is. */
   readonly whole: boolean;
 }
@@ -25,7 +26,8 @@ export async function ask(options: Ask): Promise<Answer> {
   const chunks: Buffer[] = [];
   res.on("data", (chunk: Buffer) => chunks.push(chunk));
   const whole = await ended(res);
-  return { status: res.statusCode ?? 0, headers: res.headers, text: Buffer.concat(chunks).toString(), whole };
+  const bytes = Buffer.concat(chunks);
+  return { status: res.statusCode ?? 0, headers: res.headers, text: bytes.toString(), bytes, whole };
 }
 
 /** One request whose client can leave at any time. */

@@ -33,9 +33,10 @@ export async function meant(req: IncomingMessage, answer: (res: ServerResponse) 
   await answer(res);
   await finished;
   const bytes = Buffer.concat(sink.written);
+  const end = bytes.indexOf("\r\n\r\n");
   return {
     status: res.statusCode,
-    type: String(res.getHeader("content-type") ?? ""),
-    body: bytes.subarray(bytes.indexOf("\r\n\r\n") + 4),
+    type: /^content-type: (.*)\r$/im.exec(bytes.toString("latin1", 0, end))?.[1] ?? "",
+    body: bytes.subarray(end + 4),
   };
 }
