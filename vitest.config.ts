@@ -14,6 +14,17 @@ const real = {
   },
 };
 
+/** Real docker and podman with daemons of their own: `npm run test:containers`. */
+const containers = {
+  test: {
+    name: "containers",
+    include: ["test/containers/**/*.test.ts"],
+    pool: "forks" as const,
+    fileParallelism: false,
+    testTimeout: 60_000,
+  },
+};
+
 // unit: pure rooms and loopback sockets, one process. hosts: real sshd hosts in a network namespace, one file at a time.
 export default defineConfig({
   test: {
@@ -23,7 +34,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/hosts/**", "test/chaos/**", "test/real/**"],
+          exclude: ["test/hosts/**", "test/chaos/**", "test/real/**", "test/containers/**"],
           pool: "forks",
           isolate: false,
           testTimeout: 20_000,
@@ -43,6 +54,7 @@ export default defineConfig({
         },
       },
       ...(process.env.PDCTL_REAL === undefined ? [] : [real]),
+      ...(process.env.PDCTL_CONTAINERS === undefined ? [] : [containers]),
     ],
   },
 });

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import type { SeenKey } from "../nodes/index.ts";
+import type { NodeAddress, SeenKey } from "../nodes/session.ts";
 import { type Call, does } from "./call.ts";
 import { EXIT } from "./exit-codes.ts";
 import { helped } from "./help.ts";
@@ -58,10 +58,8 @@ async function namedFirst({ args, env, places }: Call): Promise<readonly [string
   return named ? [first, others] : [undefined, words];
 }
 
-type Addresses = Parameters<typeof import("../nodes/index.ts").lookAtHostKeys>[0];
-
 /** One table and one question. @returns the exit code; `again` when bastions were kept and the nodes behind them come next */
-async function looked(call: Call, nodes: Addresses, signal: AbortSignal): Promise<number | "again"> {
+async function looked(call: Call, nodes: readonly NodeAddress[], signal: AbortSignal): Promise<number | "again"> {
   const [{ lookAtHostKeys }, { trustTable, trustQuestion }, { UserError }] = await Promise.all([
     import("../nodes/index.ts"),
     import("../report/trust-table.ts"),

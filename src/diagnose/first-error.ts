@@ -1,6 +1,6 @@
 /** Marks of a line on which a program says what went wrong; shell and Python, vLLM's own prefix, vendor codes. */
 const ERROR_LINE =
-  /\b(?:[A-Z]\w*(?:Error|Exception|Interrupt)\b[:(]|Error:|error:|FATAL|panic:)|^(?:\([^)]*\)\s*)*(?:ERROR|CRITICAL)\b|\bE[IJ]\d{4}\b|\bERR\d{5}\b|command not found|No such file or directory|Permission denied/;
+  /\b(?:[A-Z]\w*(?:Error|Exception|Interrupt)\b[:(]|Error:|error:|FATAL|panic:)|^(?:\([^)]*\)\s*)*(?:ERROR|CRITICAL)\b|\bE[IJ]\d{4}\b|\bERR\d{5}\b|command not found|Unable to find image|Error response from daemon|No such file or directory|Permission denied/;
 
 /** Lines that their writer itself does not call an error, whatever they name: vLLM warns of an OSError that may come one day. */
 const MILDER = /^(?:\([^)]*\)\s*)*(?:DEBUG|INFO|WARNING)\b/;

@@ -1,3 +1,4 @@
+export { causes } from "./causes.ts";
 export { drift, droppedVariable, removedVariables, replacements } from "./drift.ts";
 export {
   type Flag,
@@ -13,4 +14,3 @@ export {
 export { releasesOfImage } from "./images.ts";
 export { managedEnv, managedFlags } from "./managed.ts";
 export { type Refusal, refusal } from "./values.ts";
-export { vllmCauses as causes } from "./vllm-causes.ts";

@@ -13,6 +13,6 @@ export { sessionAgent } from "./agent.ts";
 export { openLocal } from "./local.ts";
 export { type Outcome, onNodes } from "./on-nodes.ts";
 export { openSession, openSessions } from "./open.ts";
-export type { Answer, Call, NodeAddress, Session, SshOptions, StreamAsk } from "./session.ts";
+export type { Answer, Call, NodeAddress, SeenKey, Session, SshOptions, StreamAsk } from "./session.ts";
 export type { SshSetup } from "./ssh-config.ts";
-export { lookAtHostKeys, type SeenKey } from "./trust.ts";
+export { lookAtHostKeys } from "./trust.ts";

@@ -76,3 +76,22 @@ export interface SshOptions {
   /** Who speaks SSH: pdctl itself (`ssh2`), the system's `ssh`, or the one that the way needs (`auto`, the default). */
   readonly transport?: "auto" | "ssh2" | "openssh";
 }
+
+/** A host key as it was offered, and what is known of it. */
+export interface SeenKey {
+  /** The node's name, or the bastion's before it. */
+  readonly name: string;
+  /** `host:port`. */
+  readonly address: string;
+  readonly type: string;
+  /** `SHA256:…`, as ssh prints it. */
+  readonly fingerprint: string;
+  readonly standing: "known" | "unknown" | "changed";
+  /** Of a changed key: the known one, and where it stands. */
+  readonly known?: string;
+  readonly where?: string;
+  /** A bastion: nodes behind it can be looked at when its own key is known. */
+  readonly bastion: boolean;
+  /** Appends it to the first known_hosts file of ssh_config. @returns the file */
+  keep(): string;
+}

@@ -6,28 +6,9 @@ import { KEX } from "./handshake.ts";
 import { hostKeysOf, keepHostKey } from "./host-key.ts";
 import { fingerprint, keyType } from "./known-hosts.ts";
 import { type Hop, route } from "./route.ts";
-import type { NodeAddress } from "./session.ts";
+import type { NodeAddress, SeenKey } from "./session.ts";
 import type { SshSetup } from "./ssh-config.ts";
 import { Ways } from "./ways.ts";
-
-/** A host key as it was offered, and what is known of it. */
-export interface SeenKey {
-  /** The node's name, or the bastion's before it. */
-  readonly name: string;
-  /** `host:port`. */
-  readonly address: string;
-  readonly type: string;
-  /** `SHA256:…`, as ssh prints it. */
-  readonly fingerprint: string;
-  readonly standing: "known" | "unknown" | "changed";
-  /** Of a changed key: the known one, and where it stands. */
-  readonly known?: string;
-  readonly where?: string;
-  /** A bastion: nodes behind it can be looked at when its own key is known. */
-  readonly bastion: boolean;
-  /** Appends it to the first known_hosts file of ssh_config. @returns the file */
-  keep(): string;
-}
 
 /**
  * The host key of every node, or of the bastion that is not known yet, without a login. In the order of the addresses; a node

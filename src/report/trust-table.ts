@@ -1,4 +1,4 @@
-import type { SeenKey } from "../nodes/index.ts";
+import type { SeenKey } from "../nodes/session.ts";
 import { several } from "../words/numbers.ts";
 import { table } from "./table.ts";
 

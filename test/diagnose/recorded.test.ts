@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { causesOf, diagnose } from "../../src/diagnose/index.ts";
 
-// What vLLM 0.32 wrote when it was started with one thing wrong, without its INFO lines. `PDCTL_RECORD=1 npm run test:real -- startup`
-// writes the logs again, UPDATE_EXPECTED=1 what pdctl makes of them.
+// What vLLM 0.32 wrote when it was started with one thing wrong, without its INFO lines, and what docker 20.10 and podman 4.3 did. `PDCTL_RECORD=1 npm run test:real -- startup`
+// writes those of vLLM again, UPDATE_EXPECTED=1 what pdctl makes of them.
 const home = new URL("recorded/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, home), "utf8");
 const logs = readdirSync(home).filter((name) => name.endsWith(".log"));

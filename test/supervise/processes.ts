@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Looks again until it holds; fails loudly when it does not within five seconds. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const late = performance.now() + 5_000;
+/** Looks again until it holds; fails loudly when it does not within the limit. */
+export async function until(holds: () => boolean | Promise<boolean>, limitMs = 5_000): Promise<void> {
+  const late = performance.now() + limitMs;
   while (!(await holds())) {
-    if (performance.now() > late) throw new Error(`did not come true within 5 s: ${holds}`);
+    if (performance.now() > late) throw new Error(`did not come true within ${limitMs / 1000} s: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
