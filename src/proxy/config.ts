@@ -46,6 +46,8 @@ export interface ProxyConfig {
   readonly decode_retries?: number;
   /** How long an answer may stand still once it has begun. */
   readonly idle_timeout_seconds?: number;
+  /** Most pairs of legs that a request of several prompts or samples becomes; larger ones go to decode alone. 1: all of them do. */
+  readonly split_most?: number;
   /** Decode counts the KV that prefill sent as cached tokens: clients get prefill's number in its place. */
   readonly correct_cached_tokens?: boolean;
   /** The model that every endpoint must serve, by the id that its /v1/models names first; the others get no requests. Unset: what most of them serve. */

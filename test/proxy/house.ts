@@ -23,6 +23,8 @@ export interface Plan {
 
 export interface Wish extends Partial<Omit<Sent, "raw" | "members">> {
   readonly id?: string;
+  /** What decode must get in place of the request: the pairs that the proxy makes of it. */
+  readonly pairs?: readonly string[];
 }
 
 type Targets = readonly { role: "prefill" | "decode"; slots: readonly { in_flight: number }[] }[];
@@ -133,10 +135,15 @@ export class House {
       atDecode = raw,
       alone = false,
       leaves = false,
+      pairs = [],
     }: Wish,
   ) {
     this.#requests++;
     this.cluster.remember(id, { path, raw, headers, atDecode, alone, leaves });
+    for (const [index, pair] of pairs.entries())
+      this.cluster.remember(index === 0 ? id : `${id}-p${index}`, {
+        ...{ path, raw: pair, headers, atDecode: pair, alone, leaves },
+      });
     const sent = { "content-type": "application/json", ...headers, ...(id && { "x-request-id": id }) };
     return { port: this.proxy.port, path, body: raw, headers: sent };
   }

@@ -52,14 +52,13 @@ export function readAsk(body: JsonObject, path: string): Ask {
 }
 
 function singleOnly(body: JsonObject): AloneReason | undefined {
-  if ((number(body, "n") ?? 1) > 1) return "n";
   if ((number(body, "best_of") ?? 1) > 1) return "best_of";
   if (small(body, "use_beam_search") === true) return "beam_search";
-  if (isPromptList(body)) return "prompt_list";
   if (isGiven(body, "prompt_logprobs")) return "prompt_logprobs";
   if (small(body, "echo") === true && isGiven(body, "logprobs")) return "echo_logprobs";
   if (number(body, "max_tokens") === 0 || number(body, "max_completion_tokens") === 0) return "no_output";
-  return undefined;
+  if (isPromptList(body)) return "prompt_list";
+  return (number(body, "n") ?? 1) > 1 ? "n" : undefined;
 }
 
 /** `include_usage`, or the same with every event. */

@@ -14,6 +14,7 @@ export function prefillBody({ body, numbers }: Legs, set: Changes["set"] = {}): 
       "stream_options",
       "max_completion_tokens",
       "min_tokens",
+      "n",
       "stop",
       "logprobs",
       "top_logprobs",

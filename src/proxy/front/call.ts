@@ -1,5 +1,6 @@
 import type { Ask } from "../body/ask.ts";
 import type { JsonObject } from "../body/json.ts";
+import type { Slot } from "../routing/endpoint.ts";
 
 /** What one request brings. */
 export interface Call {
@@ -9,4 +10,6 @@ export interface Call {
   readonly body: JsonObject;
   readonly ask: Ask;
   readonly signal: AbortSignal;
+  /** The slot whose prefill is at work on the same prompt for another pair of this request: best prefilled there too. */
+  readonly near?: () => Slot | undefined;
 }

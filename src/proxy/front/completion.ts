@@ -6,12 +6,10 @@ import { type Outcome, requestLine } from "../books/request-line.ts";
 import { ProxyError } from "../errors.ts";
 import type { Answer, Family } from "../families/family.ts";
 import type { House } from "../house.ts";
-import { CallLegs } from "../legs/legs.ts";
+import type { CallLegs } from "../legs/legs.ts";
 import { type Progress, progressHeaders } from "../legs/progress.ts";
-import { withCachedTokens } from "../rewrite/cached-tokens.ts";
 import type { Settled } from "../settings/usual.ts";
 import type { Admission } from "./admission.ts";
-import { answerTo } from "./answer-to.ts";
 import { ClientLeft } from "./client-left.ts";
 import { forwarded } from "./headers.ts";
 import type { IdleWatch } from "./idle-watch.ts";
@@ -20,6 +18,7 @@ import { answerError, relay } from "./reply.ts";
 import type { RequestIds } from "./request-id.ts";
 import { place, routeOf } from "./route.ts";
 import { pathOf } from "./routes.ts";
+import { type Work, workFor } from "./work.ts";
 
 export interface Desk extends House {
   readonly admission: Admission;
@@ -48,19 +47,19 @@ export async function serveCompletion(
     if (!res.writableFinished) letGo.abort(new ClientLeft());
   });
   const headers: Record<string, string> = { "x-request-id": id };
-  let legs: CallLegs | undefined;
+  let work: Work | undefined;
   let leave: (() => void) | undefined;
   const outcome: Outcome = { bytes: 0 };
   const gone = desk.books.stages.enter({
     get stage() {
-      return legs?.progress.stage ?? "body";
+      return work?.legs.progress.stage ?? "body";
     },
   });
   res.on("close", gone);
   try {
     const body = await readBody(req);
     const ask = readAsk(body, pathOf(req));
-    legs = new CallLegs(desk, {
+    work = workFor(desk, {
       id,
       path: req.url ?? "/",
       headers: forwarded(req.headers),
@@ -68,21 +67,22 @@ export async function serveCompletion(
       ask,
       signal: letGo.signal,
     });
-    const entered = await comeIn(desk, legs, letGo.signal, outcome);
+    const entered = await comeIn(desk, work.legs, letGo.signal, outcome);
     leave = entered.leave;
-    const answer = rewritten(await answerTo(desk, legs, entered.reason), legs);
-    Object.assign(headers, progressHeaders(legs.progress));
-    await handOn(desk, legs, { answer, res, headers, started, outcome, letGo });
+    const answer = await work.answer(entered.reason);
+    Object.assign(headers, workHeaders(work));
+    await handOn(desk, work.legs, { answer, res, headers, started, outcome, letGo });
   } catch (error) {
-    if (legs) Object.assign(headers, progressHeaders(legs.progress));
-    settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs, outcome });
+    if (work) Object.assign(headers, workHeaders(work));
+    settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs: work?.legs, outcome });
   } finally {
     stopping.removeEventListener("abort", stop);
     leave?.();
-    void Promise.resolve(legs?.release()).then(() => desk.ids.release(id));
+    if (work) work.release();
+    else desk.ids.release(id);
     const totalMs = desk.now() - started;
-    desk.books.seconds.observe({ endpoint: pathOf(req), route: routeName(legs) }, totalMs / 1000);
-    if (desk.config.request_log) desk.log.request(requestLine(id, pathOf(req), totalMs, outcome, legs));
+    desk.books.seconds.observe({ endpoint: pathOf(req), route: routeName(work?.legs) }, totalMs / 1000);
+    if (desk.config.request_log) desk.log.request(requestLine(id, pathOf(req), totalMs, outcome, work?.legs));
   }
 }
 
@@ -118,8 +118,10 @@ async function comeIn(
   return { leave, reason };
 }
 
-const rewritten = (answer: Answer, legs: CallLegs): Answer =>
-  legs.correctsCachedTokens ? withCachedTokens(answer, () => legs.progress.cachedTokens) : answer;
+const workHeaders = ({ legs, pairs }: Work): Record<string, string> => ({
+  ...progressHeaders(legs.progress),
+  ...(pairs > 1 && { "x-pdctl-pairs": String(pairs) }),
+});
 
 interface HandOn {
   readonly answer: Answer;

@@ -8,7 +8,15 @@ export class RequestIds {
 
   /** The client's own id where it is a plain one, a new one else. */
   take(wished: string | undefined): string {
-    const base = wished !== undefined && WELL_FORMED.test(wished) ? wished : randomUUID();
+    return this.#free(wished !== undefined && WELL_FORMED.test(wished) ? wished : randomUUID());
+  }
+
+  /** One more id for the work of a request that has one. */
+  child(id: string, word: string): string {
+    return this.#free(`${id}-${word}`);
+  }
+
+  #free(base: string): string {
     const id = this.#live.has(base) ? `${base}-${randomBytes(4).toString("hex")}` : base;
     this.#live.add(id);
     return id;

@@ -1,4 +1,5 @@
 import type { AloneReason, Ask } from "../body/ask.ts";
+import { carriesOneSequence } from "../families/carried.ts";
 import type { House } from "../house.ts";
 import type { CallLegs } from "../legs/legs.ts";
 import type { Settled } from "../settings/usual.ts";
@@ -8,10 +9,13 @@ type Door = Pick<House, "rosters"> & { readonly config: Settled };
 /** Why a request goes to decode alone, as far as it can be known before it has a place; none: it takes both legs. */
 export function routeOf({ rosters, config }: Door, legs: CallLegs): AloneReason | undefined {
   const { ask } = legs;
-  if (ask.singleOnly !== undefined) return ask.singleOnly;
+  if (ask.singleOnly !== undefined && !(isSeveral(ask) && !carriesOneSequence(config.family))) return ask.singleOnly;
   if (isShort(config, ask, () => rosters.decode.cached(legs.traits))) return "short_prompt";
   return config.on_prefill_down === "decode-only" && !rosters.prefill.open ? "prefill_down" : undefined;
 }
+
+/** Decode would serve it alone for nothing but that an engine makes several sequences of it. */
+export const isSeveral = ({ singleOnly }: Ask): boolean => singleOnly === "n" || singleOnly === "prompt_list";
 
 /**
  * Two legs are worth their while when there is enough to prefill. What decode has cached already is not, where its policy knows what it has.

@@ -44,7 +44,8 @@ export class CallLegs implements Legs {
   constructor(house: House, call: Call) {
     this.#house = house;
     this.#call = call;
-    this.traits = traitsOf(call.headers, call.body);
+    const traits = traitsOf(call.headers, call.body);
+    this.traits = call.near ? { ...traits, near: call.near } : traits;
     this.#seats = new Seats(house, call, this.traits);
     this.#chances = new SecondChances(house);
     this.#hold = new Hold(house, this.progress);

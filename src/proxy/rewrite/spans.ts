@@ -1,4 +1,4 @@
-import { type JsonObject, readObject } from "../body/json.ts";
+import { firstElements, type JsonObject, readObject } from "../body/json.ts";
 
 /** Part of a text, by its offsets. */
 export interface Span {
@@ -44,4 +44,21 @@ export function nested(object: JsonObject, ...path: readonly string[]): { at: Sp
     inner = readObject(inner.bytes.subarray(span.start, span.end));
   }
   return { at, object: inner };
+}
+
+/** Where the elements of an array stand that is the value of a member; none when it is no array. */
+export function elementsOf(object: JsonObject, key: string): readonly Span[] {
+  const span = spanOf(object, key);
+  if (!span) return [];
+  const elements = firstElements(object.bytes.subarray(span.start, span.end), Number.POSITIVE_INFINITY) ?? [];
+  return elements.map(({ byteOffset, length }) => {
+    const start = byteOffset - object.bytes.byteOffset;
+    return { start, end: start + length };
+  });
+}
+
+/** The edit of one value in an object that stands at `at` in a larger text; none when the object has no such member. */
+export function valueEdit(object: JsonObject, at: number, key: string, text: Buffer | string): readonly Edit[] {
+  const span = spanOf(object, key);
+  return span ? [{ start: at + span.start, end: at + span.end, text }] : [];
 }

@@ -9,6 +9,8 @@ export interface Traits {
   readonly affinity: () => string;
   /** Hashes of the prompt's blocks, each over all that stands before it too. */
   readonly prefix: () => readonly number[];
+  /** A slot that is at work on the same prompt already, and is taken before any policy chooses. */
+  readonly near?: () => Slot | undefined;
 }
 
 /** Takes one of the slots that can serve; they come in the order of their turn. */

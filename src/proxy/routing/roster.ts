@@ -83,7 +83,9 @@ export class Roster {
 
   /** @param except endpoints that this leg has tried already */
   pick(tokens: number, except: ReadonlySet<Endpoint>, traits: Traits): Seat | undefined {
-    const slot = this.#choose(this.#inTurn(this.#able(except)), traits);
+    const able = this.#able(except);
+    const near = traits.near?.();
+    const slot = near && able.includes(near) ? near : this.#choose(this.#inTurn(able), traits);
     if (!slot) return undefined;
     this.#turn++;
     return seat(slot, tokens, this.#onFree);

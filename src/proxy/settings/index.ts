@@ -142,6 +142,13 @@ export const settings: Settings = {
     flags: ["decode-retries"],
     takes: "N",
   },
+  split_most: {
+    topic: "routing",
+    check: atLeastOne,
+    says: "Pairs of legs that a request of several prompts or samples (n) may become; larger ones go to decode alone, with 1 all of them.",
+    flags: ["split-most"],
+    takes: "N",
+  },
   correct_cached_tokens: {
     topic: "answers",
     check: flag,

@@ -22,6 +22,7 @@ export const usual = {
   drain_timeout_seconds: 600,
   notice_seconds: 0,
   grace_seconds: 60,
+  split_most: 16,
   correct_cached_tokens: true,
   decode_alone: true,
 } as const satisfies Partial<Values>;

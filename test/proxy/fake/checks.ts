@@ -38,7 +38,8 @@ export const prefillChecks: Check = function* (arrival) {
   if (Number(value(arrival, "n") ?? 1) > 1 || Number(value(arrival, "best_of") ?? 1) > 1)
     yield ["P9", "several choices"];
   const prompt = value(arrival, "prompt");
-  if (Array.isArray(prompt) && prompt.length > 1 && typeof prompt[0] !== "number") yield ["P9", "several prompts"];
+  if (cluster.dialect !== "ucm" && Array.isArray(prompt) && prompt.length > 1 && typeof prompt[0] !== "number")
+    yield ["P9", "several prompts"];
   if (promptKey(req.url ?? "", members) !== promptKey(sent.path, sent.members)) yield ["P10", "another prompt"];
   for (const key of FORGED) if (value(arrival, key) !== undefined) yield ["P12", key];
   const keys = members.map(({ key }) => key);
