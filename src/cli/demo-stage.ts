@@ -91,6 +91,7 @@ export class Stage {
       keep: false,
       onFailure: "keep",
       waitLockMs: 0,
+      drainMs: 0,
       smoke: true,
       requireEvidence: true,
       adopt: false,

@@ -46,6 +46,7 @@ Write     init        ask, and write a first topology
 Run       up          start, wait, prove that a token crossed from prefill to decode
           smoke       prove it again
           bench       vllm bench serve against the proxy
+          restart     restart instances, with the peers that have to follow
           down        stop everything, leave nothing, hand out a receipt
 Look      status      what runs where
           logs        logs of roles, instances, engines; -f

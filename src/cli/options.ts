@@ -14,6 +14,8 @@ export interface Common {
   readonly ascii?: true;
   readonly quiet?: true;
   readonly debug?: true;
+  /** Of verbs that ask. */
+  readonly yes?: true;
 }
 
 const gathered = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -64,6 +66,8 @@ export function milliseconds(value: string): number {
   if (match === null || !isUnit(unit)) throw new InvalidArgumentError("a duration is written 90s, 15m or 2h");
   return Number(match[1]) * UNIT_MS[unit];
 }
+
+export const FIVE_MINUTES = 300_000;
 
 export function whole(value: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("it has to be a whole number");

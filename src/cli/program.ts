@@ -8,6 +8,7 @@ import { importVerb } from "./import.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
 import { plan } from "./plan.ts";
+import { restart } from "./restart.ts";
 import { schema } from "./schema.ts";
 import { smoke } from "./smoke.ts";
 import { status } from "./status.ts";
@@ -27,6 +28,7 @@ const VERBS = [
   up,
   smoke,
   bench,
+  restart,
   down,
   status,
   logs,

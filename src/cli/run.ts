@@ -17,10 +17,12 @@ export interface RunAsk {
   readonly env: NodeJS.ProcessEnv;
   readonly home: string;
   readonly show: (event: ClusterEvent) => void;
+  /** Default: yes, to everything. */
+  readonly confirm?: Run["confirm"];
 }
 
 /** One call of pdctl: gives every event its head, and knows where pdctl's own files are. */
-export async function makeRun({ signal, env, home, show }: RunAsk): Promise<Run> {
+export async function makeRun({ signal, env, home, show, confirm = async () => true }: RunAsk): Promise<Run> {
   const id = Array.from({ length: 6 }, () => randomInt(36).toString(36)).join("");
   let [seq, cluster, generation] = [0, "", 0];
   return {
@@ -48,6 +50,7 @@ export async function makeRun({ signal, env, home, show }: RunAsk): Promise<Run>
     program: programs(),
     stateHome: stateHome(env, home),
     describe: errorsCard,
+    confirm,
     exitOf: ({ code }) => exitOf(code),
     clock: () => performance.now(),
   };

@@ -1,15 +1,13 @@
 import type { Command } from "commander";
 import { does } from "./call.ts";
 import { helped } from "./help.ts";
-import { common, milliseconds, whole } from "./options.ts";
+import { common, FIVE_MINUTES, milliseconds, whole } from "./options.ts";
 
 interface Options {
   readonly requireEvidence?: true;
   readonly requests?: number;
   readonly timeout: number;
 }
-
-const FIVE_MINUTES = 300_000; // timeouts.smoke, where the topology says nothing
 
 export const smoke = (program: Command) =>
   does<Options>(

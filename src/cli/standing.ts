@@ -51,6 +51,19 @@ async function asked(
   return found;
 }
 
+/**
+ * The topology that a cluster was brought up with, where the first word names the cluster, or no topology is named at all and only
+ * one cluster is known; else that word as it is.
+ */
+export async function topologyOf(call: Call, named: string | undefined): Promise<string | undefined> {
+  const { env, places, options } = call;
+  if (named === undefined ? namedTopology(named, options, env) !== undefined : isFile(named)) return named;
+  const { knownClusters } = await import("../cluster/index.ts");
+  const known = await knownClusters(stateHome(env, places.home));
+  const [one, ...others] = named === undefined ? known : known.filter(({ cluster }) => cluster === named);
+  return others.length > 0 ? named : (one?.file ?? named);
+}
+
 const SERVICE = /^(?:(?:prefill|decode)(?:-|$)|proxy$)/;
 
 /** The first word is the topology where it is a file or a cluster that is known here; the others are roles, instances, engines. */

@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import type { Facts } from "../facts/facts.ts";
 import { type Call, does } from "./call.ts";
 import { helped } from "./help.ts";
-import { common, milliseconds } from "./options.ts";
+import { common, FIVE_MINUTES, milliseconds } from "./options.ts";
 import type { Sound } from "./sound.ts";
 
 interface Flags {
@@ -17,6 +17,7 @@ interface Flags {
   readonly requireEvidence?: true;
   readonly smoke: boolean;
   readonly adopt?: true;
+  readonly drain: number;
 }
 
 export const up = (program: Command) =>
@@ -34,17 +35,20 @@ export const up = (program: Command) =>
         .option("--wait-lock <DURATION>", "wait for another run instead of leaving with exit 7", milliseconds)
         .option("--require-evidence", "the proof has to be a counter, a log or the store")
         .option("--no-smoke", "leave the proof out; the last line will say so")
+        .option("--drain <DURATION>", "limit for requests of what goes to end (5m)", milliseconds, FIVE_MINUTES)
         .option("--adopt", "take over a cluster of this name from another owner")
-        .addOption(new Option("-y, --yes").hideHelp())
+        .option("-y, --yes", "answer yes")
         .addOption(new Option("--keep", "with --rehearse: leave the stand-ins up").hideHelp()),
       {
         sentence: "Start what is missing, change what differs, leave the rest, and end with a proof.",
         after: [
           "Examples",
+          "  pdctl plan -o plan.json && pdctl up --plan plan.json",
           "  pdctl up --set prefill.args.max-num-seqs=8        restarts only what this changes",
           '  pdctl up --hosts "$SLURM_NODELIST"                in a batch job',
           "",
-          "Exit  0 up and proven, 1 a service or the proof, 3 topology, 4 login, 6 time, 7 lock, 8 check",
+          "Where something that runs would stop, it asks on a terminal; elsewhere the answer is yes, and is said.",
+          "Exit  0 up and proven, 1 a service or the proof, 3 topology, 4 login, 6 time, 7 lock, 8 check or no",
           "Undo  pdctl down",
         ],
       },
@@ -115,6 +119,7 @@ const upOptions = (flags: Flags) => ({
   smoke: flags.smoke,
   requireEvidence: flags.requireEvidence === true,
   adopt: flags.adopt === true,
+  drainMs: flags.drain,
 });
 
 const showing = ({ requireEvidence, smoke }: Flags) => ({

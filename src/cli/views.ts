@@ -11,6 +11,8 @@ import type { Call } from "./call.ts";
 
 /** What of a run the user sees: while it goes on, and at its end. */
 export interface Shown extends View {
+  /** Writes a question under what stands, and draws nothing until it is released. Undefined: nothing is drawn in place. */
+  hold?(question: string): () => void;
   /** After `close`: what was asked for, on stdout. */
   end(state: Tally): void;
 }

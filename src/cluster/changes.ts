@@ -1,5 +1,6 @@
 import type { Plan, Service } from "../plan/plan.ts";
 import type { Found } from "../supervise/supervise.ts";
+import { difference } from "./difference.ts";
 import type { Change, Standing } from "./standing.ts";
 
 /** What separates the nodes from the plan, service by service. */
@@ -8,6 +9,10 @@ export interface Delta {
   readonly start: readonly Service[];
   /** Runs, and has to be stopped and started again; with the reason. */
   readonly restart: readonly { readonly service: Service; readonly why: string }[];
+  /** Groups whose handshakes with others are stale when they are back: those others restart with them. */
+  readonly stale: ReadonlySet<string>;
+  /** Runs, and is told anew while it runs on: what differs it reads again. */
+  readonly retarget: readonly { readonly service: Service; readonly why: string }[];
   /** Runs, and is not in the plan any more, or not on that node. */
   readonly stop: readonly (Found & { readonly node: string })[];
 }
@@ -15,17 +20,22 @@ export interface Delta {
 /**
  * Compares the plan with what the nodes list. A group is restarted as one: no rank of it can be replaced alone. Engines
  * that may have met a restarted peer restart with it, because their handshake with it would be stale.
+ * @param chosen  groups that are to restart whether they differ or not; nothing else is changed then, but for their peers
  */
-export function compare(plan: Plan, standing: Standing): Delta {
+export function compare(plan: Plan, standing: Standing, chosen?: ReadonlySet<string>): Delta {
   const placed = new Map(plan.services.map(({ id, node }) => [id, node]));
   const mine = standing.services.filter(({ spec, node }) => placed.get(spec.service) === node); // on another node it is another one
   const found = new Map(mine.map((one) => [one.spec.service, one]));
   const runs = (id: string) => found.get(id)?.state.state === "alive";
-  const reasons = new Map<string, string>();
-  const missing = plan.services.filter(({ id }) => !runs(id));
-  for (const service of plan.services) {
-    const why = runs(service.id) ? difference(service, found.get(service.id)) : undefined;
-    if (why !== undefined) reasons.set(service.id, why);
+  const concerned = plan.services.filter(({ group }) => chosen?.has(group) !== false);
+  const missing = concerned.filter(({ id }) => !runs(id));
+  const [reasons, told] = [new Map<string, string>(), new Map<string, string>()];
+  for (const service of concerned) {
+    const running = found.get(service.id);
+    if (running === undefined || !runs(service.id)) continue;
+    const differs = difference(service, running, plan.overrides.set);
+    if (chosen !== undefined) reasons.set(service.id, ["as told", ...(differs ? [differs.why] : [])].join("; "));
+    else if (differs !== undefined) (differs.live ? told : reasons).set(service.id, differs.why);
   }
   const broken = new Set([
     ...missing.map(({ group }) => group),
@@ -38,14 +48,19 @@ export function compare(plan: Plan, standing: Standing): Delta {
     plan.services.filter((one) => broken.has(one.group) && hadEngine(standing, one)).map(({ group }) => group),
   );
   if (served) for (const [id, why] of stalePeers(plan, known, runs)) if (!reasons.has(id)) reasons.set(id, why);
-  return {
-    keep: plan.services.filter(({ id }) => runs(id) && !reasons.has(id)),
-    start: missing,
-    restart: plan.services.flatMap((service) => {
-      const why = reasons.get(service.id);
+  const because = (all: ReadonlyMap<string, string>) =>
+    plan.services.flatMap((service) => {
+      const why = all.get(service.id);
       return why === undefined ? [] : [{ service, why }];
-    }),
-    stop: standing.services.filter((one) => !mine.includes(one) && one.state.state === "alive"),
+    });
+  return {
+    keep: plan.services.filter(({ id }) => runs(id) && !reasons.has(id) && !told.has(id)),
+    start: missing,
+    restart: because(reasons),
+    stale: served ? known : new Set(),
+    retarget: because(told),
+    stop:
+      chosen !== undefined ? [] : standing.services.filter((one) => !mine.includes(one) && one.state.state === "alive"),
   };
 }
 
@@ -75,56 +90,7 @@ function* stalePeers(
   }
 }
 
-/** The first thing that differs between what runs and what is planned, in the user's words; undefined: the same hash. */
-function difference(service: Service, running: Found | undefined): string | undefined {
-  if (running === undefined || running.spec.hash === service.hash) return undefined;
-  const before = running.spec.note as { argv?: readonly string[]; env?: Readonly<Record<string, unknown>> };
-  return (
-    argumentChange(before.argv ?? [], service.argv) ??
-    environmentChange(before.env ?? {}, service.env) ??
-    "its files or runtime changed"
-  );
-}
-
-function argumentChange(before: readonly string[], after: readonly string[]): string | undefined {
-  const [old, now] = [flags(before), flags(after)];
-  for (const [flag, value] of now) {
-    if (!old.has(flag)) return `${`${flag} ${value}`.trim()} is new`;
-    if (old.get(flag) !== value) return `${flag} ${short(old.get(flag))} → ${short(value)}`;
-  }
-  const gone = [...old.keys()].find((flag) => !now.has(flag));
-  return gone === undefined ? undefined : `${gone} is gone`;
-}
-
-/** `--flag a b` → ["--flag", "a b"]; what stands before the first flag is one entry of its own. */
-function flags(argv: readonly string[]): ReadonlyMap<string, string> {
-  const map = new Map<string, string>();
-  let flag = "command";
-  for (const word of argv) {
-    if (word.startsWith("--")) {
-      flag = word;
-      map.set(flag, "");
-    } else map.set(flag, `${map.get(flag) ?? ""} ${word}`.trim());
-  }
-  return map;
-}
-
-function environmentChange(
-  before: Readonly<Record<string, unknown>>,
-  after: Readonly<Record<string, unknown>>,
-): string | undefined {
-  for (const name of new Set([...Object.keys(after), ...Object.keys(before)]))
-    if (JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-      return `${name} ${text(before[name])} → ${text(after[name])}`;
-  return undefined;
-}
-
-const text = (value: unknown) =>
-  value === undefined ? "unset" : short(typeof value === "string" ? value : JSON.stringify(value));
-const short = (value: string | undefined) =>
-  value === undefined || value.length <= 40 ? (value ?? "") : `${value.slice(0, 39)}…`;
-
-/** The same as the lines of `plan --changes`: blocked, stop, restart, start, keep; one line per reason. */
+/** The same as the lines of `plan --changes`: blocked, stop, restart, change, start, keep; one line per reason. */
 export function changesOf(delta: Delta, blocked: readonly Change[], file: string): readonly Change[] {
   const lines: Change[] = [...blocked];
   const places = new Map([...delta.start, ...delta.keep].map(({ id, node }) => [id, node]));
@@ -135,6 +101,7 @@ export function changesOf(delta: Delta, blocked: readonly Change[], file: string
   }
   for (const rows of grouped(delta.restart).values())
     lines.push({ kind: "restart", services: rows.map(({ service }) => service.id), why: rows[0]?.why ?? "" });
+  for (const { service, why } of delta.retarget) lines.push({ kind: "change", services: [service.id], why });
   if (delta.start.length > 0)
     lines.push({ kind: "start", services: delta.start.map(({ id }) => id), why: "does not run" });
   if (delta.keep.length > 0) lines.push({ kind: "keep", services: delta.keep.map(({ id }) => id), why: "" });

@@ -1,4 +1,5 @@
 import type { Level } from "../topology/rule.ts";
+import type { Change } from "./standing.ts";
 
 /**
  * What the verbs emit; every output (terminal, plain lines, JSON, NDJSON) is a fold over these. Node and service names are
@@ -56,10 +57,18 @@ export type EventBody =
   | Body<"proof", ProofData>
   | Body<"bench", BenchData>
   | Body<"receipt", ReceiptData>
+  | Body<"changes", ChangesData>
   | Body<"log", { readonly line: string; readonly pdctl?: boolean }>
   | Body<"result", ResultData>;
 
 export type ClusterEvent = EventHead & EventBody;
+
+/** What the verb is about to change of what runs, service by service, each with its reason. */
+export interface ChangesData {
+  readonly changes: readonly Change[];
+  /** What clients have to do without meanwhile: `no prefill serves while prefill-0 restarts`. */
+  readonly outage?: string;
+}
 
 export interface StartData {
   readonly verb: string;

@@ -74,7 +74,8 @@ export interface Gauge {
 
 /** One line of `plan --changes`. */
 export interface Change {
-  readonly kind: "blocked" | "stop" | "restart" | "start" | "keep";
+  /** `change`: told anew while it runs on. */
+  readonly kind: "blocked" | "stop" | "restart" | "change" | "start" | "keep";
   readonly services: readonly string[];
   readonly why: string;
 }

@@ -10,7 +10,7 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
     const former = was?.get(service.id);
     const { id, node } = service;
     if (former === undefined) return [{ service: id, node, kind: "added", fields: [] }];
-    const fields = changesOf(serviceFields(former), serviceFields(service));
+    const fields = changedFields(serviceFields(former), serviceFields(service));
     return fields.length === 0 ? [] : [{ service: id, node, kind: "changed", fields }];
   });
   const gone = before.services.filter(({ id }) => is?.has(id) !== true);
@@ -19,13 +19,14 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
       ...changed,
       ...gone.map(({ id, node }) => ({ service: id, node, kind: "removed", fields: [] }) as const),
     ],
-    cluster: changesOf(clusterFields(before), clusterFields(after)),
+    cluster: changedFields(clusterFields(before), clusterFields(after)),
   };
 }
 
 type Fields = ReadonlyMap<string, string>;
 
-function changesOf(before: Fields, after: Fields): readonly FieldChange[] {
+/** Values that differ between two sets of fields. */
+export function changedFields(before: Fields, after: Fields): readonly FieldChange[] {
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((field) => {
     const [was, is] = [before.get(field) ?? null, after.get(field) ?? null];
     return was === is ? [] : [{ field, before: was, after: is }];
@@ -42,7 +43,7 @@ function serviceFields(service: Service): Fields {
   const plain = (keys: readonly (keyof Service)[]) => Object.fromEntries(keys.map((key) => [key, service[key]]));
   const listens = service.listens.map(({ port, purpose, bind }) => `${port} ${purpose} on ${bind}`);
   return new Map([
-    ...flags(service.argv.map(named)),
+    ...argvFields(service.argv.map(named)),
     ...[...leaves(service.env)].map(([name, value]): [string, string] => [`env ${name}`, named(value)]),
     ...service.files.flatMap(fileFields),
     ...leaves({ ...plain(PLAIN), listens, ...plain(BEHIND) }),
@@ -54,7 +55,7 @@ const withNames = (text: string, files: readonly PlanFile[]): string =>
   files.reduce((sum, file) => ("content" in file ? sum.replaceAll(file.path, file.name) : sum), text);
 
 /** By flag; a JSON argument by its leaves; what stands before the first flag is the command. */
-function flags(argv: readonly string[]): Fields {
+export function argvFields(argv: readonly string[]): Fields {
   const words = new Map<string, string[]>();
   let flag = "command";
   for (const word of argv) {

@@ -2,6 +2,7 @@ import type { Phase, ProofData } from "../cluster/events.ts";
 import { folded, naming, shorten } from "../words/names.ts";
 import { duration, limit, several } from "../words/numbers.ts";
 import { card, checkLines } from "./card.ts";
+import { changeRows } from "./changes-text.ts";
 import { engineRows } from "./engine-rows.ts";
 import { enginesOf, type Found, type NodeRow, type PhaseRow, type Tally } from "./tally.ts";
 import { justify, padEnd } from "./width.ts";
@@ -9,6 +10,7 @@ import { justify, padEnd } from "./width.ts";
 /** Text is laid out for this many columns. */
 export const TEXT = 88;
 const HEIGHT = 20;
+const CHANGES = 8;
 
 /** What stands on the screen now: at most 20 rows while the run goes on, everything once it has ended. */
 export function frame(state: Tally, now: number, rows = Number.POSITIVE_INFINITY): string[] {
@@ -79,7 +81,8 @@ function phaseLines(state: Tally, phase: Phase, row: PhaseRow, now: number): str
     }
     case "done": {
       const text = left("✔", phaseText(state, phase, row));
-      return [row.seconds === undefined ? text : justify(text, duration(row.seconds), TEXT), ...checksOf(state, phase)];
+      const stands = row.seconds === undefined ? text : justify(text, duration(row.seconds), TEXT);
+      return [stands, ...checksOf(state, phase), ...changesOf(state, phase)];
     }
     case "failed": {
       if (phase === "check") return [`✖ ${padEnd(phase, 8)}${phaseText(state, phase, row)}`, ...checksOf(state, phase)]; // stands over its list as a label
@@ -148,6 +151,14 @@ function checksOf({ findings }: Tally, phase: Phase): string[] {
   return findings
     .filter((found) => found.phase === "check" && found.level !== "note")
     .flatMap(({ data, level, code }) => checkLines(data, level, code));
+}
+
+/** What is about to change stands under the check that found it; what stays is not news. */
+function changesOf({ changes }: Tally, phase: Phase): string[] {
+  if (phase !== "check" || changes === undefined) return [];
+  const rows = changeRows(changes.changes.filter(({ kind }) => kind !== "keep")).map((row) => `  ${row}`);
+  const folded = rows.length > CHANGES ? [...rows.slice(0, CHANGES), `  … ${rows.length - CHANGES} more`] : rows;
+  return [...folded, ...(changes.outage === undefined ? [] : [`  ⚠ ${changes.outage}`])];
 }
 
 function nodeRows(state: Tally, now: number, ended: boolean): string[] {

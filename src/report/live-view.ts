@@ -10,6 +10,11 @@ export interface View {
   close(): void;
 }
 
+export interface LiveView extends View {
+  /** Writes a question under the frame and draws nothing more until it is released: then the question is drawn over. */
+  hold(question: string): () => void;
+}
+
 export interface Screen {
   readonly begin: Tally;
   readonly write: (text: string) => void;
@@ -25,14 +30,16 @@ const TICK_MS = 1000;
  * The one frame on a terminal, redrawn in place at most ten times a second, and once a second for the times in it. No
  * cursor is hidden and no line wraps, so an end at any moment leaves a readable screen.
  */
-export function liveView({ begin, write, ink, rows, now }: Screen): View {
+export function liveView({ begin, write, ink, rows, now }: Screen): LiveView {
   let state: Tally = begin;
   let drawn: readonly string[] = [];
   let pending: NodeJS.Timeout | undefined;
   let drawnAt = 0;
+  let held = false;
 
   const draw = () => {
     pending = undefined;
+    if (held) return;
     drawnAt = now();
     const { line } = ink();
     const lines = frame(state, now(), Math.max(4, rows() - 1)).map(line);
@@ -50,7 +57,19 @@ export function liveView({ begin, write, ink, rows, now }: Screen): View {
       state = tally(state, event);
       soon();
     },
+    hold(question) {
+      draw();
+      const text = ink().line(question);
+      write(text.endsWith(" ") ? text : `${text} `);
+      held = true;
+      return () => {
+        held = false;
+        drawn = [...drawn, text]; // with what was typed behind it; the terminal has gone to the next line
+        soon();
+      };
+    },
     close() {
+      held = false;
       clearInterval(tick);
       clearTimeout(pending);
       draw();

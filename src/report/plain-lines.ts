@@ -1,4 +1,4 @@
-import type { ClusterEvent, Phase, ServiceWord } from "../cluster/events.ts";
+import type { ChangesData, ClusterEvent, Phase, ServiceWord } from "../cluster/events.ts";
 import { folded, naming, signalNumber } from "../words/names.ts";
 import { clock, count, duration, limit, several } from "../words/numbers.ts";
 import { card } from "./card.ts";
@@ -94,11 +94,22 @@ function lineOf(before: Plain, state: Tally, event: ClusterEvent): string[] {
           : `${count(from_prefill)} of ${count(prompt_tokens)} prompt tokens came from prefill (${evidence})`;
       return say("smoke", `P ${endpoints.prefill.join("/")}, D ${endpoints.decode.join("/")}, ${moved}`);
     }
+    case "changes":
+      return changeTexts(event.data).flatMap((text) => say(event.phase ?? "check", text));
     case "result":
       return state.verb === "up" ? say("result", resultLine(state)) : [];
     default:
       return [];
   }
+}
+
+/** `restart prefill-0-[0-3]: --max-num-seqs 4 → 8`; what stays is not news. */
+function changeTexts({ changes, outage }: ChangesData): string[] {
+  const shown = naming(changes.flatMap(({ services }) => services));
+  const texts = changes
+    .filter(({ kind }) => kind !== "keep")
+    .map(({ kind, services, why }) => `${kind} ${folded(services.map(shown))}: ${why}`);
+  return outage === undefined ? texts : [...texts, outage];
 }
 
 /** The only line with a date: `2026-11-20 pdctl up cluster.yaml: ascend-moe, 4 nodes, …`. */

@@ -1,5 +1,6 @@
 import type {
   BenchData,
+  ChangesData,
   ClusterEvent,
   FindingData,
   NodeWord,
@@ -35,6 +36,7 @@ export interface Tally {
   readonly proof?: ProofData;
   readonly bench?: BenchData;
   readonly receipt?: ReceiptData;
+  readonly changes?: ChangesData;
   readonly result?: ResultData;
 }
 
@@ -113,6 +115,8 @@ export function tally(before: Tally, event: ClusterEvent): Tally {
       return { ...now, bench: event.data };
     case "receipt":
       return { ...now, receipt: event.data };
+    case "changes":
+      return { ...now, changes: event.data };
     case "result":
       return { ...now, result: event.data };
     case "log":

@@ -28,12 +28,15 @@
  *         All runs' logs to `<to>/<service>.log`, those of older generations to `<to>/<service>.<generation>.log`.
  *     meets(session, { stateDir, ports }, scripts, signal): Promise<readonly Meeting[]>
  *         Which of the node's services listen on these ports, and which are connected to them. Without those that cannot be looked into.
+ *     amend(session, { stateDir, spec, file }, scripts, signal): Promise<"told" | "gone">
+ *         A living service gets a changed file and a SIGHUP, and its record says what it is from now on.
  *     readState(session, { stateDir }, scripts, signal): Promise<NodeState | null>
  *     find(session, scripts, signal): Promise<readonly FoundState[]>
  *         All clusters of this user that the node knows of.
  *     writeState(session, { stateDir, state, claims?, baseline? }, scripts, signal): Promise<NodeState>
  *         `state` without boot and schema; written by rename. Whether another owner's may be overwritten is the caller's decision.
  */
+export { type AmendAsk, amend } from "./amend.ts";
 export { type FoundState, find } from "./find.ts";
 export { inspect } from "./inspect.ts";
 export { LEASE_S } from "./lease.ts";

@@ -21,6 +21,7 @@ export const scriptNames = [
   "forget",
   "state",
   "meets",
+  "amend",
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 export type Scripts = Readonly<Record<ScriptName, string>>;
@@ -52,6 +53,7 @@ export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts 
     forget: text("forget"),
     state: text("state"),
     meets: text("meets"),
+    amend: text("amend"),
   };
 }
 

@@ -1,23 +1,9 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { changesOf, compare } from "../../src/cluster/changes.ts";
-import { plan } from "../../src/plan/index.ts";
-import type { Plan, Service } from "../../src/plan/plan.ts";
+import { chosenGroups } from "../../src/cluster/select.ts";
 import type { ServiceState } from "../../src/supervise/index.ts";
-import { loadTopology } from "../../src/topology/index.ts";
 import { found, standing } from "./found.ts";
-
-const root = new URL("../../topologies/", import.meta.url);
-function planned(file: string, set: readonly string[] = []): Plan {
-  const { topology } = loadTopology({ file, read: (path) => readFileSync(new URL(path, root)) }, { set, hosts: [] });
-  if (topology === undefined) throw new Error(`${file} does not load`);
-  return plan(topology).plan;
-}
-const running = ({ id, kind, role, group, node, hash, argv, env, peers }: Service) =>
-  found({ service: id, kind, role, group, node, hash, peers, note: { argv, env } });
-const allOf = (one: Plan, without: readonly string[] = []) =>
-  standing(one.services.filter(({ id }) => !without.includes(id)).map(running));
-const ids = (services: readonly { id: string }[]) => services.map(({ id }) => id);
+import { allOf, ids, planned } from "./running.ts";
 
 describe("what up would do", () => {
   const now = planned("ascend-moe-mooncake.yaml");
@@ -40,7 +26,7 @@ describe("what up would do", () => {
       {
         kind: "restart",
         services: ["prefill-0-0", "prefill-0-1", "prefill-0-2", "prefill-0-3"],
-        why: "--max-num-seqs 4 → 8",
+        why: "--max-num-seqs 4 → 8, from --set",
       },
       {
         kind: "restart",
@@ -63,7 +49,10 @@ describe("what up would do", () => {
     const [one, two] = [of(1), of(2)];
     const joins = compare(two, allOf(one));
     expect(ids(joins.start)).toEqual(["prefill-1-0"]);
-    expect(joins.restart.map(({ service }) => service.id)).toEqual(["proxy"]); // it has a target more
+    expect(joins.restart).toEqual([]);
+    expect(joins.retarget.map(({ service, why }) => [service.id, why])).toEqual([
+      ["proxy", "its endpoints: 1 more; told while it runs"],
+    ]);
     const gone: ServiceState = { state: "died", exit: 0, signal: null, atMs: 0, asked: true };
     const former = found({ service: "prefill-1-0", node: "mi0" }, gone);
     const returns = compare(two, standing([...allOf(one).services, former]));
@@ -80,5 +69,34 @@ describe("what up would do", () => {
       services: ["etcd"],
       why: "not in cluster.yaml any more; runs on a2-1",
     });
+  });
+
+  it("restarts the proxy for a key that it reads once, and names it", () => {
+    const changed = planned("ascend-moe-mooncake.yaml", ["proxy.max_concurrent=8"]);
+    expect(compare(changed, allOf(now)).restart).toMatchObject([
+      { service: { id: "proxy" }, why: "max_concurrent 4096 → 8" },
+    ]);
+  });
+
+  it("names the leaf of a JSON argument that differs", () => {
+    const changed = planned("mi300x-llama-nixl.yaml", ["kv.transfer.extra.num_threads=2"]);
+    const delta = compare(changed, allOf(planned("mi300x-llama-nixl.yaml")));
+    expect(delta.restart[0]?.why).toMatch(
+      /^--kv-transfer-config kv_connector_extra_config\.num_threads 2 is new, from --set$/,
+    );
+  });
+
+  it("restarts what it is told, whole groups, their peers, and nothing that merely differs", () => {
+    const changed = planned("ascend-moe-mooncake.yaml", ["proxy.max_concurrent=8", "prefill.args.max-num-seqs=8"]);
+    const delta = compare(changed, allOf(now), chosenGroups(changed, ["decode-0-2"]));
+    expect(delta.restart.map(({ service, why }) => [service.id, why]).slice(0, 5)).toEqual([
+      ["prefill-0-0", "peer of decode-0: its handshake with it would be stale"],
+      ["prefill-0-1", "peer of decode-0: its handshake with it would be stale"],
+      ["prefill-0-2", "peer of decode-0: its handshake with it would be stale"],
+      ["prefill-0-3", "peer of decode-0: its handshake with it would be stale"],
+      ["decode-0-0", "as told"],
+    ]);
+    expect(ids(delta.keep)).toEqual(["mooncake-master", "proxy"]);
+    expect(() => chosenGroups(now, ["decode-7"])).toThrow(expect.objectContaining({ code: "usage" }));
   });
 });

@@ -5,11 +5,15 @@ import type { Run } from "../run.ts";
 import { phaseOf } from "./wave.ts";
 
 /** The verb's first words: what it is about, and what each later phase waits for. */
-export function announce(plan: Plan, { file, smoke }: { file: string; smoke: boolean }, run: Run): void {
+export function announce(
+  plan: Plan,
+  { verb, file, smoke }: { verb: string; file: string; smoke: boolean },
+  run: Run,
+): void {
   const { services, nodes, hash, waves, rehearsal, setup } = plan;
   const engines = services.filter(({ kind }) => kind === "engine").length;
   const counts = { services: services.length, engines, nodes: nodes.length };
-  const data = { verb: "up", version: run.version, plan: hash, ...counts, file, rehearsal };
+  const data = { verb, version: run.version, plan: hash, ...counts, file, rehearsal };
   run.emit({ type: "start", level: "info", data });
   const climbed = waves
     .filter((ids) => ids.length > 0)

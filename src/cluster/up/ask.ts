@@ -11,6 +11,8 @@ export interface UpAsk {
   /** As the user named it. */
   readonly file: string;
   readonly options: UpOptions;
+  /** Of `restart`: roles, instances, engines, side services, and folded sets of them; nothing else is changed. */
+  readonly again?: readonly string[];
 }
 
 export interface UpOptions {
@@ -20,6 +22,8 @@ export interface UpOptions {
   readonly onFailure: "keep" | "stop";
   readonly readyMs?: number;
   readonly waitLockMs: number;
+  /** How long requests of what goes may take to end. */
+  readonly drainMs: number;
   readonly smoke: boolean;
   readonly requireEvidence: boolean;
   readonly adopt: boolean;

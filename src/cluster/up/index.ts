@@ -8,11 +8,13 @@ import { look, stateDirOf } from "../look.ts";
 import { baselineOf, claimsOf, stateOf } from "../node-state.ts";
 import { phase } from "../phase.ts";
 import { Pulse, pulsing } from "../pulse.ts";
+import { type Rolling, roll } from "../rolling/roll.ts";
 import type { Run } from "../run.ts";
 import { proofText } from "../smoke/proof-text.ts";
 import type { Known } from "../standing.ts";
 import { word } from "../status-report.ts";
 import { type Closing, Ended, verb } from "../verb.ts";
+import { agree } from "./agree.ts";
 import { announce } from "./announce.ts";
 import type { UpAsk } from "./ask.ts";
 import { isUp, leftRunning, stoppedAll } from "./endings.ts";
@@ -21,10 +23,11 @@ import { type Launch, push } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
 import { proveUp } from "./prove.ts";
 import { rehearsed } from "./rehearsed.ts";
+import { rollingOf } from "./rolling.ts";
 import { Scene } from "./scene.ts";
 import { setUp } from "./setup.ts";
 import { type Survey, survey } from "./survey.ts";
-import { type Ascent, climbWave } from "./wave.ts";
+import { type Ascent, climbWave, phaseOf } from "./wave.ts";
 
 export type { UpAsk, UpOptions } from "./ask.ts";
 
@@ -35,12 +38,18 @@ export async function up(ask: UpAsk, run: Run): Promise<number> {
   const pulse = new Pulse();
   const climb = new Climb(ask, plan, await formerNodes(plan, run.stateHome), pulsing(run, pulse));
   try {
-    return await verb(run, "up", climb, () => climb.go());
+    return await verb(run, ask.again === undefined ? "up" : "restart", climb, () => climb.go());
   } finally {
     pulse.stop();
     await climb.close();
   }
 }
+
+const isSide = ({ spec }: Survey["standing"]["services"][number]) => spec.kind === "side";
+
+/** `restart` is an `up` that changes what it is told, and nothing else. */
+const nameOf = ({ again, options }: UpAsk) =>
+  again !== undefined ? "restart" : options.rehearse ? "up --rehearse" : "up";
 
 /** One `up` under way; what it knows so far serves the last words, however early they come. */
 class Climb {
@@ -64,20 +73,22 @@ class Climb {
 
   async go(): Promise<Closing> {
     const [run, fleet, { options, file }] = [this.#run, this.#fleet, this.#ask];
-    announce(this.#provisional, { file, smoke: options.smoke }, run);
+    const said = this.#ask.again === undefined ? "up" : "restart";
+    announce(this.#provisional, { verb: said, file, smoke: options.smoke }, run);
     await phase(run, "connect", () => this.#connect());
     const seen = await phase(run, "check", () => survey(this.#provisional, this.#ask, this.#former, fleet, run));
     const { plan, facts, standing, delta } = seen;
+    const rolling = rollingOf(seen, options.drainMs);
+    await agree(seen, rolling, { file, ...(seen.chosen !== undefined && { named: seen.chosen }) }, run);
     const starts = [...delta.start, ...delta.restart.map(({ service }) => service)];
-    const changes = starts.length + delta.stop.length;
+    const changes = starts.length + delta.stop.length + delta.retarget.length;
     const launch: Launch = { plan, generation: standing.generation + (changes > 0 ? 1 : 0), secrets: options.secrets };
     run.about(plan.cluster, launch.generation);
     this.#hold?.about(plan.hash);
     const scene = this.#recall(seen);
     await setUp(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
-    if (changes > 0) await phase(run, "push", () => this.#push(launch, starts, seen));
-    const former = this.#former.filter(({ node }) => seen.known.nodes.some((one) => one.node === node));
-    const known = former.length === 0 ? seen.known : await leaveFormer(former, seen.known, standing, fleet, run);
+    if (changes > 0) await phase(run, "push", () => this.#push(launch, starts, seen, rolling));
+    const known = rolling === undefined ? await this.#leave(seen) : seen.known; // what rolls still runs there
     const ascent: Ascent = {
       launch,
       known,
@@ -89,18 +100,30 @@ class Climb {
       sure: () => this.#sure(seen.known, ascent.launch.generation),
     };
     try {
-      return await this.#climb({ ...seen, known }, starts, changes, ascent);
+      return await this.#climb({ ...seen, known }, starts, changes, ascent, rolling);
     } catch (error) {
       if (ascent.stopAll && !run.signal.aborted) await this.#stopAll(ascent);
       throw error instanceof Ended && ascent.stopAll ? stoppedAll(error, options.rehearse) : error;
     }
   }
 
-  async #climb(seen: Survey, starts: readonly Service[], changes: number, ascent: Ascent): Promise<Closing> {
+  async #climb(
+    seen: Survey,
+    starts: readonly Service[],
+    changes: number,
+    ascent: Ascent,
+    rolling: Rolling | undefined,
+  ): Promise<Closing> {
     const [run, fleet, { options }, { plan, standing, known }] = [this.#run, this.#fleet, this.#ask, seen];
     for (const ids of plan.waves) {
       const mine = (services: readonly Service[]) => services.filter(({ id }) => ids.includes(id));
-      await climbWave(mine(plan.services), mine(starts), ascent, fleet, run);
+      const wave = mine(plan.services);
+      if (rolling === undefined || phaseOf(wave) !== "engines") await climbWave(wave, mine(starts), ascent, fleet, run);
+      else await climbWave(wave, [], ascent, fleet, run, () => roll(rolling, ascent, fleet, run));
+    }
+    if (rolling !== undefined) {
+      await makeRoom(seen.delta.stop.filter(isSide), known, fleet, run); // engines leant on them until now
+      await this.#leave(seen);
     }
     const proof = options.smoke ? await proveUp(ascent, options, fleet, run) : undefined;
     if (options.rehearse && !options.keep) return rehearsed(known, standing, plan, proof, fleet, run);
@@ -113,9 +136,14 @@ class Climb {
     await fleet.open();
     const errors = nodes.flatMap(({ name }) => fleet.errorOf(name) ?? []);
     if (errors.length > 0) throw new NodeErrors(errors, nodes.length);
-    const what = options.rehearse ? "up --rehearse" : "up";
     const anchor = nodes[0]?.name ?? "";
-    const ask = { cluster, anchor, nodes: fleet.reached, verb: what, waitMs: options.waitLockMs };
+    const ask = {
+      cluster,
+      anchor,
+      nodes: fleet.reached,
+      verb: nameOf(this.#ask),
+      waitMs: options.waitLockMs,
+    };
     this.#hold = await Hold.take(ask, fleet, run);
     return { text: `${nodes.length} of ${several(nodes.length, "node")}, lock on ${this.#hold.node}` };
   }
@@ -140,6 +168,7 @@ class Climb {
     launch: Launch,
     starts: readonly Service[],
     { plan, facts, known, standing, delta }: Survey,
+    rolling: Rolling | undefined,
   ): Promise<{ text: string }> {
     const [run, fleet] = [this.#run, this.#fleet];
     await this.#sure(known, standing.generation);
@@ -147,7 +176,8 @@ class Climb {
     const again = standing.services.filter(
       ({ spec, state }) => restarting.has(spec.service) && state.state === "alive",
     );
-    const going = [...delta.stop, ...again.filter((one) => !delta.stop.includes(one))];
+    const all = [...delta.stop, ...again.filter((one) => !delta.stop.includes(one))];
+    const going = rolling === undefined ? all : again.filter(isSide); // the others go step by step
     await makeRoom(going, known, fleet, run);
     const state = stateOf(plan, known, launch.generation, run);
     await fleet.all(
@@ -162,6 +192,12 @@ class Climb {
     const { files, bytes, nodes } = await push(starts, launch, fleet, run);
     const stopped = going.length === 0 ? "" : `; stopped ${folded(going.map(({ spec }) => spec.service))}`;
     return { text: `${several(files, "file")}, ${size(bytes)} to ${several(nodes, "node")}${stopped}` };
+  }
+
+  /** Nodes that the plan does not name any more; what ran there was stopped before. */
+  async #leave({ known, standing }: Survey): Promise<Known> {
+    const former = this.#former.filter(({ node }) => known.nodes.some((one) => one.node === node));
+    return former.length === 0 ? known : leaveFormer(former, known, standing, this.#fleet, this.#run);
   }
 
   /** After a failure that is to leave nothing running. What went wrong is said already. */

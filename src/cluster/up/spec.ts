@@ -1,6 +1,9 @@
 import path from "node:path";
+import { fixedHash } from "../../plan/hash.ts";
 import type { Plan, PlanFile, Service } from "../../plan/plan.ts";
 import type { NodeFile, ServiceSpec } from "../../supervise/supervise.ts";
+import { isLive } from "../difference.ts";
+import type { LiveNote } from "../rolling/live-file.ts";
 import type { Run } from "../run.ts";
 import type { Answering } from "../smoke/witness.ts";
 
@@ -37,9 +40,17 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
       whileStarting: listens.flatMap(({ port, transient }) => (transient === true ? [port] : [])),
       parts: partsOf(plan),
       ...(service.gauges !== undefined && { gauges: service.gauges }),
+      ...liveNote(service),
       ...(kind === "proxy" && { smoke: plan.smoke, targets: plan.targets, engines: enginesOf(plan) }),
     },
   };
+}
+
+/** What it reads again while it runs, so that it can be told anew without a plan. */
+function liveNote(service: Service): { live?: LiveNote } {
+  const file = service.files.find(isLive);
+  if (file === undefined) return {};
+  return { live: { link: file.link, name: file.name, content: file.content, fixed: fixedHash(service) } };
 }
 
 /** Which engine answers at which url, and where it runs: smoke reads its log. */

@@ -3,7 +3,6 @@ import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { s03 } from "../../plan/rules/facts/address.ts";
 import { runRules } from "../../topology/index.ts";
-import { folded, naming } from "../../words/names.ts";
 import { several } from "../../words/numbers.ts";
 import { compare, type Delta } from "../changes.ts";
 import type { Fleet } from "../fleet.ts";
@@ -11,6 +10,7 @@ import { gatherFacts } from "../gather.ts";
 import { knownOf, remember } from "../known.ts";
 import { look } from "../look.ts";
 import type { Run } from "../run.ts";
+import { chosenGroups } from "../select.ts";
 import type { Known, Standing } from "../standing.ts";
 import { Ended, finding } from "../verb.ts";
 import type { UpAsk } from "./ask.ts";
@@ -25,6 +25,8 @@ export interface Survey {
   readonly known: Known;
   readonly standing: Standing;
   readonly delta: Delta;
+  /** Groups that the user told to restart; undefined: whatever differs. */
+  readonly chosen: ReadonlySet<string> | undefined;
   /** The phase's one line. */
   readonly text: string;
 }
@@ -49,10 +51,11 @@ export async function survey(
   const known = { ...knownOf(plan, ask.file), nodes: [...knownOf(plan, ask.file).nodes, ...former] };
   const standing = await look(known, fleet, run, { ready: true, beside: true });
   respectOthers(plan, standing, ask.options.adopt, run);
-  const delta = compare(plan, standing);
+  const chosen = ask.again && chosenGroups(plan, ask.again);
+  const delta = compare(plan, standing, chosen);
   const text = await check({ ...ask, plan, facts, standing }, fleet, run);
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
-  return { plan, facts, known, standing, delta, text: `${text}${changesText(plan, delta)}` };
+  return { plan, facts, known, standing, delta, chosen, text };
 }
 
 /** Somebody else's cluster, or a real one under a rehearsal, is never touched. */
@@ -90,11 +93,3 @@ function resolved(plan: Plan, facts: readonly Facts[], run: Run): void {
 
 const refused = (exit: number, verdict: string, next: string) =>
   new Ended({ exit, state: "unknown", verdict, next: [next] });
-
-function changesText(plan: Plan, { restart, stop }: Delta): string {
-  const show = naming(plan.services.map(({ id }) => id));
-  const [first] = restart;
-  const restarts =
-    first === undefined ? "" : `; restarts ${folded(restart.map(({ service }) => show(service.id)))} (${first.why})`;
-  return stop.length === 0 ? restarts : `${restarts}; stops ${folded(stop.map(({ spec }) => spec.service))}`;
-}

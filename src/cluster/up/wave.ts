@@ -35,38 +35,57 @@ export interface Ascent {
   readonly sure: () => Promise<void>;
 }
 
-/** Starts one wave and waits until all of it is ready: what it starts, and what an earlier run left loading. */
+/**
+ * Starts one wave and waits until all of it is ready: what it starts, and what an earlier run left loading.
+ * @param rolls  what changes under traffic, step by step, before the rest is awaited; returns what it did
+ */
 export async function climbWave(
   wave: readonly Service[],
   starts: readonly Service[],
   ascent: Ascent,
   fleet: Fleet,
   run: Run,
+  rolls?: () => Promise<string>,
 ): Promise<void> {
-  const { scene, known, limitMs } = ascent;
-  if (wave.every(({ id }) => scene.states.get(id) === "ready")) return;
+  const { scene, limitMs } = ascent;
+  if (rolls === undefined && wave.every(({ id }) => scene.states.get(id) === "ready")) return;
   const name = phaseOf(wave);
   await phase(run, name, async () => {
     run.emit({ type: "phase", phase: name, level: "info", data: { state: "running", limitSeconds: limitMs / 1000 } });
-    if (starts.length > 0) await ascent.sure();
-    const began = run.clock();
-    let failed = await startAll(starts, name, ascent.launch, scene, fleet, run);
-    for (;;) {
-      if (failed.length > 0) throw neverStarted(failed, scene, name, run);
-      const watched = scene.plan.services.filter(({ id }) => scene.generations.has(id));
-      const waited = await untilReady(wave, watched, scene, fleet, run, {
-        phase: name,
-        limitMs: Math.round(limitMs - (run.clock() - began)),
-        stateDir: (node) => stateDirOf(known, node),
-      });
-      if (waited.kind === "late") throw late(waited, name, ascent, run);
-      if (waited.kind === "ready") return { text: waveText(wave, scene) };
-      const diagnosed = await firstCause(waited.deaths, scene, ascent.facts, fleet, run);
-      const again = await startAgain(waited.deaths, diagnosed, name, ascent, fleet, run);
-      if (again === undefined) throw await stopped(waited.deaths, diagnosed, name, ascent, fleet, run);
-      failed = again;
-    }
+    const rolled = await rolls?.();
+    await bringUp(wave, starts, name, ascent, fleet, run);
+    return { text: [waveText(wave, scene), ...(rolled === undefined ? [] : [rolled])].join("; ") };
   });
+}
+
+/** Starts services and waits until all that are awaited are ready. A death, or the end of the time, ends the verb with its card. */
+export async function bringUp(
+  awaited: readonly Service[],
+  starts: readonly Service[],
+  name: Phase,
+  ascent: Ascent,
+  fleet: Fleet,
+  run: Run,
+): Promise<void> {
+  const { scene, known, limitMs } = ascent;
+  if (starts.length > 0) await ascent.sure();
+  const began = run.clock();
+  let failed = await startAll(starts, name, ascent.launch, scene, fleet, run);
+  for (;;) {
+    if (failed.length > 0) throw neverStarted(failed, scene, name, run);
+    const watched = scene.plan.services.filter(({ id }) => scene.generations.has(id));
+    const waited = await untilReady(awaited, watched, scene, fleet, run, {
+      phase: name,
+      limitMs: Math.round(limitMs - (run.clock() - began)),
+      stateDir: (node) => stateDirOf(known, node),
+    });
+    if (waited.kind === "late") throw late(waited, name, ascent, run);
+    if (waited.kind === "ready") return;
+    const diagnosed = await firstCause(waited.deaths, scene, ascent.facts, fleet, run);
+    const again = await startAgain(waited.deaths, diagnosed, name, ascent, fleet, run);
+    if (again === undefined) throw await stopped(waited.deaths, diagnosed, name, ascent, fleet, run);
+    failed = again;
+  }
 }
 
 /** Says the first cause at once, then stops every group that lost a service: no rank of it can be replaced alone. */

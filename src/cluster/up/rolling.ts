@@ -1,0 +1,28 @@
+import type { Delta } from "../changes.ts";
+import { isLive } from "../difference.ts";
+import { stateDirOf } from "../look.ts";
+import { Gateway } from "../rolling/gateway.ts";
+import { ownedNow, type Rolling, servingOf } from "../rolling/roll.ts";
+import { schedule } from "../rolling/schedule.ts";
+import { unitsOf } from "../rolling/units.ts";
+import { specOf } from "./spec.ts";
+import type { Survey } from "./survey.ts";
+
+/** How engines change while the proxy serves on; undefined: there is no proxy that could be told, or nothing to tell it. */
+export function rollingOf({ plan, delta, standing, known }: Survey, drainMs: number): Rolling | undefined {
+  const gateway = Gateway.of(standing, (node) => stateDirOf(known, node));
+  const proxy = plan.services.find(({ kind }) => kind === "proxy");
+  if (gateway === undefined || proxy === undefined || proxy.node !== gateway.node || !stays(delta, proxy.id))
+    return undefined;
+  const alive = standing.services.filter(({ state }) => state.state === "alive");
+  const units = unitsOf(delta, alive);
+  const anew = delta.retarget.some(({ service }) => service.id === proxy.id);
+  if (units.length === 0 && !anew) return undefined;
+  const before = ownedNow(gateway);
+  if (anew) gateway.becomes(specOf(proxy, plan, 0));
+  const content = anew ? (proxy.files.find(isLive)?.content ?? gateway.content) : gateway.content;
+  return { gateway, steps: schedule(units, servingOf(delta.keep, standing)), before, content, drainMs };
+}
+
+const stays = ({ keep, retarget }: Delta, id: string) =>
+  keep.some((one) => one.id === id) || retarget.some(({ service }) => service.id === id);
