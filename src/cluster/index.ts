@@ -7,6 +7,7 @@ export { identify } from "./identify.ts";
 export { knownClusters, knownOf } from "./known.ts";
 export { type LogsAsk, logs } from "./logs.ts";
 export { changes } from "./plan-changes.ts";
+export { type ScaleInAsk, scaleIn } from "./scale-in.ts";
 export { type SmokeAsk, smoke } from "./smoke-verb.ts";
 export { status } from "./status.ts";
 export { type UpAsk, type UpOptions, up } from "./up/index.ts";

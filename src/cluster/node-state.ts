@@ -10,8 +10,22 @@ import type { Known, Standing } from "./standing.ts";
 /** What every node of a cluster writes down before anything is started there: enough for whoever finds one of them to find all. */
 export function stateOf(plan: Plan, known: Known, generation: number, run: Run): WriteState["state"] {
   const planned = plan.services.map(({ id }) => id);
-  const nodes = known.nodes.map(portable);
-  return { cluster: plan.cluster, owner: run.owner, generation, planned, run: run.id, nodes };
+  return {
+    cluster: plan.cluster,
+    owner: run.owner,
+    generation,
+    planned,
+    run: run.id,
+    nodes: known.nodes.map(portable),
+  };
+}
+
+/** The same without what was taken away on purpose: nobody misses it. */
+export function lessOf(standing: Standing, gone: ReadonlySet<string>, known: Known, run: Run): WriteState["state"] {
+  const { cluster, generation, planned, owners } = standing;
+  const owner = owners[0]?.owner ?? run.owner;
+  const left = planned.filter((id) => !gone.has(id));
+  return { cluster, owner, generation, planned: left, run: run.id, nodes: known.nodes.map(portable) };
 }
 
 /** A key file is the launcher's own: on another machine there is no such file, or it is another key. */

@@ -24,7 +24,8 @@ export async function amend(
 ): Promise<"told" | "gone"> {
   const { values, input } = await parcel(session, [file], scripts, signal);
   const [record] = await ask(session, scripts, {
-    script: ["proc", "put", "amend"],
+    script: ["proc", "gate", "fence", "put", "amend"],
+    changes: ["amend", spec.service],
     values: {
       ...values,
       PD_ASK: "",
