@@ -47,7 +47,7 @@ export const up = (program: Command) =>
           "  pdctl up --set prefill.args.max-num-seqs=8        restarts only what this changes",
           '  pdctl up --hosts "$SLURM_NODELIST"                in a batch job',
           "",
-          "Where something that runs would stop, it asks on a terminal; elsewhere the answer is yes, and is said.",
+          "Asks where something that runs would stop; off a terminal the answer is yes, and is said.",
           "Exit  0 up and proven, 1 a service or the proof, 3 topology, 4 login, 6 time, 7 lock, 8 check or no",
           "Undo  pdctl down",
         ],

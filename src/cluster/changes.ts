@@ -17,12 +17,18 @@ export interface Delta {
   readonly stop: readonly (Found & { readonly node: string })[];
 }
 
+export interface Comparing {
+  /** Groups that are to restart whether they differ or not; nothing else is changed then, but for their peers. */
+  readonly chosen?: ReadonlySet<string> | undefined;
+  /** false: the proxy that runs cannot be told anything while it runs. */
+  readonly told?: boolean;
+}
+
 /**
  * Compares the plan with what the nodes list. A group is restarted as one: no rank of it can be replaced alone. Engines
  * that may have met a restarted peer restart with it, because their handshake with it would be stale.
- * @param chosen  groups that are to restart whether they differ or not; nothing else is changed then, but for their peers
  */
-export function compare(plan: Plan, standing: Standing, chosen?: ReadonlySet<string>): Delta {
+export function compare(plan: Plan, standing: Standing, { chosen, told: tellable = true }: Comparing = {}): Delta {
   const placed = new Map(plan.services.map(({ id, node }) => [id, node]));
   const mine = standing.services.filter(({ spec, node }) => placed.get(spec.service) === node); // on another node it is another one
   const found = new Map(mine.map((one) => [one.spec.service, one]));
@@ -35,7 +41,7 @@ export function compare(plan: Plan, standing: Standing, chosen?: ReadonlySet<str
     if (running === undefined || !runs(service.id)) continue;
     const differs = difference(service, running, plan.overrides.set);
     if (chosen !== undefined) reasons.set(service.id, ["as told", ...(differs ? [differs.why] : [])].join("; "));
-    else if (differs !== undefined) (differs.live ? told : reasons).set(service.id, differs.why);
+    else if (differs !== undefined) (differs.live && tellable ? told : reasons).set(service.id, differs.why);
   }
   const broken = new Set([
     ...missing.map(({ group }) => group),

@@ -3,7 +3,8 @@ import { changesOf, compare } from "./changes.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { gatherFacts } from "./gather.ts";
 import { knownOf } from "./known.ts";
-import { look } from "./look.ts";
+import { look, stateDirOf } from "./look.ts";
+import { Gateway } from "./rolling/gateway.ts";
 import type { Run } from "./run.ts";
 import type { Change } from "./standing.ts";
 import type { UpAsk } from "./up/ask.ts";
@@ -27,17 +28,16 @@ export async function changes(
     const facts = await gatherFacts(ask.topology, provisional, fleet, run);
     const { plan } = ask.plan(facts);
     const known = knownOf(plan, ask.file);
-    const standing = await look({ ...known, nodes: [...known.nodes, ...former] }, fleet, run, {
-      ready: false,
-      beside: true,
-    });
+    const all = { ...known, nodes: [...known.nodes, ...former] };
+    const standing = await look(all, fleet, run, { ready: false, beside: true });
+    const gateway = await Gateway.of(standing, (node) => stateDirOf(all, node), fleet, run);
     const findings = await judged({ ...ask, plan, facts, standing }, fleet, run);
     const blocked = findings
       .filter(({ level }) => level === "error")
       .map(({ title, also }): Change => ({ kind: "blocked", services: also, why: title }));
     return {
       plan,
-      changes: changesOf(compare(plan, standing), blocked, ask.file),
+      changes: changesOf(compare(plan, standing, { told: gateway !== undefined }), blocked, ask.file),
       generation: standing.generation,
       nodes: planned.length,
       services: plan.services.length,

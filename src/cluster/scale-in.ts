@@ -103,7 +103,7 @@ async function leave(
 ): Promise<void> {
   const stateDir = (node: string) => stateDirOf(there, node);
   const away = new Set(going.flatMap(({ spec }) => (spec.kind === "engine" ? [spec.group] : [])));
-  const gateway = Gateway.of(standing, stateDir);
+  const gateway = await Gateway.of(standing, stateDir, fleet, run);
   const proxyGoes = going.some(({ spec }) => spec.kind === "proxy");
   if (away.size > 0 && !proxyGoes) await tell(gateway, away, { stateDir, standing, ask, held }, fleet, run);
   for (const order of STOP_ORDER) {

@@ -88,7 +88,7 @@ describe("what up would do", () => {
 
   it("restarts what it is told, whole groups, their peers, and nothing that merely differs", () => {
     const changed = planned("ascend-moe-mooncake.yaml", ["proxy.max_concurrent=8", "prefill.args.max-num-seqs=8"]);
-    const delta = compare(changed, allOf(now), chosenGroups(changed, ["decode-0-2"]));
+    const delta = compare(changed, allOf(now), { chosen: chosenGroups(changed, ["decode-0-2"]) });
     expect(delta.restart.map(({ service, why }) => [service.id, why]).slice(0, 5)).toEqual([
       ["prefill-0-0", "peer of decode-0: its handshake with it would be stale"],
       ["prefill-0-1", "peer of decode-0: its handshake with it would be stale"],

@@ -9,7 +9,7 @@ import { allOf, planned } from "./running.ts";
 
 const steps = (after: Plan, before: Plan, chosen?: readonly string[]) => {
   const standing = allOf(before);
-  const delta = compare(after, standing, chosen && chosenGroups(after, chosen));
+  const delta = compare(after, standing, { chosen: chosen && chosenGroups(after, chosen) });
   return schedule(unitsOf(delta, standing.services), servingOf(delta.keep, standing)).map(({ units, away }) => ({
     stops: units.flatMap((unit) => unit.stops.map(({ spec }) => spec.service)).sort((a, b) => a.localeCompare(b)),
     starts: units.flatMap((unit) => unit.starts.map(({ id }) => id)).sort((a, b) => a.localeCompare(b)),

@@ -69,14 +69,21 @@ export class Gateway {
     [this.#spec, this.#live, this.node, this.#stateDir, this.#url] = [spec, live, node, stateDir, url];
   }
 
-  /** undefined: there is none that lives and reads its configuration again. */
-  static of({ services }: Standing, stateDirOf: (node: string) => string): Gateway | undefined {
+  /** undefined: there is none that lives, answers, and can be told anything while it runs. */
+  static async of(
+    { services }: Standing,
+    stateDirOf: (node: string) => string,
+    fleet: Fleet,
+    run: Run,
+  ): Promise<Gateway | undefined> {
     const proxy = services.find(({ spec, state }) => spec.kind === "proxy" && state.state === "alive");
     const live = proxy && liveOf(proxy.spec);
     const probe = proxy?.spec.ready.find(({ kind }) => kind === "http");
     if (proxy === undefined || live === undefined || probe?.kind !== "http") return undefined;
     const url = `http://${probe.host}:${probe.port}`;
-    return new Gateway(proxy.spec, live, proxy.node, stateDirOf(proxy.node), url);
+    const gateway = new Gateway(proxy.spec, live, proxy.node, stateDirOf(proxy.node), url);
+    const page = await gateway.#page("/targets", fleet, run).catch(unlessAborted(run)); // one that is mute is not asked for more
+    return safeParse(listed, page?.json).success ? gateway : undefined; // a proxy of before cannot be told
   }
 
   /** Its configuration, as it was told last. */
@@ -157,6 +164,15 @@ export class Gateway {
   }
 
   async #look(fleet: Fleet, run: Run): Promise<readonly Seen[]> {
+    try {
+      return await this.#seen(fleet, run);
+    } catch (error) {
+      if (error instanceof Mute) throw mute(`the proxy does not say which endpoints it has: ${error.message}`, run);
+      throw error;
+    }
+  }
+
+  async #seen(fleet: Fleet, run: Run): Promise<readonly Seen[]> {
     const own = await this.#page("/admin/instances", fleet, run);
     const rows = own.status === 200 ? safeParse(instances, own.json) : undefined;
     if (rows?.success === true)
@@ -164,7 +180,7 @@ export class Gateway {
         return { role, url, up: state === "up", serves: presence === "serves", idle, inFlight: in_flight };
       });
     const open = safeParse(listed, (await this.#page("/targets", fleet, run)).json);
-    if (!open.success) throw mute("the proxy does not say which endpoints it has", run);
+    if (!open.success) throw new Mute("it is another proxy");
     return open.data.targets.map(({ role, url, state, presence, slots }) => {
       const inFlight = slots.reduce((sum, slot) => sum + slot.in_flight, 0);
       return { role, url, up: state === "up", serves: presence === "serves", idle: false, inFlight }; // idle for sure when it is gone
@@ -180,13 +196,24 @@ export class Gateway {
     } catch (error) {
       run.signal.throwIfAborted();
       if (error instanceof Unanswered || error instanceof SyntaxError || late.aborted)
-        throw mute(`the proxy does not say which endpoints it has: ${(error as Error).message}`, run);
+        throw new Mute((error as Error).message, { cause: error });
       throw error;
     }
   }
 }
 
+/** A proxy that does not answer, or not in its words. */
+class Mute extends Error {
+  override readonly name = "Mute";
+}
+
 const ROLES = ["prefill", "decode"] as const;
+
+const unlessAborted = (run: Run) => (error: unknown) => {
+  run.signal.throwIfAborted();
+  if (error instanceof Mute) return undefined;
+  throw error;
+};
 
 function targetsIn(content: string): readonly Target[] {
   const { success, data } = safeParse(config, JSON.parse(content));

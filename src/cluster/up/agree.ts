@@ -1,6 +1,6 @@
 import { folded, naming } from "../../words/names.ts";
 import { several } from "../../words/numbers.ts";
-import { changesOf } from "../changes.ts";
+import { changesOf, type Delta } from "../changes.ts";
 import { without } from "../rolling/endpoints.ts";
 import type { Rolling } from "../rolling/roll.ts";
 import type { Run } from "../run.ts";
@@ -21,7 +21,7 @@ export async function agree(
   const alive = standing.services.some(({ state }) => state.state === "alive");
   const changes = changesOf(delta, [], file).filter(({ kind }) => kind !== "start" || alive);
   if (changes.every(({ kind }) => kind === "keep" || kind === "start")) return;
-  const lost = outage(rolling, delta.restart.length + delta.stop.length);
+  const lost = outage(rolling, delta);
   run.emit({
     type: "changes",
     phase: "check",
@@ -53,17 +53,17 @@ function doing(restarts: number, stops: number): string {
 }
 
 /** What clients cannot have meanwhile, as far as it can be known before; undefined: they lose nothing. */
-function outage(rolling: Rolling | undefined, stops: number): string | undefined {
-  if (stops === 0) return undefined;
+function outage(rolling: Rolling | undefined, { restart, stop }: Delta): string | undefined {
+  const kinds = [...restart.map(({ service }) => service.kind), ...stop.map(({ spec }) => spec.kind)];
+  if (kinds.every((kind) => kind === "side")) return undefined;
   if (rolling === undefined)
-    return "the proxy cannot be told while it runs: requests fail until everything is ready again";
+    return "the proxy cannot be told of it while it runs: requests fail until all is ready again";
   const dark = rolling.steps.flatMap(({ units, away }) =>
     units.some((unit) => unit.stops.length > 0)
       ? without(rolling.before, away).outage.map((role) => ({ role, away }))
       : [],
   );
   const [first] = dark;
-  return first === undefined
-    ? undefined
-    : `no other ${first.role} serves while ${folded([...first.away])} restarts: requests fail meanwhile`;
+  if (first === undefined) return undefined;
+  return `no other ${first.role} serves while ${folded([...first.away])} restarts: requests fail meanwhile`;
 }

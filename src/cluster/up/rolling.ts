@@ -1,7 +1,5 @@
 import type { Delta } from "../changes.ts";
 import { isLive } from "../difference.ts";
-import { stateDirOf } from "../look.ts";
-import { Gateway } from "../rolling/gateway.ts";
 import { ownedNow, type Rolling, servingOf } from "../rolling/roll.ts";
 import { schedule } from "../rolling/schedule.ts";
 import { unitsOf } from "../rolling/units.ts";
@@ -9,8 +7,7 @@ import { specOf } from "./spec.ts";
 import type { Survey } from "./survey.ts";
 
 /** How engines change while the proxy serves on; undefined: there is no proxy that could be told, or nothing to tell it. */
-export function rollingOf({ plan, delta, standing, known }: Survey, drainMs: number): Rolling | undefined {
-  const gateway = Gateway.of(standing, (node) => stateDirOf(known, node));
+export function rollingOf({ plan, delta, standing, gateway }: Survey, drainMs: number): Rolling | undefined {
   const proxy = plan.services.find(({ kind }) => kind === "proxy");
   if (gateway === undefined || proxy === undefined || proxy.node !== gateway.node || !stays(delta, proxy.id))
     return undefined;

@@ -8,7 +8,8 @@ import { compare, type Delta } from "../changes.ts";
 import type { Fleet } from "../fleet.ts";
 import { gatherFacts } from "../gather.ts";
 import { knownOf, remember } from "../known.ts";
-import { look } from "../look.ts";
+import { look, stateDirOf } from "../look.ts";
+import { Gateway } from "../rolling/gateway.ts";
 import type { Run } from "../run.ts";
 import { chosenGroups } from "../select.ts";
 import type { Known, Standing } from "../standing.ts";
@@ -24,6 +25,8 @@ export interface Survey {
   readonly facts: readonly Facts[];
   readonly known: Known;
   readonly standing: Standing;
+  /** The proxy that runs, where it can be told what changes. */
+  readonly gateway: Gateway | undefined;
   readonly delta: Delta;
   /** Groups that the user told to restart; undefined: whatever differs. */
   readonly chosen: ReadonlySet<string> | undefined;
@@ -52,10 +55,11 @@ export async function survey(
   const standing = await look(known, fleet, run, { ready: true, beside: true });
   respectOthers(plan, standing, ask.options.adopt, run);
   const chosen = ask.again && chosenGroups(plan, ask.again);
-  const delta = compare(plan, standing, chosen);
+  const gateway = await Gateway.of(standing, (node) => stateDirOf(known, node), fleet, run);
+  const delta = compare(plan, standing, { chosen, told: gateway !== undefined });
   const text = await check({ ...ask, plan, facts, standing }, fleet, run);
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
-  return { plan, facts, known, standing, delta, chosen, text };
+  return { plan, facts, known, standing, gateway, delta, chosen, text };
 }
 
 /** Somebody else's cluster, or a real one under a rehearsal, is never touched. */
