@@ -69,6 +69,8 @@ export interface ProxyConfig {
   readonly request_log?: boolean;
   /** /metrics also has the names under which the dashboards of another proxy look. */
   readonly metrics_compat?: "vllm-router";
+  /** The HTTP client that speaks to the engines. */
+  readonly upstream?: "sockets" | "undici";
   readonly targets: readonly Target[];
 }
 

@@ -9,7 +9,7 @@ import { Callbacks } from "./legs/callbacks.ts";
 import { Naps } from "./legs/naps.ts";
 import { readSecrets } from "./secrets.ts";
 import { settled } from "./settings/usual.ts";
-import { undiciUpstream } from "./upstream/undici-upstream.ts";
+import { clients } from "./upstream/clients.ts";
 
 export interface RunningProxy {
   /** The port that is bound: the config's, or a free one where it says 0. */
@@ -41,7 +41,7 @@ export async function startProxy(given: ProxyConfig, options: ProxyOptions): Pro
   const server = openServer(certificate);
   const naps = new Naps(now);
   const { desk, members, ...means } = furnish(config, {
-    ...{ log, now, upstream: undiciUpstream, earliest: () => naps.earliest() },
+    ...{ log, now, upstream: clients[config.upstream], earliest: () => naps.earliest() },
     callbacks: new Callbacks(() => config.callback_url ?? urlOf(server, config)),
     probeTimes: options.probeTimes ?? timesFor(given),
     headers: keys.upstream === undefined ? {} : { authorization: `Bearer ${keys.upstream}` },

@@ -107,10 +107,10 @@ it("a forced tool call that prefill refuses for its one token goes to decode alo
 
 it("a decode engine that refuses the connection leaves the ticket good for another, under the same id", () =>
   inHouse({ dialect: "nixl", decode: 2 }, async (house) => {
-    const prefilled = house.p[0]?.next("arrival");
+    let stopped: Promise<unknown> | undefined;
+    const before = () => (stopped ??= Promise.resolve(house.d[0]?.stop())); // one of the two is meant for it
+    house.p[0]?.faults.push({ kind: "paced", before }, { kind: "paced", before });
     const answers = [house.send(SHORT, { id: "a" }), house.send(SHORT, { id: "b" })];
-    await prefilled;
-    await house.d[0]?.stop(); // one of the two was meant for it
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
     expect(house.p[0]?.ids.filter((id) => id.includes("-r"))).toEqual([]);
   }));

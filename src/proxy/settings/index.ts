@@ -281,4 +281,11 @@ export const settings: Settings = {
     flags: ["metrics-compat"],
     takes: "vllm-router",
   },
+  upstream: {
+    topic: "engines",
+    check: oneOf("sockets", "undici"),
+    says: "The HTTP client towards the engines: the proxy's own, strict and cheap, or undici.",
+    flags: ["upstream"],
+    takes: "NAME",
+  },
 };

@@ -12,6 +12,7 @@ export const TOPICS = {
   answers: "What it does to answers",
   doors: "Who may come in, and how it ends",
   looking: "What it tells",
+  engines: "How it speaks to engines",
 } as const;
 export type Topic = keyof typeof TOPICS;
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Signal } from "../signal.ts";
 
 /** One engine's HTTP side. Who implements it retries nothing, times nothing out and keeps idle connections. */
 export interface Upstream {
@@ -8,12 +9,12 @@ export interface Upstream {
    * read, the connection is closed, which frees the engine, and the promise or the reading rejects with the signal's reason.
    * @throws UpstreamError, the signal's reason, or what `head.gate` returned
    */
-  request(head: Head, body: Buffer | undefined, signal: AbortSignal): Promise<Reply>;
+  request(head: Head, body: Buffer | undefined, signal: Signal): Promise<Reply>;
   close(): Promise<void>;
 }
 
 export interface Head {
-  readonly method: "GET" | "POST" | "OPTIONS";
+  readonly method: "GET" | "HEAD" | "POST" | "OPTIONS";
   /** With the query string. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
