@@ -25,7 +25,7 @@ export const usual = {
   split_most: 16,
   correct_cached_tokens: true,
   decode_alone: true,
-  upstream: "sockets",
+  upstream: "undici",
 } as const satisfies Partial<Values>;
 
 /** The config with a value for every key that has a usual one. */
