@@ -1,10 +1,10 @@
 import { near } from "../words/near.ts";
 import type { ProxyConfig, Target } from "./config.ts";
-import { readAddresses, withAddresses } from "./settings/addresses.ts";
-import { atLeastOne, endpointUrl, oneOf } from "./settings/check.ts";
+import { withAddresses } from "./settings/addresses.ts";
 import { settings } from "./settings/index.ts";
 import { type ConfigFault, Reader } from "./settings/reader.ts";
 import type { Key, Values } from "./settings/setting.ts";
+import { originOf, readTarget } from "./settings/target.ts";
 import { usual } from "./settings/usual.ts";
 
 export type { ConfigFault } from "./settings/reader.ts";
@@ -46,7 +46,7 @@ function judgeTargets(targets: readonly Target[], read: Reader): void {
     if (!targets.some((target) => target.role === role)) read.fault("targets", `at least one with role "${role}"`);
   const seen = new Set<string>();
   for (const [index, { url, role }] of targets.entries())
-    if (seen.size === seen.add(`${role} ${url}`).size)
+    if (seen.size === seen.add(`${role} ${originOf(url)}`).size)
       read.fault(`targets[${index}].url`, `another url: ${url} is listed twice as ${role}`);
 }
 
@@ -61,15 +61,4 @@ function judgeFamily(config: Omit<ProxyConfig, "targets">, read: Reader): void {
   if (config.pd_min_prompt_tokens !== undefined) read.fault("pd_min_prompt_tokens", NOT_ALONE);
   for (const key of ["on_missing_kv", "on_prefill_down", "on_prefill_saturated"] as const)
     if (config[key] === "decode-only") read.fault(key, NOT_ALONE);
-}
-
-function readTarget(read: Reader): Target {
-  const target = {
-    url: read.required("url", endpointUrl, ""),
-    role: read.required("role", oneOf<Target["role"]>("prefill", "decode"), "prefill"),
-    slots: read.optional("slots", atLeastOne) ?? 1,
-    ...readAddresses(read),
-  };
-  read.nothingElse();
-  return target;
 }

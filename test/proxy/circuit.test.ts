@@ -35,13 +35,16 @@ it("failures that are old, or few among many, open nothing", () => {
 it("a prefill that is well and fails half of what it gets is passed over; a client's errors speak against nobody", () =>
   inHouse({ dialect: "nixl", prefill: 2 }, async (house) => {
     const [bad, good] = house.p;
-    const fail = async (fault: Fault, times: number) => {
+    const fail = async (fault: Fault, times: number, prompt: (left: number) => string) => {
       for (let left = times; left > 0; left--) bad?.faults.push(fault);
-      while ((bad?.faults.length ?? 0) > 0) await house.send(SHORT);
+      for (let left = times; (bad?.faults.length ?? 0) > 0; left--) await house.send(prompt(left));
     };
-    await fail({ kind: "status", status: 422, body: "{}" }, 12);
+    const others = (left: number) => SHORT.replace("three", `three ${left}`);
+    await fail({ kind: "status", status: 422, body: "{}" }, 12, others);
     expect(await house.metric("pdctl_proxy_instance_circuit_state")).toContain(stateOf("prefill", bad?.url, 0));
-    await fail({ kind: "status", status: 500, body: "{}" }, 12);
+    await fail({ kind: "status", status: 500, body: "{}" }, 12, () => SHORT); // one prompt that kills engines
+    expect(await house.metric("pdctl_proxy_instance_circuit_state")).toContain(stateOf("prefill", bad?.url, 0));
+    await fail({ kind: "status", status: 500, body: "{}" }, 11, others);
     expect(await house.metric("pdctl_proxy_instance_circuit_state")).toContain(stateOf("prefill", bad?.url, 1));
     const before = bad?.ids.length;
     for (let request = 0; request < 6; request++) expect((await house.send(SHORT)).status).toBe(200);

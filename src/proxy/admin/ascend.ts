@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import type { Role, Target } from "../config.ts";
-import { ProxyError } from "../errors.ts";
+import type { FamilyName, Role, Target } from "../config.ts";
+import { withAddresses } from "../settings/addresses.ts";
 import { type Check, endpointUrl, oneOf } from "../settings/check.ts";
 import type { Members } from "./members.ts";
 import { wish } from "./wishes.ts";
@@ -14,17 +14,18 @@ const addresses: Check<string | string[]> = {
 };
 
 /** The body of the Ascend proxy's `/instances/add` and `/instances/remove`. Source: proxy-protocols.md §C.1 */
-export async function ascendTargets(req: IncomingMessage): Promise<readonly Target[]> {
-  const { role, list } = await wish(req, (reader) => ({
-    role: reader.required("type", roles, "prefill"),
-    list: reader.required("instances", addresses, []),
-  }));
-  const urls = [list].flat().map((each) => (each.includes("://") ? each : `http://${each}`));
-  const wrong = urls.find((url) => !endpointUrl.is(url) || new URL(url).port === "");
-  if (wrong !== undefined)
-    throw new ProxyError("request.invalid", { why: `instances: expected HOST:PORT or [IPV6]:PORT, not ${wrong}` });
-  return urls.map((url) => ({ url, role, slots: 1 }));
+export function ascendTargets(req: IncomingMessage, family: FamilyName): Promise<readonly Target[]> {
+  return wish(req, (reader) => {
+    const role = reader.required("type", roles, "prefill");
+    const urls = [reader.required("instances", addresses, [])].flat().map(urlOf);
+    for (const url of urls)
+      if (!endpointUrl.is(url)) reader.fault("instances", `expected HOST:PORT or [IPV6]:PORT, not ${url}`);
+    const targets = urls.map((url) => ({ url, role, slots: 1 })); // it says no more than that
+    return withAddresses(targets, family, reader);
+  });
 }
+
+const urlOf = (address: string) => (/:\d+$/.test(address) ? `http://${address}` : address);
 
 /** What its clients read of an answer. */
 export function ascendAnswer(members: Members, message: string) {

@@ -3,6 +3,7 @@ import { ProxyError } from "../errors.ts";
 import { servedBy } from "../health/models.ts";
 import { look, type ProbeMeans } from "../health/probes.ts";
 import type { Endpoint } from "../routing/endpoint.ts";
+import { differences } from "../settings/target.ts";
 import type { Members, Which } from "./members.ts";
 
 export interface Newcomers {
@@ -21,8 +22,8 @@ export async function admit(means: Newcomers, targets: readonly Target[]): Promi
   const { members } = means;
   for (const target of targets) {
     const known = members.find(target);
-    if (known && !(known.presence === "leaves" && known.slots.length === target.slots))
-      throw new ProxyError("instance.known", { role: known.role, url: known.url });
+    const returns = known?.presence === "leaves" && differences(known.target, target).length === 0;
+    if (known && !returns) throw new ProxyError("instance.known", { role: known.role, url: known.url });
   }
   const looks = await Promise.all(targets.map((target) => meet(means, target)));
   const unfit = looks.find((one) => one.unfit !== undefined) ?? looks.find(({ target }) => cameIn(members, target));

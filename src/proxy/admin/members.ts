@@ -1,8 +1,9 @@
 import type { Role, Target } from "../config.ts";
 import { ProxyError } from "../errors.ts";
 import { judge } from "../health/models.ts";
-import { type Endpoint, originOf } from "../routing/endpoint.ts";
+import type { Endpoint } from "../routing/endpoint.ts";
 import type { Roster } from "../routing/roster.ts";
+import { originOf } from "../settings/target.ts";
 
 export interface MembersMeans {
   readonly rosters: Readonly<Record<Role, Roster>>;

@@ -24,7 +24,7 @@ function list({ office: { members }, desk, res }: Visit): void {
 
 /** `{ role, url, slots }` → 201 once it has answered; 409 it is there, 422 it cannot serve or serves another model. */
 async function add({ office, desk, req, res }: Visit): Promise<void> {
-  const [endpoint] = await admit(office, [await wish(req, targetIn)]);
+  const [endpoint] = await admit(office, [await wish(req, targetIn(desk.config.family))]);
   if (endpoint) writeJson(res, 201, rowOf(endpoint, desk.now()));
 }
 
@@ -57,14 +57,14 @@ async function reload({ office, res }: Visit): Promise<void> {
   }
 }
 
-async function ascendAdd({ office, req, res }: Visit): Promise<void> {
-  const targets = await ascendTargets(req);
+async function ascendAdd({ office, desk, req, res }: Visit): Promise<void> {
+  const targets = await ascendTargets(req, desk.config.family);
   await admit(office, targets);
   writeJson(res, 200, ascendAnswer(office.members, `added ${targets.map(({ url }) => url).join(", ")}`));
 }
 
-async function ascendRemove({ office: { members }, req, res }: Visit): Promise<void> {
-  const leaving = (await ascendTargets(req)).map((target) => found(members, target));
+async function ascendRemove({ office: { members }, desk, req, res }: Visit): Promise<void> {
+  const leaving = (await ascendTargets(req, desk.config.family)).map((target) => found(members, target));
   for (const endpoint of leaving) members.drain(endpoint);
   const still = leaving.filter(({ presence }) => presence === "leaves").map(({ url }) => url);
   const message = still.length > 0 ? `${still.join(", ")} leave when they have ended what they have` : "removed";

@@ -1,7 +1,7 @@
 import type { ProxyConfig, Target } from "../config.ts";
 import { ProxyError } from "../errors.ts";
-import { originOf } from "../routing/endpoint.ts";
 import { ConfigError, type Secrets } from "../secrets.ts";
+import { differences, originOf } from "../settings/target.ts";
 import { settled } from "../settings/usual.ts";
 import type { Members } from "./members.ts";
 
@@ -85,10 +85,11 @@ function fixedKeys(now: ProxyConfig, next: ProxyConfig, members: Members): reado
   const keys = [...new Set([...before.keys(), ...after.keys()])].filter((key) => !LIVE.has(key));
   const changed = keys.filter((key) => JSON.stringify(before.get(key)) !== JSON.stringify(after.get(key)));
   const secured = (now.tls === undefined) === (next.tls === undefined) ? [] : ["tls"];
-  const resized = next.targets.flatMap((target, index) =>
-    (members.find(target)?.slots.length ?? target.slots) === target.slots ? [] : [`targets[${index}].slots`],
-  );
-  return [...changed, ...secured, ...resized];
+  const rebuilt = next.targets.flatMap((target, index) => {
+    const present = members.find(target)?.target;
+    return present === undefined ? [] : differences(present, target).map((key) => `targets[${index}].${key}`);
+  });
+  return [...changed, ...secured, ...rebuilt];
 }
 
 /** Makes the endpoints those of the list, which is the whole truth, also over what was added by other means. */

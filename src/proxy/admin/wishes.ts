@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import type { Role, Target } from "../config.ts";
+import type { FamilyName, Role, Target } from "../config.ts";
 import { ProxyError } from "../errors.ts";
 import { receive } from "../front/receive.ts";
-import { atLeastOne, endpointUrl, oneOf, seconds } from "../settings/check.ts";
+import { withAddresses } from "../settings/addresses.ts";
+import { endpointUrl, oneOf, seconds } from "../settings/check.ts";
 import { Reader } from "../settings/reader.ts";
+import { readTarget } from "../settings/target.ts";
 import type { Which } from "./members.ts";
 
 const LIMIT = 64 * 1024; // for a list of some hundred addresses
@@ -14,7 +16,7 @@ export async function wish<T>(req: IncomingMessage, read: (reader: Reader) => T)
   const query = Object.fromEntries(new URL(req.url ?? "/", "http://here").searchParams);
   const faults: string[] = [];
   const reader = new Reader(merged(query, parse(await receive(req, LIMIT))), "", (at, why) =>
-    faults.push(`${at}: ${why}`),
+    faults.push(`${at.replace(/^targets\[0\]\./, "")}: ${why}`),
   );
   const value = read(reader);
   reader.nothingElse();
@@ -39,10 +41,13 @@ export const whichIn = (reader: Reader): Which => ({
   url: reader.required("url", endpointUrl, "http://nowhere"),
 });
 
-export const targetIn = (reader: Reader): Target => ({
-  ...whichIn(reader),
-  slots: reader.optional("slots", atLeastOne) ?? 1,
-});
+/** @param family what it needs to know of an endpoint */
+export const targetIn =
+  (family: FamilyName) =>
+  (reader: Reader): Target => {
+    const target = readTarget(reader);
+    return withAddresses([target], family, reader)[0] ?? target;
+  };
 
 export const drainIn = (reader: Reader): Which & { readonly seconds: number | undefined } => ({
   ...whichIn(reader),

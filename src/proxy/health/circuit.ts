@@ -13,6 +13,8 @@ const OPEN_MOST_MS = 60_000;
  */
 export class Circuit {
   readonly #legs = new Rolling(WINDOW_S); // marked: those that failed
+  /** Requests that failed by what may be their own fault, and when. */
+  readonly #causes = new Map<string, number>();
   #openUntil: number | undefined;
   #openMs = OPEN_MS;
 
@@ -27,15 +29,28 @@ export class Circuit {
     return state === "closed" || (state === "half_open" && inFlight === 0);
   }
 
-  count(isWell: boolean, now: number): void {
+  /** @param cause of a failure that may be the request's own: what makes two of them the same request. A second one of it tells nothing new */
+  count(isWell: boolean, now: number, cause?: string): void {
     const state = this.state(now);
     if (state === "open") return; // of legs that were sent before
+    if (cause !== undefined && this.#knows(cause, now)) return;
     if (state === "half_open") this.#tried(isWell, now);
     else {
       this.#legs.add(now, { all: 1, ...(!isWell && { marked: 1 }) });
       const { all, marked } = this.#legs.sum(now);
       if (all >= LEAST && marked >= SHARE * all) this.#open(now);
     }
+  }
+
+  /** Whether a request has failed here within the window. */
+  #knows(cause: string, now: number): boolean {
+    for (const [one, at] of this.#causes) {
+      if (at > now - WINDOW_S * 1000) break; // the oldest come first
+      this.#causes.delete(one);
+    }
+    const isKnown = this.#causes.delete(cause);
+    this.#causes.set(cause, now);
+    return isKnown;
   }
 
   #tried(isWell: boolean, now: number): void {

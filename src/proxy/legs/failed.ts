@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { gaveUp, ProxyError } from "../errors.ts";
 import type { House } from "../house.ts";
 import type { Endpoint } from "../routing/endpoint.ts";
@@ -7,8 +8,14 @@ import type { Failure } from "./retry-matrix.ts";
 /** Answers that speak against an endpoint; a KV that could not be loaded may be prefill's fault, and one that is full is not ill. */
 const AGAINST = /^status_5|^broken$/;
 
-export function countAnswer({ books, now }: House, endpoint: Endpoint, failure: Failure | undefined): void {
-  endpoint.circuit.count(!AGAINST.test(failure ?? ""), now());
+/** @param body the client's: a prompt that kills engines would speak against all of them, so the same one counts once. Source: proxy-protocols.md §3.7 */
+export function countAnswer(
+  { books, now }: House,
+  endpoint: Endpoint,
+  { failure, body }: { failure: Failure | undefined; body: Buffer },
+): void {
+  const cause = failure === "status_500" ? createHash("sha256").update(body).digest("base64") : undefined;
+  endpoint.circuit.count(!AGAINST.test(failure ?? ""), now(), cause);
   const reason = REASONS.find(([pattern]) => pattern.test(failure ?? ""))?.[1];
   if (reason !== undefined) books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason });
 }

@@ -61,7 +61,7 @@ export class Sender {
     try {
       const head = { ...this.#head(slot), ...(gate && { gate }) };
       const { answer, failure } = await sendLeg(this.#house, { ...leg, slot, head, onClose: () => seat.release() });
-      countAnswer(this.#house, endpoint, failure);
+      countAnswer(this.#house, endpoint, { failure, body: this.#call.body.bytes });
       return { seat, failure, result: { answer } };
     } catch (reason) {
       seat.release();

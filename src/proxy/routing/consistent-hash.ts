@@ -14,7 +14,14 @@ const place = (text: string) => createHash("sha256").update(text).digest().readU
 export function consistentHash(): Choose {
   const known = new Set<Slot>();
   let ring: readonly { readonly at: number; readonly slot: Slot }[] = [];
+  const forget = () => {
+    const gone = [...known].filter(({ endpoint }) => endpoint.presence === "gone");
+    if (gone.length === 0) return;
+    for (const slot of gone) known.delete(slot);
+    ring = ring.filter(({ slot }) => known.has(slot));
+  };
   const learn = (slots: readonly Slot[]) => {
+    forget();
     const fresh = slots.filter((slot) => !known.has(slot));
     if (fresh.length === 0) return;
     for (const slot of fresh) known.add(slot);

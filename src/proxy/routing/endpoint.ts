@@ -162,6 +162,3 @@ export class Endpoint {
 
 /** How a slot is called in headers, logs and metrics. */
 export const slotName = ({ endpoint, index }: Slot) => `${endpoint.url}#${index}`;
-
-/** Two spellings of one address are one endpoint: `http://HOST:80` and `http://host`. */
-export const originOf = (url: string) => new URL(url).origin;
