@@ -23,11 +23,20 @@ const value = (arrival: Arrival, key: string): unknown => {
   const raw = rawOf(arrival.members, key);
   return raw === undefined ? undefined : JSON.parse(raw);
 };
+/** Of kv_transfer_params: which leg this is. */
+const flag = (arrival: Arrival, key: string): boolean => {
+  const params = value(arrival, "kv_transfer_params");
+  return (
+    typeof params === "object" &&
+    params !== null &&
+    Object.entries(params).some(([name, it]) => name === key && it === true)
+  );
+};
 const FORGED = ["bootstrap_host", "bootstrap_port", "bootstrap_room", "transfer_id"];
 
 /** §2.1 */
 export const prefillChecks: Check = function* (arrival) {
-  const { cluster, engine, sent, members, req } = arrival;
+  const { cluster, sent, members, req } = arrival;
   yield* cluster.speech.prefill(arrival);
   if ((value(arrival, "stream") ?? false) !== false) yield ["P3", "stream"];
   if (value(arrival, "stream_options") !== undefined) yield ["P4", "stream_options"];
@@ -44,15 +53,15 @@ export const prefillChecks: Check = function* (arrival) {
   for (const key of FORGED) if (value(arrival, key) !== undefined) yield ["P12", key];
   const keys = members.map(({ key }) => key);
   if (new Set(keys).size !== keys.length) yield ["P15", `duplicate keys ${keys.join(",")}`];
-  if (engine.role !== "prefill") yield ["P13", "a prefill leg at a decode engine"];
+  if (flag(arrival, "do_remote_prefill")) yield ["D9", "a decode leg at a prefill engine"];
   if (sent.alone === true) yield ["D8", "a prefill leg for a request that goes to decode alone"];
 };
 
 /** §2.2; what the handle is good for is checked where it is read. */
 export const decodeChecks: Check = function* (arrival) {
-  const { cluster, engine, sent, raw } = arrival;
+  const { cluster, sent, raw } = arrival;
   const ticket = rawOf(arrival.members, "kv_transfer_params");
-  if (engine.role !== "decode") yield ["D9", "a decode leg at a prefill engine"];
+  if (flag(arrival, "do_remote_decode")) yield ["P13", "a prefill leg at a decode engine"];
   for (const key of FORGED) if (value(arrival, key) !== undefined) yield ["P12", key];
   if (sent.alone !== false && ticket !== undefined) yield ["D8", "kv_transfer_params where there are none"];
   const body = ticket === undefined ? raw : withoutFirst(raw, "kv_transfer_params", ticket);
@@ -76,7 +85,7 @@ function withoutFirst(raw: string, key: string, text: string): string {
   return rest === raw ? raw.replace(`{${first}`, "{") : rest;
 }
 
-const ID = /^[A-Za-z0-9._:-]+$/;
+export const ID = /^[A-Za-z0-9._:-]+$/;
 const HOP_BY_HOP = ["keep-alive", "te", "trailer", "upgrade", "proxy-authorization", "proxy-connection", "x-hop"];
 
 /** §2.3, on both legs. */

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type Arrival, crossChecks, decodeChecks, prefillChecks } from "./checks.ts";
+import { type Arrival, crossChecks, decodeChecks, ID, prefillChecks } from "./checks.ts";
 import type { FakeCluster } from "./cluster.ts";
 import { generate } from "./decode.ts";
 import type { Chunking, Fault } from "./faults.ts";
@@ -148,7 +148,7 @@ export class FakeEngine {
     const id = String(req.headers["x-request-id"]);
     const sent = this.cluster.sentAs(id);
     if (!sent) {
-      this.#violate("X3", "an id that no client's id is the base of", id);
+      this.#violate(ID.test(id) ? "X3" : "X1", "an id that no client's id is the base of", id);
       res.writeHead(500).end();
       return;
     }

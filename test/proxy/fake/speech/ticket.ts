@@ -26,6 +26,8 @@ export const bringsTicket: Check = function* (arrival) {
     yield ["D2", "no such KV"];
     return;
   }
+  if (!handle.requestId.startsWith(`cmpl-${arrival.id}-0`))
+    yield ["X1", `${arrival.id} at decode, KV of ${handle.requestId}`];
   const blocks = JSON.stringify(params["remote_block_ids"]);
   if (![JSON.stringify(handle.blocks), JSON.stringify([handle.blocks])].includes(blocks)) yield ["D3", "other blocks"];
   if (ticket !== expected(arrival, handle.ticket)) yield ["D4", `not the bytes that prefill wrote: ${ticket}`];
