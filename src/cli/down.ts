@@ -9,6 +9,7 @@ interface Options {
   readonly forget: readonly string[];
   readonly waitLock?: number;
   readonly drain: number;
+  readonly adopt?: true;
 }
 
 const ranges = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -22,6 +23,7 @@ export const down = (program: Command) =>
         .option("--drain <DURATION>", "of a part: limit for its requests to end (5m)", milliseconds, FIVE_MINUTES)
         .option("--forget <NODES>", "take nodes off the list that will not come back", ranges, [])
         .option("--wait-lock <DURATION>", "wait for another run instead of leaving with exit 7", milliseconds)
+        .option("--adopt", "take down what another user started under this name")
         .addOption(new Option("-y, --yes").hideHelp()),
       {
         sentence: "Stop everything, leave nothing, and hand out a receipt; or stop one part while the rest serves on.",
@@ -55,6 +57,7 @@ export const down = (program: Command) =>
         discardLogs: options.discardLogs === true,
         forget: options.forget.flatMap((range) => expandRange(range)),
         waitLockMs: options.waitLock ?? 0,
+        adopt: options.adopt === true,
       };
       return attended(call, (run) => down(known, ask, run));
     },

@@ -68,6 +68,8 @@ export function milliseconds(value: string): number {
 }
 
 export const FIVE_MINUTES = 300_000;
+/** null: never. */
+export const millisecondsOrNever = (value: string): number | null => (value === "never" ? null : milliseconds(value));
 
 export function whole(value: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError("it has to be a whole number");

@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import type { Facts } from "../facts/facts.ts";
 import { type Call, does } from "./call.ts";
 import { helped } from "./help.ts";
-import { common, FIVE_MINUTES, milliseconds } from "./options.ts";
+import { common, FIVE_MINUTES, milliseconds, millisecondsOrNever } from "./options.ts";
 import type { Sound } from "./sound.ts";
 
 interface Flags {
@@ -18,6 +18,7 @@ interface Flags {
   readonly smoke: boolean;
   readonly adopt?: true;
   readonly drain: number;
+  readonly ttl?: number | null;
 }
 
 export const up = (program: Command) =>
@@ -36,6 +37,11 @@ export const up = (program: Command) =>
         .option("--require-evidence", "the proof has to be a counter, a log or the store")
         .option("--no-smoke", "leave the proof out; the last line will say so")
         .option("--drain <DURATION>", "limit for requests of what goes to end (5m)", milliseconds, FIVE_MINUTES)
+        .option(
+          "--ttl <DURATION>",
+          "the nodes take it down so long after the last launcher has left; never",
+          millisecondsOrNever,
+        )
         .option("--adopt", "take over a cluster of this name from another owner")
         .option("-y, --yes", "answer yes")
         .addOption(new Option("--keep", "with --rehearse: leave the stand-ins up").hideHelp()),
@@ -45,7 +51,7 @@ export const up = (program: Command) =>
           "Examples",
           "  pdctl plan -o plan.json && pdctl up --plan plan.json",
           "  pdctl up --set prefill.args.max-num-seqs=8        restarts only what this changes",
-          '  pdctl up --hosts "$SLURM_NODELIST"                in a batch job',
+          '  pdctl up --hosts "$SLURM_NODELIST" --ttl 2h       in a batch job',
           "",
           "Asks where something that runs would stop; off a terminal the answer is yes, and is said.",
           "Exit  0 up and proven, 1 a service or the proof, 3 topology, 4 login, 6 time, 7 lock, 8 check or no",
@@ -120,6 +126,7 @@ const upOptions = (flags: Flags) => ({
   requireEvidence: flags.requireEvidence === true,
   adopt: flags.adopt === true,
   drainMs: flags.drain,
+  ...(flags.ttl !== undefined && { ttlMs: flags.ttl }),
 });
 
 const showing = ({ requireEvidence, smoke }: Flags) => ({

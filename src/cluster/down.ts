@@ -5,6 +5,7 @@ import { Fleet, NodeErrors } from "./fleet.ts";
 import { Hold } from "./hold.ts";
 import { theseOf } from "./known.ts";
 import { located, look, stateDirOf } from "./look.ts";
+import { respectOwner } from "./owner.ts";
 import { Pulse, pulsing } from "./pulse.ts";
 import { writeReceipt } from "./receipt.ts";
 import type { Run } from "./run.ts";
@@ -19,6 +20,8 @@ export interface DownAsk {
   /** Nodes that will not come back: they leave the list without having been asked. */
   readonly forget: readonly string[];
   readonly waitLockMs: number;
+  /** Also another user's. */
+  readonly adopt?: boolean;
 }
 
 /** Stops everything, leaves nothing, hands out a receipt. A node that does not answer is unknown, never gone. */
@@ -52,6 +55,7 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
     const there = await located(known, fleet, run);
     const standing = await look(there, fleet, run, { ready: false });
     run.about(known.cluster, standing.generation);
+    respectOwner(standing, ask.adopt === true, run);
     held?.about(standing.services[0]?.spec.planHash ?? "");
     const sure = { stateDir: (node: string) => stateDirOf(there, node), generation: standing.generation };
     sayBegin("down", standing.services, standing.nodes.length, run);

@@ -38,6 +38,9 @@ export async function look(
   const states = looks.flatMap(([, { state }]) => (state === null ? [] : [state]));
   const started = looks.flatMap(([, { found }]) => found.map(({ spec }) => spec.generation));
   const generation = Math.max(0, ...states.map((state) => state.generation), ...started);
+  const [lease] = looks
+    .flatMap(([, one]) => (one.lease === undefined ? [] : [one.lease]))
+    .toSorted((a, b) => a.leftMs - b.leftMs);
   return {
     cluster: known.cluster,
     generation,
@@ -45,6 +48,7 @@ export async function look(
     owners: looks.flatMap(([node, { state }]) => (state === null ? [] : [{ node, owner: state.owner }])),
     nodes: outcomes.map((one) => (one.ok ? reached(one.node, one.value) : away(one.node, one.error))),
     services: looks.flatMap(([node, { found }]) => found.map((one) => ({ ...one, node }))),
+    ...(lease && { lease }),
     ...(beside && { others: looks.flatMap(([node, look]) => look.others.map((one) => ({ ...one, node }))) }),
   };
 }

@@ -20,6 +20,8 @@ export interface Standing {
   readonly planned: readonly string[];
   readonly nodes: readonly StandingNode[];
   readonly services: readonly (Found & { readonly node: string })[];
+  /** How long it may stay without a launcher, ms, and how much of that is left where least is; unset: for ever. */
+  readonly lease?: { readonly ttlMs: number; readonly leftMs: number };
   /** Other clusters of the same user on these nodes; unset: not asked for. */
   readonly others?: readonly (Other & { readonly node: string })[];
 }
@@ -42,6 +44,8 @@ export interface StatusReport {
   readonly serve?: string;
   readonly proven?: { readonly secondsAgo: number; readonly evidence: Evidence };
   readonly rehearsal: boolean;
+  /** The nodes take it down by themselves after `leftSeconds`, unless somebody renews that. */
+  readonly lease?: { readonly ttlSeconds: number; readonly leftSeconds: number };
 }
 
 export interface StatusRow {

@@ -45,9 +45,15 @@ export function reportOf(standing: Standing, { proven, notes, gauges, nowMs }: B
     ...(proven !== undefined && {
       proven: { secondsAgo: Math.max(0, Math.round((nowMs - proven.atMs) / 1000)), evidence: proven.evidence },
     }),
+    ...(standing.lease && { lease: inSeconds(standing.lease) }),
     rehearsal: standing.services.some(({ spec }) => spec.note.rehearsal === true),
   };
 }
+
+const inSeconds = ({ ttlMs, leftMs }: NonNullable<Standing["lease"]>) => ({
+  ttlSeconds: Math.round(ttlMs / 1000),
+  leftSeconds: Math.round(leftMs / 1000),
+});
 
 /** What was started on nodes that do not answer now, as the proxy's node remembers it: unknown, not gone. */
 function silentRows(standing: Standing): readonly StatusRow[] {
@@ -94,7 +100,7 @@ function row(
     port: http?.port ?? null,
     kvPorts: spec.listens.filter(({ purpose }) => !NOT_KV.has(purpose)).map(({ port }) => port),
     sinceSeconds: since === null ? null : Math.max(0, Math.round((nodeNowMs - since) / 1000)),
-    note: [known?.note ?? noteOf(state), survivors(found)].filter((part) => part !== null).join("; ") || null,
+    note: [known?.note ?? noteOf(found), survivors(found)].filter((part) => part !== null).join("; ") || null,
     code: known?.code ?? null,
     pid: state.state === "alive" ? state.identity.pid : null,
     rssBytes: state.state === "alive" ? found.rssBytes : null,
@@ -122,11 +128,19 @@ function survivors({ state, processes }: Found): string | null {
   return `${several(processes, "process", "processes")} of it ${processes === 1 ? "lives" : "live"} on`;
 }
 
-function noteOf(state: Found["state"]): string | null {
+function noteOf({ state, nodeNowMs }: Found): string | null {
   if (state.state === "unknown") return state.why;
   if (state.state !== "died") return null;
+  if (state.rebooted === true) return `gone with the boot of ${clockTime(state.atMs ?? 0, nodeNowMs)}`;
   if (state.signal !== null) return `killed by signal ${state.signal}`;
   return state.exit === null ? "exit unknown" : `exit code ${state.exit}`;
+}
+
+/** On the node's own clock, UTC; with the date when it was another day. */
+function clockTime(atMs: number, nowMs: number): string {
+  const [at, now] = [new Date(atMs).toISOString(), new Date(nowMs).toISOString()];
+  const time = `${at.slice(11, 19)}Z`;
+  return at.slice(0, 10) === now.slice(0, 10) ? time : `${at.slice(0, 10)} ${time}`;
 }
 
 function serveUrl(standing: Standing): string | undefined {

@@ -130,7 +130,7 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
   "cluster.foreign": ({ cluster, owner, node }) => ({
     title: `${cluster} belongs to ${owner}`,
     where: `state on ${node}`,
-    do: ["another name in the topology, or pdctl up --adopt to take it over"],
+    do: ["another name in the topology; or the same with --adopt, if it is yours to take over"],
   }),
   "cluster.absent": ({ cluster, host, known }) => ({
     title: `${host} knows nothing of ${cluster ?? "any cluster"}`,

@@ -71,6 +71,10 @@ function lineOf(before: Plain, state: Tally, event: ClusterEvent): string[] {
     case "phase":
       if (event.phase === "bench" && event.data.text !== undefined && event.data.state === "running")
         return Date.parse(event.time) - before.saidAt < HEARTBEAT_MS ? [] : say(event.phase, event.data.text);
+      if (event.phase === "connect" && event.data.text !== undefined && event.data.state === "running") {
+        const first = before.state.phases.get("connect")?.text === undefined; // whose lock is awaited
+        return first || Date.parse(event.time) - before.saidAt >= HEARTBEAT_MS ? say("connect", event.data.text) : [];
+      }
       return event.phase === undefined
         ? []
         : phaseLine(state, event.phase, event).flatMap((text) => say(event.phase ?? "", text));

@@ -1,6 +1,6 @@
 import type { StatusReport, StatusRow } from "../cluster/standing.ts";
 import { naming, runs } from "../words/names.ts";
-import { count, duration, size } from "../words/numbers.ts";
+import { count, duration, limit, size } from "../words/numbers.ts";
 import { expandRange, foldGroups, naturally } from "../words/range.ts";
 import { type Aiming, asItStands, nextLines } from "./next.ts";
 import { labelled, table } from "./table.ts";
@@ -64,7 +64,18 @@ function headline(report: StatusReport): string {
   ].join(" · ");
 }
 
-function after({ state, serve, proven, nodes }: StatusReport, rows: readonly StatusRow[], aim: Aiming): string[] {
+function after(report: StatusReport, rows: readonly StatusRow[], aim: Aiming): string[] {
+  return [...leaseLine(report, aim), ...nextOf(report, rows, aim)];
+}
+
+const leaseLine = ({ lease }: StatusReport, aim: Aiming): string[] =>
+  lease === undefined
+    ? []
+    : labelled("lease", [
+        `its nodes take it down in ${duration(lease.leftSeconds)} of ${limit(lease.ttlSeconds)}; ${aim("pdctl up")} renews that`,
+      ]);
+
+function nextOf({ state, serve, proven, nodes }: StatusReport, rows: readonly StatusRow[], aim: Aiming): string[] {
   if (state === "healthy") {
     const proof =
       proven === undefined

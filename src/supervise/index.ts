@@ -20,6 +20,8 @@
  *     forget(session, { stateDir }, scripts, signal): Promise<readonly string[]>
  *         Removes what the node's state lists: scratch directories, shared memory, the state directory itself. Refuses (node.unfit)
  *         while a process lives. Returns what could not be removed.
+ *     renew(session, { stateDir, cluster, ttlMs?, graceMs }, scripts, signal): Promise<void>
+ *         How long what runs there may stay without a launcher; the node itself takes it down then, as `down --discard-logs` would.
  *     lock(session, { cluster, holder: Holder, waitMs?, onWait? }, scripts, signal): Promise<Lock>
  *         Throws lock.held with the holder's facts.
  *     logs(session, { stateDir, services: [{ service, generation? }], tail?, follow? }, scripts, signal): AsyncIterable<LogChunk>
@@ -45,6 +47,7 @@ export { type Held, type LockAsk, lock } from "./lock.ts";
 export { type LogsAsk, logs, pullLogs } from "./logs.ts";
 export { type Meeting, meets } from "./meets.ts";
 export { forget, remains } from "./remains.ts";
+export { type RenewAsk, renew } from "./renew.ts";
 export { type ScriptName, type Scripts, scriptNames, scriptsOf } from "./scripts.ts";
 export { sourced, start } from "./start.ts";
 export { readState, type WriteState, writeState } from "./state.ts";

@@ -15,14 +15,14 @@ export async function inspect(
 ): Promise<Look> {
   const values = { PD_STATE: stateDir, PD_READY: ready ? "1" : "", PD_OTHERS: others, PD_NAME: others };
   const records = await ask(session, scripts, {
-    script: ["proc", "gate", "states", "probe", "inspect"],
+    script: ["proc", "gate", "states", "lease", "probe", "inspect"],
     values,
     deadlineMs: ANSWER_MS,
     signal,
   });
   const one = (kind: string) => records.find(([first]) => first === kind)?.[1] ?? "";
   const answers = new Map(records.filter(([kind]) => kind === "ready").map(([, run, yes]) => [run, yes === "1"]));
-  const [boot, nodeNowMs] = [one("boot"), Number(one("now"))];
+  const [boot, nodeNowMs, bootedMs] = [one("boot"), Number(one("now")), Number(one("booted"))];
   const unreadable = records
     .filter(([kind]) => kind === "bad")
     .map(([, path = "", why = ""]) => ({ runDir: `${stateDir}/${path}`, why }));
@@ -51,7 +51,7 @@ export async function inspect(
     const isReady = answers.get(run);
     runs.push({
       spec: read,
-      state: stateOf(life, identity, Number(born), exit, Number(marked)),
+      state: stateOf({ life, identity, bornMs: Number(born), exit, marked: Number(marked), bootedMs }),
       nodeNowMs,
       ...(isReady !== undefined && { ready: isReady }),
       logBytes: Number(bytes),
@@ -61,7 +61,9 @@ export async function inspect(
       runDir,
     });
   }
+  const [, ttlMs, leftMs] = records.find(([kind]) => kind === "lease") ?? [];
   return {
+    ...(ttlMs !== undefined && { lease: { ttlMs: Number(ttlMs), leftMs: Math.max(0, Number(leftMs)) } }),
     state: stateText(one("state"), unreadable, stateDir),
     found: newestAndLiving(runs),
     unreadable,
@@ -76,14 +78,19 @@ function otherOf([, stateDir = "", living, text = "", claimed = ""]: readonly st
   return state === undefined ? [] : [{ stateDir, state, claims: readClaims(claimed), processes: Number(living) }];
 }
 
-function stateOf(
-  life: string,
-  identity: { pid: number; start: number; boot: string },
-  sinceMs: number,
-  exit: string,
-  marked: number,
-): ServiceState {
-  if (life === "alive") return { state: "alive", identity, sinceMs };
+interface Seen {
+  readonly life: string;
+  readonly identity: { readonly pid: number; readonly start: number; readonly boot: string };
+  readonly bornMs: number;
+  /** Text of exit.json. */
+  readonly exit: string;
+  readonly marked: number;
+  readonly bootedMs: number;
+}
+
+function stateOf({ life, identity, bornMs, exit, marked, bootedMs }: Seen): ServiceState {
+  if (life === "alive") return { state: "alive", identity, sinceMs: bornMs };
+  if (life === "rebooted") return { state: "died", exit: null, signal: null, atMs: bootedMs, rebooted: true };
   if (life === "unreadable") return { state: "unknown", why: "handle.json cannot be read" };
   if (life === "unstarted")
     return marked > 0

@@ -36,7 +36,7 @@ export async function forget(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const records = await ask(session, scripts, {
-    script: ["proc", "gate", "fence", "forget"],
+    script: ["proc", "gate", "fence", "lease", "forget"],
     changes: ["forget"],
     values: { PD_STATE: stateDir },
     deadlineMs: ANSWER_MS,

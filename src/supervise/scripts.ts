@@ -7,6 +7,9 @@ export const scriptNames = [
   "fence", // lets only the lock's holder change anything, and writes down what it did
   "states", // where other clusters' state is
   "find",
+  "lease", // functions: how long a run may stay without a launcher
+  "renew",
+  "ttl", // becomes the watcher of a lease
   "wrap", // becomes the parent of a service and records its end
   "halt", // the stopping that `stop` and a replacing `start` share
   "probe",
@@ -39,6 +42,9 @@ export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts 
     fence: text("fence"),
     states: text("states"),
     find: text("find"),
+    lease: text("lease"),
+    renew: text("renew"),
+    ttl: text("ttl"),
     wrap: text("wrap"),
     halt: text("halt"),
     probe: text("probe"),

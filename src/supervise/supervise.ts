@@ -76,6 +76,8 @@ export type ServiceState =
       readonly atMs: number | null;
       /** pdctl had told it to. Without that even exit code 0 is a death: vLLM ends so when its engine core is gone. */
       readonly asked?: boolean;
+      /** It was gone with the node's boot, at `atMs`. */
+      readonly rebooted?: true;
     }
   /** It is written down and was never started: a launcher died in between. */
   | { readonly state: "absent" }
@@ -151,6 +153,8 @@ export interface Look {
   readonly unreadable: readonly { readonly runDir: string; readonly why: string }[];
   readonly boot: string;
   readonly nodeNowMs: number;
+  /** How long what runs here may stay without a launcher, and how much of that is left; unset: for ever. */
+  readonly lease?: { readonly ttlMs: number; readonly leftMs: number };
   /** Other clusters here; empty where it was not asked for. */
   readonly others: readonly Other[];
 }

@@ -4,9 +4,14 @@
 shopt -s nullglob
 
 now_ms
-printf 'boot\t%s\nnow\t%s\n' "$BOOT" "$NOW"
+booted_ms
+printf 'boot\t%s\nnow\t%s\nbooted\t%s\n' "$BOOT" "$NOW" "$BOOTED"
 if [[ -e $PD_STATE/state.json ]]; then
   if slurp "$PD_STATE/state.json"; then one_line && printf 'state\t%s\n' "$TEXT"; else printf 'bad\tstate.json\tcannot be read\n'; fi
+fi
+if read_lease; then
+  uptime_ms
+  printf 'lease\t%s\t%s\n' "$LEASE_TTL" "$((LEASE_UNTIL - UPTIME))"
 fi
 [[ ! -e $PD_STATE/runs || (-r $PD_STATE/runs && -x $PD_STATE/runs) ]] || printf 'bad\truns\tcannot be listed\n'
 
@@ -46,6 +51,7 @@ for dir in "$PD_STATE"/runs/*/*/; do
       done
     fi
     [[ $life == alive ]] || ! slurp "$dir/exit.json" || { one_line && exit=$TEXT; }
+    [[ -z $REBOOTED || -n $exit ]] || life=rebooted
   elif [[ -e $dir/handle.json ]]; then
     life=unreadable
   fi

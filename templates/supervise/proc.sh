@@ -43,6 +43,14 @@ look() {
   STATE=${field[0]} PARENT=${field[1]} SID=${field[3]} START=${field[19]}
 }
 
+# When this node booted, ms since 1970 → BOOTED: when its first process was started.
+booted_ms() {
+  local line since=0
+  while read -r line BOOTED; do [[ $line != btime ]] || break; done </proc/stat
+  look 1 && since=$((START * 1000 / $(getconf CLK_TCK)))
+  BOOTED=$((BOOTED * 1000 + since))
+}
+
 start_lock_name() { # of this state directory; two that share one merely wait for each other
   local name=${PD_STATE//[^A-Za-z0-9]/_}
   ((${#name} < 100)) || name=${name: -100}
@@ -99,13 +107,13 @@ sessions() {
 }
 declare -A SESSION_OF=()
 
-# handle.json of a run directory → WRAPPER WRAPPER_START ENGINE ENGINE_START BORN; numbers are empty after a reboot.
+# handle.json of a run directory → WRAPPER WRAPPER_START ENGINE ENGINE_START BORN; numbers are empty, and REBOOTED set, after a reboot.
 handle() {
-  WRAPPER='' WRAPPER_START='' ENGINE='' ENGINE_START='' BORN=''
+  WRAPPER='' WRAPPER_START='' ENGINE='' ENGINE_START='' BORN='' REBOOTED=''
   slurp "$1/handle.json" || return 1
   local one='\{"pid":([0-9]+),"start":([0-9]+),"boot":"([^"]*)"\}'
   [[ $TEXT =~ \"at\":([0-9]+) ]] && BORN=${BASH_REMATCH[1]}
-  [[ $TEXT == *"\"boot\":\"$BOOT\""* ]] || return 0
+  [[ $TEXT == *"\"boot\":\"$BOOT\""* ]] || { REBOOTED=1 && return 0; }
   [[ $TEXT =~ \"wrapper\":$one ]] && WRAPPER=${BASH_REMATCH[1]} WRAPPER_START=${BASH_REMATCH[2]}
   [[ $TEXT =~ \"engine\":$one ]] && ENGINE=${BASH_REMATCH[1]} ENGINE_START=${BASH_REMATCH[2]}
   return 0

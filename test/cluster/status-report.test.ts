@@ -171,3 +171,15 @@ describe("what status calls a cluster", () => {
     expect(report.state).toBe("degraded, not serving");
   });
 });
+
+it("what went with a node's boot says so, with the time, and with the date when that was another day", () => {
+  const gone = (atMs: number) => ({ state: "died", exit: null, signal: null, atMs, rebooted: true }) as const;
+  const noteOf = (atMs: number) =>
+    reportOf(standing([proxy, p, found({ service: "decode-0-0", node: "n1" }, gone(atMs))], both), beside).services[2];
+  expect(noteOf(NOW - 60_000)).toMatchObject({
+    state: "died",
+    note: "gone with the boot of 00:15:40Z",
+    sinceSeconds: 60,
+  });
+  expect(noteOf(NOW - 86_400_000)?.note).toBe("gone with the boot of 1969-12-31 00:16:40Z");
+});

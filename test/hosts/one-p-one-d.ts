@@ -12,6 +12,10 @@ export const two: readonly HostSpec[] = [
 
 export interface Choices {
   readonly hosts?: readonly HostSpec[];
+  /** The nodes in the other order: another one is the plan's first. */
+  readonly reversed?: boolean;
+  /** Default: the name. */
+  readonly file?: string;
   /** Faults of the stand-in, by service (src/sim/faults.ts). */
   readonly faults?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly prefill?: string;
@@ -24,7 +28,16 @@ export interface Choices {
 /** Writes a topology for these hosts into the launcher's home and returns its path. */
 export function topology(
   name: string,
-  { hosts = two, faults, prefill = "", decode = "", more = [], ssh }: Choices = {},
+  {
+    hosts = two,
+    reversed = false,
+    file: called = name,
+    faults,
+    prefill = "",
+    decode = "",
+    more = [],
+    ssh,
+  }: Choices = {},
 ): string {
   const [first, last] = [hosts[0], hosts.at(-1)];
   const lines = [
@@ -33,7 +46,9 @@ export function topology(
     "model: { path: pdctl/stand-in, kind: moe }",
     ...(ssh === undefined ? [] : [`ssh: ${ssh}`]),
     "nodes:",
-    ...hosts.map((host) => `  - { name: ${host.name}, host: ${host.ip}, hardware: cuda, devices: 4 }`),
+    ...(reversed ? hosts.toReversed() : hosts).map(
+      (host) => `  - { name: ${host.name}, host: ${host.ip}, hardware: cuda, devices: 4 }`,
+    ),
     "kv:",
     "  transfer: { connector: nixl }",
     "engine:",
@@ -44,7 +59,7 @@ export function topology(
     `proxy: { node: ${first?.name}, port: 8000 }`,
     ...more,
   ];
-  const file = join(launcher.home, `${name}.yaml`);
+  const file = join(launcher.home, `${called}.yaml`);
   writeFileSync(file, `${lines.join("\n")}\n`);
   return file;
 }

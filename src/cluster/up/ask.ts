@@ -24,6 +24,8 @@ export interface UpOptions {
   readonly waitLockMs: number;
   /** How long requests of what goes may take to end. */
   readonly drainMs: number;
+  /** How long the nodes leave it up without a launcher; null: for ever; unset: as the topology says, else as before. */
+  readonly ttlMs?: number | null;
   readonly smoke: boolean;
   readonly requireEvidence: boolean;
   readonly adopt: boolean;

@@ -23,6 +23,7 @@ import { type Launch, push } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
 import { proveUp } from "./prove.ts";
 import { rehearsed } from "./rehearsed.ts";
+import { leaseText, renewLease } from "./renew-lease.ts";
 import { rollingOf } from "./rolling.ts";
 import { Scene } from "./scene.ts";
 import { setUp } from "./setup.ts";
@@ -88,6 +89,7 @@ class Climb {
     const scene = this.#recall(seen);
     await setUp(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
     if (changes > 0) await phase(run, "push", () => this.#push(launch, starts, seen, rolling));
+    const ttlMs = await renewLease({ ...options, topology: this.#ask.topology }, seen, fleet, run);
     const known = rolling === undefined ? await this.#leave(seen) : seen.known; // what rolls still runs there
     const ascent: Ascent = {
       launch,
@@ -100,7 +102,8 @@ class Climb {
       sure: () => this.#sure(seen.known, ascent.launch.generation),
     };
     try {
-      return await this.#climb({ ...seen, known }, starts, changes, ascent, rolling);
+      const ended = await this.#climb({ ...seen, known }, starts, changes, ascent, rolling);
+      return { ...ended, ...leaseText(ttlMs) };
     } catch (error) {
       if (ascent.stopAll && !run.signal.aborted) await this.#stopAll(ascent);
       throw error instanceof Ended && ascent.stopAll ? stoppedAll(error, options.rehearse) : error;

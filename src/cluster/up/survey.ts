@@ -1,4 +1,3 @@
-import { UserError } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { s03 } from "../../plan/rules/facts/address.ts";
@@ -9,6 +8,7 @@ import type { Fleet } from "../fleet.ts";
 import { gatherFacts } from "../gather.ts";
 import { knownOf, remember } from "../known.ts";
 import { look, stateDirOf } from "../look.ts";
+import { respectOwner } from "../owner.ts";
 import { Gateway } from "../rolling/gateway.ts";
 import type { Run } from "../run.ts";
 import { chosenGroups } from "../select.ts";
@@ -65,8 +65,7 @@ export async function survey(
 /** Somebody else's cluster, or a real one under a rehearsal, is never touched. */
 function respectOthers(plan: Plan, standing: Standing, adopt: boolean, run: Run): void {
   const alive = standing.services.filter(({ state }) => state.state === "alive");
-  const foreign = standing.owners.find(({ owner }) => owner !== run.owner);
-  if (foreign !== undefined && !adopt) throw new UserError("cluster.foreign", { cluster: plan.cluster, ...foreign });
+  respectOwner(standing, adopt, run);
   if (!plan.rehearsal || alive.every(({ spec }) => spec.note.rehearsal === true)) return;
   const remedy = "pdctl down first, or rehearse under another name: --set name=…";
   const card = {
