@@ -58,7 +58,7 @@ export function resultLine({ result }: Pick<Tally, "result">): string {
     result.exit === 0
       ? result.serve === undefined
         ? []
-        : [result.serve]
+        : [result.serve, ...(result.then === undefined ? [] : [result.then])]
       : result.next.length === 0
         ? []
         : [`next: ${result.next.join(" · ")}`];

@@ -79,13 +79,14 @@ Usage  pdctl up [topology] [options]
   --require-evidence     the proof has to be a counter, a log or the store
   --no-smoke             leave the proof out; the last line will say so
   --drain DURATION       limit for requests of what goes to end (5m)
+  --ttl DURATION         the nodes take it down so long after the last launcher has left; never
   --adopt                take over a cluster of this name from another owner
   -y, --yes              answer yes
 
 Examples
   pdctl plan -o plan.json && pdctl up --plan plan.json
   pdctl up --set prefill.args.max-num-seqs=8        restarts only what this changes
-  pdctl up --hosts "$SLURM_NODELIST"                in a batch job
+  pdctl up --hosts "$SLURM_NODELIST" --ttl 2h       in a batch job
 
 Asks where something that runs would stop; off a terminal the answer is yes, and is said.
 Exit  0 up and proven, 1 a service or the proof, 3 topology, 4 login, 6 time, 7 lock, 8 check or no
