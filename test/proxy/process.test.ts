@@ -1,64 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { ask, openAsk } from "./client.ts";
 import { FakeCluster } from "./fake/cluster.ts";
+import { config, program, saysListening } from "./program.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "pdctl-proxy-"));
-  await build({
-    entryPoints: [fileURLToPath(new URL("../../src/proxy/entry.ts", import.meta.url))],
-    outfile: join(folder, "proxy.mjs"),
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" }, // undici is CommonJS
-  });
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-/** Runs the bundle alone, as on a node, and reads what it says. */
-function run(...args: string[]) {
-  const child = spawn(process.execPath, [join(folder, "proxy.mjs"), ...args], {
-    cwd: "/",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const said: string[] = [];
-  child.stderr.on("data", (chunk) => said.push(String(chunk)));
-  const exit = once(child, "close").then(([code]: unknown[]) => code);
-  return { child, exit, said: () => said.join("") };
-}
-
-async function saysListening({ child, said }: { child: ChildProcess; said: () => string }): Promise<number> {
-  while (!said().includes("listening"))
-    await once(child.stderr ?? child, "data", { signal: AbortSignal.timeout(5_000) });
-  return Number(/listening on 127\.0\.0\.1:(\d+)/.exec(said())?.[1]);
-}
-
-const config = (targets: readonly object[], more: object = {}) => ({
-  ...{
-    bind: "127.0.0.1",
-    port: 0,
-    family: "shared-store",
-    prefill_policy: "round_robin",
-    decode_policy: "least_loaded",
-  },
-  ...{ max_concurrent: 8, targets, ...more },
-});
-
-async function write(value: unknown): Promise<string> {
-  const file = join(folder, `${Math.random()}.json`);
-  await writeFile(file, typeof value === "string" ? value : JSON.stringify(value));
-  return file;
-}
+const { run, write } = program();
 
 it("a wrong config, file or command line ends with 2 and says where and what", async () => {
   const file = await write({ ...config([{ url: "10.0.0.1:8100", role: "prefil", slots: 0 }]), polcy: 1, port: 99_999 });
