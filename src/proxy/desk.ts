@@ -80,7 +80,7 @@ export function furnish(config: Settled, means: DeskMeans): Furnished {
     remoteHost: config.remote_host_override ?? false,
     repeatsPrefill500: config.on_prefill_500 === "retry",
     decodeAlone: config.decode_alone,
-    marksIds: config.family === "nixl-push",
+    marksIds: config.family === "nixl-push" || config.family === "layerwise",
     callbacks: means.callbacks,
     holdSeconds: config.kv_hold_seconds,
     rewrites: { cachedTokens: config.correct_cached_tokens },

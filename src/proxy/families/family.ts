@@ -43,10 +43,11 @@ export interface Legs {
   /** @throws ProxyError target.none */
   pick(role: Role): Seat;
   /**
+   * @param body asked for anew for every try, where it is not the same each time
    * @param fetchOnly of decode, where it is sent a ticket: the request that has it fetch the KV and no more, for a client that left before
    *   this one was sent
    */
-  send(seat: Seat, body: Buffer, fetchOnly?: () => Buffer): Promise<Answer>;
+  send(seat: Seat, body: Buffer | (() => Buffer), fetchOnly?: () => Buffer): Promise<Answer>;
   /**
    * Both legs at once, under one id. @param make what they carry; asked once for every attempt, with the id of that attempt
    * @returns decode's answer, or what the first leg that refused the request had to say

@@ -8,11 +8,11 @@ import { ticketIn } from "./ticket.ts";
 
 /**
  * Prefill first; it answers with a ticket for its KV, which decode gets byte for byte. Source: proxy-protocols.md §G.1–G.3, R1–R3, R17.
- * @param ask what prefill is told, JSON
+ * @param ask what prefill is told, JSON; asked anew for every try
  */
-export async function handover(legs: Legs, ask: string): Promise<Answer> {
+export async function handover(legs: Legs, ask: () => string): Promise<Answer> {
   const p = legs.pick("prefill");
-  const answer = await legs.send(p, prefillBody(legs, { kv_transfer_params: ask }));
+  const answer = await legs.send(p, () => prefillBody(legs, { kv_transfer_params: ask() }));
   if (await refusesForcedTool(legs, answer)) return alone(legs, "forced_tool");
   if (answer.status !== 200) return answer; // the client reads prefill's own words
   const found = ticketIn(await legs.readPrefill(answer));

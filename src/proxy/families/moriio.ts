@@ -36,7 +36,7 @@ export const moriioWrite: Family = async (legs) => {
 /** MoRI-IO where decode reads: prefill's answer says all, but for the name of the transfer. */
 export const moriioRead: Family = (legs) => {
   const asked = { do_remote_decode: true, do_remote_prefill: false, remote_engine_id: null, remote_block_ids: null };
-  return handover(legs, JSON.stringify({ ...asked, transfer_id: transfer() }));
+  return handover(legs, () => JSON.stringify({ ...asked, transfer_id: transfer() }));
 };
 
 const transfer = () => `tx-${randomUUID()}`; // MoRIIOConstants.TRANSFER_PREFIX

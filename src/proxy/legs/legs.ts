@@ -65,10 +65,10 @@ export class CallLegs implements Legs {
     return this.#seats.first(role, this.#chances.avoid);
   }
 
-  async send(first: Seat, body: Buffer, fetchOnly?: () => Buffer): Promise<Answer> {
+  async send(first: Seat, body: Buffer | (() => Buffer), fetchOnly?: () => Buffer): Promise<Answer> {
     const tried = new Set<Endpoint>();
     for (let seat = first; ; ) {
-      const outcome = await this.#sendTo(seat, body, tried);
+      const outcome = await this.#sendTo(seat, typeof body === "function" ? body() : body, tried);
       const next = outcome.failure && (await this.#remedy(outcome, outcome.failure, tried));
       if (next) seat = next;
       else if ("answer" in outcome.result) {

@@ -63,11 +63,12 @@ export const decodeChecks: Check = function* (arrival) {
   const ticket = rawOf(arrival.members, "kv_transfer_params");
   if (flag(arrival, "do_remote_decode")) yield ["P13", "a prefill leg at a decode engine"];
   for (const key of FORGED) if (value(arrival, key) !== undefined) yield ["P12", key];
-  if (sent.alone !== false && ticket !== undefined) yield ["D8", "kv_transfer_params where there are none"];
+  const alone = sent.alone === "after-both" ? ticket === undefined : sent.alone !== false;
+  if (alone && ticket !== undefined) yield ["D8", "kv_transfer_params where there are none"];
   const body = ticket === undefined ? raw : withoutFirst(raw, "kv_transfer_params", ticket);
   if (sent.leaves === true) yield* fetchOnlyChecks(arrival);
   else if (body !== sent.atDecode) yield ["D7", `not the client's bytes: ${body}`];
-  if (sent.alone === false) yield* cluster.speech.decode(arrival);
+  if (!alone) yield* cluster.speech.decode(arrival);
 };
 
 /** §3.5: what frees the KV of a client that left. */

@@ -16,8 +16,8 @@ export interface Sent {
   readonly headers: Readonly<Record<string, string>>;
   /** The bytes that decode must get, besides what the family adds. */
   readonly atDecode: string;
-  /** true: no prefill leg may come; "after-prefill": one may, and its answer is not used. */
-  readonly alone: boolean | "after-prefill";
+  /** true: no prefill leg may come; "after-prefill": one may, and its answer is not used; "after-both": so may one at decode beside it. */
+  readonly alone: boolean | "after-prefill" | "after-both";
   /** The client leaves between the legs: decode may be sent the ticket to fetch the KV, and is to make one token of no use. */
   readonly leaves?: boolean;
 }
@@ -65,7 +65,7 @@ export class FakeCluster {
 
   /** The id without what makes it new, where prefill pairs by it. */
   named(id: string): string {
-    return this.dialect === "nixl-push" ? id.replace(/-[0-9a-f]{12}(?=(-r\d+)?$)/, "") : id;
+    return this.speech.sends?.pairsById ? id.replace(/-[0-9a-f]{12}(?=(-r\d+)?$)/, "") : id;
   }
 
   /** What decode alone would answer: with right KV the cluster's answer is the same. */

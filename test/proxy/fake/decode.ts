@@ -10,7 +10,7 @@ import { rawOf } from "./raw-json.ts";
 export async function generate(arrival: Arrival, res: ServerResponse, fault: Fault | undefined): Promise<void> {
   if (fault?.kind === "reset") return void arrival.req.socket.destroy();
   if (fault?.kind === "status") {
-    letGo(arrival);
+    letGo(arrival, fault.status);
     return void res
       .writeHead(fault.status, { "content-type": "application/json", "x-engine": "d", ...fault.headers })
       .end(fault.body);
@@ -27,11 +27,11 @@ export async function generate(arrival: Arrival, res: ServerResponse, fault: Fau
   else await whole({ arrival, res, fault, key, length });
 }
 
-/** Newer engines tell prefill when they refuse. Source: proxy-protocols.md §G.5 */
-function letGo(arrival: Arrival): void {
+/** Newer engines tell prefill when they refuse. One that fails had taken memory, where prefill sends. Source: proxy-protocols.md §G.5 */
+function letGo(arrival: Arrival, status: number): void {
   const { transfers, speech } = arrival.cluster;
-  if (transfers === undefined || arrival.sent.alone !== false) read(arrival);
-  else if (speech.sends?.taken === undefined) void transfers.decodeComes(arrival);
+  if (transfers === undefined || rawOf(arrival.members, "kv_transfer_params") === undefined) read(arrival);
+  else if (status >= 500 && speech.sends?.taken === undefined) void transfers.decodeComes(arrival);
 }
 
 /** Where prefill sends: when all of it is in decode's memory. @returns the key of the prompt that the KV belongs to, as prefill noted it */

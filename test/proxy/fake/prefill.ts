@@ -20,7 +20,7 @@ export async function answerPrefill(arrival: Arrival, res: ServerResponse, fault
   res.on("close", () => {
     if (handle.state !== "running") return;
     handle.state = "aborted"; // an abort frees what is not pinned yet
-    transfers?.prefillCut(arrival);
+    if (fault?.kind !== "hang") transfers?.prefillCut(arrival); // one that hangs writes nothing
   });
   if (fault?.kind === "hang") return;
   if (fault?.kind === "paced") await fault.before(0);

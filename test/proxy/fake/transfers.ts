@@ -65,6 +65,7 @@ export class Transfers {
     if (prefill?.handle.state !== "pinned" || !decode) return;
     prefill.handle.state = "released";
     prefill.handle.dispatches++;
+    this.#byName.delete(this.#sends.meet(decode));
     arrive(prefill.handle);
   }
 }

@@ -21,12 +21,14 @@ export const layerwise: Speech = {
   },
   *decode(arrival) {
     const params = paramsOf(arrival);
+    yield* arrival.cluster.registry.isNew(arrival.id); // prefill's last word names the request by it
     yield* flagsAre("D1", params, "decode");
     yield* keysAre("C6", params, ["do_remote_decode", "do_remote_prefill", "metaserver"]);
   },
   needsLength: false,
   sends: {
     meet: ({ id }) => id,
+    pairsById: true,
     writes: "during",
     *pair(prefill, decode) {
       yield* sameId(prefill, decode);

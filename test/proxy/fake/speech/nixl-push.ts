@@ -36,6 +36,7 @@ export const nixlPush: Speech = {
   needsLength: false,
   sends: {
     meet: ({ id }) => id,
+    pairsById: true,
     writes: "after",
     *pair(prefill, decode) {
       yield* sameId(prefill, decode);

@@ -30,6 +30,8 @@ export type Holder = Pick<Handle, "blocks" | "engineId" | "requestId"> & { reado
 export interface Sends {
   /** The name of the transfer, which both know. */
   readonly meet: (arrival: Arrival) => string;
+  /** By the request's id, which therefore has to be another one every time. */
+  readonly pairsById?: true;
   /** When prefill begins to write. */
   readonly writes: "during" | "after";
   /** What is wrong with two that have met. */
