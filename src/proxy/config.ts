@@ -67,6 +67,10 @@ export interface ProxyConfig {
   readonly grace_seconds?: number;
   /** One JSON line for every completion, without a word of its prompt. Unset: only failures have a line. */
   readonly request_log?: boolean;
+  /** A collector of OpenTelemetry, without its path: http://10.0.0.9:4318. Unset: as OTEL_EXPORTER_OTLP_ENDPOINT says, if it does. */
+  readonly trace_endpoint?: string;
+  /** Of the requests that bring no trace of their own: 0 to 1. */
+  readonly trace_share?: number;
   /** /metrics also has the names under which the dashboards of another proxy look. */
   readonly metrics_compat?: "vllm-router";
   /** The HTTP client that speaks to the engines. */

@@ -14,10 +14,12 @@ import { Endpoint } from "./routing/endpoint.ts";
 import { policies } from "./routing/policies.ts";
 import { Roster } from "./routing/roster.ts";
 import type { Settled } from "./settings/usual.ts";
+import { openTracing } from "./trace/index.ts";
 import type { Upstream } from "./upstream/upstream.ts";
 
 export interface DeskMeans {
   readonly log: Log;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds of a clock that never jumps. */
   readonly now: () => number;
   readonly earliest: () => number;
@@ -72,6 +74,7 @@ export function furnish(config: Settled, means: DeskMeans): Furnished {
   });
   const desk = {
     ...{ config, log, now, earliest, rosters, books, admission },
+    tracing: openTracing(config, { env: means.env, books, log }),
     family: families[config.family],
     ids: new RequestIds(),
     idle: new IdleWatch(config.idle_timeout_seconds),

@@ -41,7 +41,7 @@ export async function startProxy(given: ProxyConfig, options: ProxyOptions): Pro
   const server = openServer(certificate);
   const naps = new Naps(now);
   const { desk, members, ...means } = furnish(config, {
-    ...{ log, now, upstream: clients[config.upstream], earliest: () => naps.earliest() },
+    ...{ env, log, now, upstream: clients[config.upstream], earliest: () => naps.earliest() },
     callbacks: new Callbacks(() => config.callback_url ?? urlOf(server, config)),
     probeTimes: options.probeTimes ?? timesFor(given),
     headers: keys.upstream === undefined ? {} : { authorization: `Bearer ${keys.upstream}` },
@@ -74,6 +74,7 @@ export async function startProxy(given: ProxyConfig, options: ProxyOptions): Pro
       naps.stop();
       desk.releases.stop();
       desk.books.close();
+      await desk.tracing?.close();
       await members.close();
     },
   };

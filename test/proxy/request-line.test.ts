@@ -11,7 +11,12 @@ it("one line of JSON tells of every completion where it went and how it ended, a
     expect(await line(house, "well")).toMatchObject({
       ...{ path: "/v1/completions", route: "pd", status: 200, retries: 0, bytes: Buffer.byteLength(answer.text) },
       ...{ prefill: `${house.p[0]?.url}#0`, decode: `${house.d[0]?.url}#0`, prompt_tokens_estimate: 3 },
-      ...{ at: expect.stringMatching(/Z$/), queue_ms: expect.any(Number), prefill_ms: expect.any(Number) },
+      ...{
+        at: expect.stringMatching(/Z$/),
+        queue_ms: expect.any(Number),
+        prefill_ms: expect.any(Number),
+        handoff_ms: expect.any(Number),
+      },
       ...{ first_byte_ms: expect.any(Number), total_ms: expect.any(Number) },
     });
     house.d[0]?.faults.push({ kind: "status", status: 503, body: "{}" });

@@ -86,6 +86,7 @@ export function openBooks(endpoints: () => readonly Endpoint[], { now, policies,
       "Requests of several prompts or samples that were served as a pair of legs each, by reason.",
       "reason",
     ),
+    spans: counter("spans", "Spans of traces: exported, failed, or dropped as the collector was too slow.", "result"),
     alone: counter("bypass", "Requests that went to decode alone, by reason.", "reason"),
   };
 }

@@ -1,5 +1,6 @@
 import type { CallLegs } from "../legs/legs.ts";
 import { slotName } from "../routing/endpoint.ts";
+import type { Attributes } from "../trace/span.ts";
 
 /** How a request ended, as the client saw it. */
 export interface Outcome {
@@ -17,7 +18,7 @@ export interface Outcome {
 
 /** What is told of one request: where it went and how long it took, never what it said. Source: proxy-protocols.md §3.11. */
 export function requestLine(id: string, path: string, totalMs: number, outcome: Outcome, legs: CallLegs | undefined) {
-  const { prefill, decode, alone, prefillMs } = legs?.progress ?? {};
+  const { prefill, decode, alone, prefillMs, handoffMs } = legs?.progress ?? {};
   const ms = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 10) / 10);
   return {
     request: id,
@@ -31,10 +32,22 @@ export function requestLine(id: string, path: string, totalMs: number, outcome: 
     bytes: outcome.bytes,
     queue_ms: ms(outcome.queueMs),
     prefill_ms: ms(prefillMs),
+    handoff_ms: ms(handoffMs),
     first_byte_ms: ms(outcome.firstByteMs),
     total_ms: ms(totalMs),
     retries: legs?.retries ?? 0,
     left: outcome.left,
     fault: outcome.fault,
+  };
+}
+
+export type RequestLine = ReturnType<typeof requestLine>;
+
+/** The same for the span of a request. Source of the first three names: OpenTelemetry, HTTP semantic conventions */
+export function attributesOf({ status, path, request, ...line }: RequestLine): Attributes {
+  const own = Object.entries(line).map(([key, value]) => [`pdctl.${key}`, value]);
+  return {
+    ...{ "http.request.method": "POST", "url.path": path, "http.response.status_code": status },
+    ...{ "pdctl.request": request, ...Object.fromEntries(own) },
   };
 }

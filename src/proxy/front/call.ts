@@ -1,6 +1,7 @@
 import type { Ask } from "../body/ask.ts";
 import type { JsonObject } from "../body/json.ts";
 import type { Slot } from "../routing/endpoint.ts";
+import type { RequestTrace } from "../trace/index.ts";
 
 /** What one request brings. */
 export interface Call {
@@ -12,4 +13,6 @@ export interface Call {
   readonly signal: AbortSignal;
   /** The slot whose prefill is at work on the same prompt for another pair of this request: best prefilled there too. */
   readonly near?: () => Slot | undefined;
+  /** Where it is to be recorded. */
+  readonly trace?: RequestTrace | undefined;
 }

@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AloneReason, readAsk } from "../body/ask.ts";
 import { JsonError, type JsonObject, readObject } from "../body/json.ts";
 import type { Log } from "../books/log.ts";
-import { type Outcome, requestLine } from "../books/request-line.ts";
+import { attributesOf, type Outcome, type RequestLine, requestLine } from "../books/request-line.ts";
 import { ProxyError } from "../errors.ts";
 import type { Answer, Family } from "../families/family.ts";
 import type { House } from "../house.ts";
 import type { CallLegs } from "../legs/legs.ts";
 import { type Progress, progressHeaders } from "../legs/progress.ts";
 import type { Settled } from "../settings/usual.ts";
+import type { RequestTrace, Tracing } from "../trace/index.ts";
 import type { Admission } from "./admission.ts";
 import { ClientLeft } from "./client-left.ts";
 import { forwarded } from "./headers.ts";
@@ -27,6 +28,8 @@ export interface Desk extends House {
   readonly idle: IdleWatch;
   readonly ids: RequestIds;
   readonly log: Log;
+  /** Where somebody collects traces. */
+  readonly tracing: Tracing | undefined;
 }
 
 /**
@@ -49,6 +52,7 @@ export async function serveCompletion(
   const headers: Record<string, string> = { "x-request-id": id };
   let work: Work | undefined;
   let leave: (() => void) | undefined;
+  const trace = desk.tracing?.tracer.begin(req.headers);
   const outcome: Outcome = { bytes: 0 };
   const gone = desk.books.stages.enter({
     get stage() {
@@ -66,6 +70,7 @@ export async function serveCompletion(
       body,
       ask,
       signal: letGo.signal,
+      trace,
     });
     const entered = await comeIn(desk, work.legs, letGo.signal, outcome);
     leave = entered.leave;
@@ -82,8 +87,13 @@ export async function serveCompletion(
     else desk.ids.release(id);
     const totalMs = desk.now() - started;
     desk.books.seconds.observe({ endpoint: pathOf(req), route: routeName(work?.legs) }, totalMs / 1000);
-    if (desk.config.request_log) desk.log.request(requestLine(id, pathOf(req), totalMs, outcome, work?.legs));
+    if (desk.config.request_log || trace) tell(desk, requestLine(id, pathOf(req), totalMs, outcome, work?.legs), trace);
   }
+}
+
+function tell({ config, log }: Desk, line: RequestLine, trace: RequestTrace | undefined): void {
+  if (config.request_log) log.request(line);
+  trace?.end(`POST ${line.path}`, { attributes: attributesOf(line), error: line.fault });
 }
 
 async function readBody(req: IncomingMessage): Promise<JsonObject> {

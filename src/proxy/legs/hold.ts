@@ -56,8 +56,11 @@ export class Hold {
     const { endsAt } = this;
     if (endsAt !== undefined && this.#house.now() >= endsAt) return this.over();
     this.ticketSent = true;
-    if (this.#answeredAt !== undefined)
-      this.#house.books.handoff.observe({}, (this.#house.now() - this.#answeredAt) / 1000);
+    if (this.#answeredAt !== undefined) {
+      const handoffMs = this.#house.now() - this.#answeredAt;
+      this.#progress.handoffMs = handoffMs;
+      this.#house.books.handoff.observe({}, handoffMs / 1000);
+    }
     this.#progress.stage = "decode_wait";
     return undefined;
   }

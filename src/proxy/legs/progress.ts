@@ -9,6 +9,8 @@ export interface Progress {
   alone?: AloneReason;
   /** From the prefill leg's first byte out to its last byte in. */
   prefillMs?: number;
+  /** From prefill's answer to the connection that decode is asked on. */
+  handoffMs?: number;
   /** How much of the prompt prefill had in its cache, where it said so and the client will be told. */
   cachedTokens?: string | undefined;
 }

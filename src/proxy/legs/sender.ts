@@ -3,6 +3,7 @@ import type { Call } from "../front/call.ts";
 import type { House } from "../house.ts";
 import type { Endpoint, Slot } from "../routing/endpoint.ts";
 import type { Seat } from "../routing/roster.ts";
+import type { LegTrace } from "../trace/index.ts";
 import type { Head } from "../upstream/upstream.ts";
 import { countAnswer, failed } from "./failed.ts";
 import { type Leg, sendLeg } from "./leg.ts";
@@ -58,20 +59,29 @@ export class Sender {
   async send({ seat, tried, gate, ...leg }: OneLeg): Promise<Outcome> {
     const { slot } = seat;
     const { endpoint } = slot;
+    const trace = this.#call.trace?.leg(slot);
+    let status: number | undefined;
+    const onClose = () => {
+      seat.release();
+      trace?.end({ status });
+    };
     try {
-      const head = { ...this.#head(slot), ...(gate && { gate }) };
-      const { answer, failure } = await sendLeg(this.#house, { ...leg, slot, head, onClose: () => seat.release() });
+      const head = { ...this.#head(slot, trace), ...(gate && { gate }) };
+      const { answer, failure } = await sendLeg(this.#house, { ...leg, slot, head, onClose });
+      status = answer.status;
       countAnswer(this.#house, endpoint, { failure, body: this.#call.body.bytes });
       return { seat, failure, result: { answer } };
     } catch (reason) {
       seat.release();
+      trace?.end({ error: reason instanceof Error ? reason.message : String(reason) });
       const { failure, error } = failed(this.#house, endpoint, { error: reason, tried });
       return { seat, failure, result: { error } };
     }
   }
 
-  #head({ endpoint: { slots }, index }: Slot): Head {
+  #head({ endpoint: { slots }, index }: Slot, trace: LegTrace | undefined): Head {
     const rank = slots.length > 1 ? { "x-data-parallel-rank": String(index) } : {};
-    return { method: "POST", path: this.#call.path, headers: { ...this.headers, ...rank } };
+    const parent = trace && { traceparent: trace.traceparent };
+    return { method: "POST", path: this.#call.path, headers: { ...this.headers, ...parent, ...rank } };
   }
 }

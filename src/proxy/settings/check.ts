@@ -46,6 +46,11 @@ const whole = (value: unknown, least: number): value is number => Number.isSafeI
 export const atLeastOne = check("a whole number of at least 1", (value): value is number => whole(value, 1), number);
 export const atLeastNone = check("a whole number, 0 or more", (value): value is number => whole(value, 0), number);
 export const noneOrOne = check("0 or 1", (value): value is number => value === 0 || value === 1, number);
+export const share = check(
+  "a number from 0 to 1",
+  (value): value is number => typeof value === "number" && value >= 0 && value <= 1,
+  number,
+);
 export const portNumber = check(
   "a port, 0 to 65535",
   (value): value is number => whole(value, 0) && value < 65_536,

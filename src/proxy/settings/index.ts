@@ -11,6 +11,7 @@ import {
   portNumber,
   seconds,
   secondsOrNone,
+  share,
   text,
 } from "./check.ts";
 import type { Settings } from "./setting.ts";
@@ -272,6 +273,21 @@ export const settings: Settings = {
     says: "One JSON line for every completion, without a word of its prompt.",
     unset: "only failures have a line",
     flags: ["request-log"],
+  },
+  trace_endpoint: {
+    topic: "looking",
+    check: endpointUrl,
+    says: "Where spans go, one per request and one per leg: a collector that takes OTLP over HTTP.",
+    unset: "OTEL_EXPORTER_OTLP_ENDPOINT, if that is set; else no spans",
+    flags: ["trace-endpoint"],
+    takes: "URL",
+  },
+  trace_share: {
+    topic: "looking",
+    check: share,
+    says: "How many of the requests that bring no trace of their own are recorded; 0 to 1.",
+    flags: ["trace-share"],
+    takes: "N",
   },
   metrics_compat: {
     topic: "looking",

@@ -26,6 +26,7 @@ export const usual = {
   correct_cached_tokens: true,
   decode_alone: true,
   upstream: "undici",
+  trace_share: 1,
 } as const satisfies Partial<Values>;
 
 /** The config with a value for every key that has a usual one. */

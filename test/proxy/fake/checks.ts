@@ -34,6 +34,12 @@ const flag = (arrival: Arrival, key: string): boolean => {
 };
 const FORGED = ["bootstrap_host", "bootstrap_port", "bootstrap_room", "transfer_id"];
 
+/** The proxy's own span is between: the same trace, another parent; or a trace of its own. */
+const isOfTrace = (seen: unknown, sent: string | undefined) =>
+  typeof seen === "string" &&
+  /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/.test(seen) &&
+  (sent === undefined || (seen.slice(0, 36) === sent.slice(0, 36) && seen !== sent));
+
 /** §2.1 */
 export const prefillChecks: Check = function* (arrival) {
   const { cluster, sent, members, req } = arrival;
@@ -100,8 +106,11 @@ export const crossChecks: Check = function* ({ engine, cluster, req, id, sent, m
   const rank = req.headers["x-data-parallel-rank"];
   if (engine.dpSize === 1 ? rank !== undefined : !(Number(rank) >= 0 && Number(rank) < engine.dpSize))
     yield ["X5", `rank ${rank}`];
-  for (const name of ["traceparent", "tracestate", "baggage"])
+  for (const name of ["tracestate", "baggage"])
     if (req.headers[name] !== sent.headers[name]) yield ["X7", `${name} ${req.headers[name]}`];
+  const { traceparent } = req.headers;
+  if (cluster.isTraced ? !isOfTrace(traceparent, sent.headers.traceparent) : traceparent !== sent.headers.traceparent)
+    yield ["X7", `traceparent ${traceparent}`];
   for (const name of [...HOP_BY_HOP, "cookie", "x-prefiller-host-port", "expect"])
     if (names.includes(name)) yield ["X7", `${name} was forwarded`];
   if (!["identity", undefined].includes(req.headers["accept-encoding"] as string | undefined))

@@ -24,6 +24,8 @@ export interface Sent {
 
 /** Engines on real sockets that check every request, what they hold for each other, and everything that was wrong. */
 export class FakeCluster {
+  /** The proxy makes spans of its own, and engines see those as their parents. */
+  isTraced = false;
   readonly dialect: Dialect;
   readonly speech: Speech;
   /** Where prefill sends its KV. */
