@@ -48,6 +48,11 @@ export interface ProxyConfig {
   readonly idle_timeout_seconds?: number;
   /** Most pairs of legs that a request of several prompts or samples becomes; larger ones go to decode alone. 1: all of them do. */
   readonly split_most?: number;
+  /**
+   * Decode may end a request with the stop reason "recomputed" when it has no room for it (vllm-ascend's recompute_scheduler_enable): it is then
+   * prefilled again with what was said so far. Every event of a stream is looked into for this.
+   */
+  readonly resume_recomputed?: boolean;
   /** Decode counts the KV that prefill sent as cached tokens: clients get prefill's number in its place. */
   readonly correct_cached_tokens?: boolean;
   /** The model that every endpoint must serve, by the id that its /v1/models names first; the others get no requests. Unset: what most of them serve. */

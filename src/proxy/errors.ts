@@ -40,6 +40,8 @@ export interface ProxyFaults {
   "target.slow": { role: Role; target: string; seconds: number };
   /** The endpoint began its answer and then sent nothing for this long. */
   "target.silent": { role: Role; target: string; seconds: number };
+  /** Decode gave the request back, and it could not be taken up again. */
+  "decode.preempted": { target: string; why: string };
   /** Prefill finished without a ticket for its KV. */
   "kv.missing": { target: string; why: string };
   /** Prefill holds the KV no longer than this; a decode leg now could read blocks of another prompt. */
@@ -96,6 +98,10 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
   "target.silent": {
     status: 504,
     says: ({ role, target, seconds }) => `${role} at ${target} has sent nothing for ${seconds} s`,
+  },
+  "decode.preempted": {
+    status: 503,
+    says: ({ target, why }) => `decode at ${target} had no room for the request any more and gave it back: ${why}`,
   },
   "kv.missing": {
     status: 502,

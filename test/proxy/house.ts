@@ -25,6 +25,8 @@ export interface Wish extends Partial<Omit<Sent, "raw" | "members">> {
   readonly id?: string;
   /** What decode must get in place of the request: the pairs that the proxy makes of it. */
   readonly pairs?: readonly string[];
+  /** The requests with which it is taken up again, where decode gives it back; the same for both legs. */
+  readonly resumes?: readonly string[];
 }
 
 type Targets = readonly { role: "prefill" | "decode"; slots: readonly { in_flight: number }[] }[];
@@ -136,6 +138,7 @@ export class House {
       alone = false,
       leaves = false,
       pairs = [],
+      resumes = [],
     }: Wish,
   ) {
     this.#requests++;
@@ -144,6 +147,8 @@ export class House {
       this.cluster.remember(index === 0 ? id : `${id}-p${index}`, {
         ...{ path, raw: pair, headers, atDecode: pair, alone, leaves },
       });
+    for (const [index, again] of resumes.entries())
+      this.cluster.remember(`${id}-c${index + 1}`, { path, raw: again, headers, atDecode: again, alone, leaves });
     const sent = { "content-type": "application/json", ...headers, ...(id && { "x-request-id": id }) };
     return { port: this.proxy.port, path, body: raw, headers: sent };
   }

@@ -81,6 +81,11 @@ export function openBooks(endpoints: () => readonly Endpoint[], { now, policies,
       "KV of clients that left, fetched by decode so that prefill lets go of it: released, refused, failed, dropped, no_target.",
       "result",
     ),
+    recomputes: counter(
+      "recomputes",
+      "Requests that decode gave back and that were prefilled again, by that decode.",
+      "target",
+    ),
     split: counter(
       "split",
       "Requests of several prompts or samples that were served as a pair of legs each, by reason.",

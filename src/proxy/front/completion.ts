@@ -76,7 +76,7 @@ export async function serveCompletion(
     leave = entered.leave;
     const answer = await work.answer(entered.reason);
     Object.assign(headers, workHeaders(work));
-    await handOn(desk, work.legs, { answer, res, headers, started, outcome, letGo });
+    await handOn(desk, work, { answer, res, headers, started, outcome, letGo });
   } catch (error) {
     if (work) Object.assign(headers, workHeaders(work));
     settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs: work?.legs, outcome });
@@ -144,9 +144,10 @@ interface HandOn {
 
 async function handOn(
   { books, now, log, idle }: Desk,
-  legs: CallLegs,
+  work: Work,
   { answer, res, headers, started, outcome, letGo }: HandOn,
 ): Promise<void> {
+  const { legs } = work;
   const { progress } = legs;
   const { role, url: target } = answer.from.endpoint;
   outcome.status = answer.status;
@@ -163,7 +164,7 @@ async function handOn(
   };
   const unwatch = idle.watch({
     bytes: () => outcome.bytes,
-    isHeldBack: () => res.writableNeedDrain,
+    isHeldBack: () => res.writableNeedDrain || work.isResuming,
     onSilent: () => {
       answer.from.endpoint.circuit.count(false, now());
       letGo.abort(new ProxyError("target.silent", { role, target, seconds: idle.seconds }));

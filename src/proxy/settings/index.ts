@@ -150,6 +150,13 @@ export const settings: Settings = {
     flags: ["split-most"],
     takes: "N",
   },
+  resume_recomputed: {
+    topic: "kv",
+    check: flag,
+    says: "Requests that decode gives back when it has no room (Ascend's recompute scheduler) are prefilled again, and their answer goes on.",
+    unset: "off",
+    flags: ["resume-recomputed"],
+  },
   correct_cached_tokens: {
     topic: "answers",
     check: flag,

@@ -6,6 +6,8 @@ export interface Choice {
   readonly index?: number;
   readonly finish?: string | null;
   readonly stop?: string | null;
+  /** Of a chat's event: its text is what a reasoning model thinks. */
+  readonly thinking?: boolean;
 }
 
 export interface Usage {
@@ -33,8 +35,9 @@ export class Words {
     return [this.#event(`[{"index":${index},"delta":{"role":"assistant","content":""},"finish_reason":null}]`)];
   }
 
-  event({ text, index = 0, finish = null, stop = null }: Choice): string {
-    const said = this.#isChat ? `"delta":{"content":${JSON.stringify(text)}}` : `"text":${JSON.stringify(text)}`;
+  event({ text, index = 0, finish = null, stop = null, thinking = false }: Choice): string {
+    const word = thinking ? "reasoning_content" : "content";
+    const said = this.#isChat ? `"delta":{"${word}":${JSON.stringify(text)}}` : `"text":${JSON.stringify(text)}`;
     return this.#event(
       `[{"index":${index},${said},"logprobs":null,"finish_reason":${JSON.stringify(finish)},"stop_reason":${JSON.stringify(stop)}}]`,
     );

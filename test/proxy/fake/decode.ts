@@ -86,8 +86,10 @@ interface Run {
 
 async function whole({ arrival, res, fault, key, length }: Run): Promise<void> {
   if (fault?.kind === "paced") await fault.before(0);
-  const text = Array.from({ length }, (_, index) => token(key, index)).join("");
-  const body = new Words(arrival).whole([{ text }], usage(arrival, length));
+  const said = fault?.kind === "given-back" ? fault.after : length;
+  const text = Array.from({ length: said }, (_, index) => token(key, index)).join("");
+  const ending = fault?.kind === "given-back" ? GIVEN_BACK : {};
+  const body = new Words(arrival).whole([{ text, ...ending }], usage(arrival, said));
   arrival.engine.answers.push(body);
   res.writeHead(200, {
     "content-type": "application/json",
@@ -104,10 +106,17 @@ async function stream({ arrival, res, fault, key, length }: Run): Promise<void> 
   if (fault?.kind === "error-event") return void res.end(errorEvents(fault.code ?? 500));
   if (fault?.kind === "flood") return flood(res, fault.bytes);
   const words = new Words(arrival);
-  const events = Array.from({ length }, (_, index) =>
-    words.event({ text: token(key, index), finish: index === length - 1 ? "length" : null }),
+  const back = fault?.kind === "given-back" ? fault : undefined;
+  const said = back?.after ?? length;
+  const events = Array.from({ length: said }, (_, index) =>
+    words.event({
+      text: token(key, index),
+      finish: back === undefined && index === length - 1 ? "length" : null,
+      thinking: back?.thinking === true,
+    }),
   );
-  const tail = wantsUsage(arrival) ? [words.usageEvent(usage(arrival, length))] : [];
+  if (back) events.push(words.event({ text: "", ...GIVEN_BACK }));
+  const tail = wantsUsage(arrival) && !back?.quiet ? [words.usageEvent(usage(arrival, said))] : [];
   const all = [": ping\n\n", ...words.opening(), ...events, ...tail, "data: [DONE]\n\n"];
   arrival.engine.answers.push(all.join(""));
   if (fault?.kind === "break") {
@@ -121,6 +130,9 @@ async function stream({ arrival, res, fault, key, length }: Run): Promise<void> 
   }
   res.end();
 }
+
+/** Source: vllm-ascend, core/recompute_scheduler.py. */
+const GIVEN_BACK = { finish: "stop", stop: "recomputed" };
 
 const usage = (arrival: Arrival, completion: number): Usage => ({
   prompt: promptTokens(arrival),

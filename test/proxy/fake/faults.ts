@@ -31,6 +31,11 @@ export type Fault =
   | { readonly kind: "paced"; readonly before: (event: number) => Promise<unknown> }
   /** Answers well, and something happens to it on the way: what this writes is all that the proxy gets. The connection ends with it. */
   | { readonly kind: "wire"; readonly play: (socket: Socket, meant: Meant) => void | Promise<void> }
+  /**
+   * Of decode: after that many tokens its memory is full, and it gives the request back. `thinking`: what it said were thoughts. `quiet`: it does
+   * not tell what it used.
+   */
+  | { readonly kind: "given-back"; readonly after: number; readonly thinking?: true; readonly quiet?: true }
   /** Writes this many bytes of events, as fast as the proxy takes them. */
   | { readonly kind: "flood"; readonly bytes: number };
 
