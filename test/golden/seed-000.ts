@@ -12,7 +12,7 @@ const kv = (device: string, rest: object = {}) => ({
   kv_connector_extra_config: { enforce_handshake_compat: false },
 });
 const UCX = "/tmp/ucx_install/lib /opt/nvidia/nvda_nixl/lib/x86_64-linux-gnu";
-const proxy = { bind: "0.0.0.0", port: 8000, family: "relay", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, kv_hold_seconds: 480, targets: block.hetTargets };
+const proxy = { bind: "0.0.0.0", port: 8000, family: "relay", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, grace_seconds: 27, kv_hold_seconds: 480, targets: block.hetTargets };
 const scratch = (service: string) => ({ VLLM_KV_CACHE_LAYOUT: "NHD", VLLM_RPC_BASE_PATH: `/tmp/pdctl-cuda-gaudi-nhd64-${service}` });
 
 /** CUDA prefill and Gaudi decode over NIXL. Source: seed-lines.md §1. */

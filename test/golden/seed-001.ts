@@ -21,7 +21,7 @@ const flag = (line: string, name: string, value: unknown, at = "E"): Row => ({ l
 const passes = { fuse_attn_quant: true, fuse_allreduce_rms: true, eliminate_noops: true };
 const ops = ["+quant_fp8", "+rms_norm", "+rotary_embedding"];
 const kv = { kv_connector: "NixlConnector", kv_role: "kv_both", kv_buffer_device: "cuda", kv_load_failure_policy: "fail", kv_connector_extra_config: { kv_lease_duration: 300 } };
-const proxy = { bind: "0.0.0.0", port: 8123, family: "relay", prefill_policy: "round_robin", decode_policy: "round_robin", max_concurrent: 9216, kv_hold_seconds: 300, targets: block.gbTargets };
+const proxy = { bind: "0.0.0.0", port: 8123, family: "relay", prefill_policy: "round_robin", decode_policy: "round_robin", max_concurrent: 9216, grace_seconds: 27, kv_hold_seconds: 300, targets: block.gbTargets };
 const benchFlags = { "--dataset-name": "random", "--ignore-eos": true, "--num-prompts": "5120", "--max-concurrency": "2048", "--random-input-len": "4096", "--random-output-len": "2048", "--ready-check-timeout-sec": "0" };
 
 /** DeepSeek-R1 on GB200 over NIXL, hybrid load balancing. Source: seed-lines.md §2. */

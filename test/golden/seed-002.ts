@@ -95,7 +95,7 @@ export const rows: readonly Row[] = [
   ...perTopology("002 complete env", (name) => ({ at: each(name, (engine) => ({ completeEnv: engine[3] === "ascend" ? environment(block.crossPEnv) : cudaEnv(layouts[name].cluster, engine) })) })),
   { line: "002 ENABLE_UCM_PATCH on vLLM 0.11.0", on: all, vllm: "0.11.0", at: { E: { env: { ENABLE_UCM_PATCH: "1" } } } },
   { line: "002 no ENABLE_UCM_PATCH on other versions", on: all, vllm: "0.29.0", at: { E: { unset: ["ENABLE_UCM_PATCH"] } } },
-  ...perTopology("002 complete proxy", (name) => ({ at: { proxy: { completeProxy: { bind: "0.0.0.0", port: layouts[name].proxy[2], family: "shared-store", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, targets: layouts[name].targets } } } })),
+  ...perTopology("002 complete proxy", (name) => ({ at: { proxy: { completeProxy: { bind: "0.0.0.0", port: layouts[name].proxy[2], family: "shared-store", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, grace_seconds: 27, targets: layouts[name].targets } } } })),
   ...perTopology("002 smoke", (name) => ({ plan: { smoke: { body: { model, max_tokens: 16, temperature: 0 }, atLeastWords: 512, atLeastRequests: name === "ucm-xpyd" ? 2 : 1 } } })),
   ...perTopology("002 complete bench", (name) => ({ plan: { bench: { node: layouts[name].engines[0][1], completeArgv: withFlags(block.ucmBench, { "--host": layouts[name].proxy[1], "--port": String(layouts[name].proxy[2]) }) } } })),
 ];

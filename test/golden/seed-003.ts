@@ -4,7 +4,7 @@ import * as block from "./seed-blocks.ts";
 const on = ["mi300x-llama-nixl"];
 const model = "amd/Llama-3.3-70B-Instruct-FP8-KV";
 const devices = ["0", "1", "2", "3", "4", "5", "6", "7"];
-const proxy = { bind: "0.0.0.0", port: 8080, family: "relay", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, kv_hold_seconds: 480, targets: block.miTargets };
+const proxy = { bind: "0.0.0.0", port: 8080, family: "relay", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, grace_seconds: 27, kv_hold_seconds: 480, targets: block.miTargets };
 const env = (id: string, ip: string) => environment(block.miEnv, { VLLM_HOST_IP: ip, VLLM_NIXL_SIDE_CHANNEL_HOST: ip, VLLM_RPC_BASE_PATH: `/tmp/pdctl-mi300x-llama-${id}` });
 
 /** Llama-3.3-70B on two MI300X nodes. Source: seed-lines.md §4. */

@@ -35,7 +35,7 @@ const multi = (cluster: string, node: string, port: number, dp: number) => ({ kv
 const weights = { enable_weight_nz_layout: true, enable_prefill_optimizations: true };
 const graphs = { cudagraph_mode: "FULL_DECODE_ONLY" };
 const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfer"}';
-const proxy = (targets: unknown) => ({ bind: "0.0.0.0", port: 7850, family: "relay", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, kv_hold_seconds: 480, length_capped: true, targets });
+const proxy = (targets: unknown) => ({ bind: "0.0.0.0", port: 7850, family: "relay", prefill_policy: "least_loaded", decode_policy: "least_loaded", max_concurrent: 4096, grace_seconds: 27, kv_hold_seconds: 480, length_capped: true, targets });
 const smoke = (model: string, requests: number): NonNullable<Row["plan"]> => ({ smoke: { url: "http://192.168.10.1:7850", path: "/v1/completions", body: { model, max_tokens: 16, temperature: 0 }, atLeastWords: 512, atLeastRequests: requests } });
 
 const script = { ends: 'exec -- "${PD_ARGV[@]}"', lacks: [/\btee\b/, /\beval\b/, /\bpkill\b/, /[^&]&\s*$/m] };

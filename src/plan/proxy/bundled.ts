@@ -18,7 +18,10 @@ export function bundled(ask: ProxyAsk, bind: string): ProxyProgram {
   };
 }
 
-const proxyConfig = ({ proxy, shared, targets }: ProxyAsk, bind: string): ProxyConfig => ({
+/** Of the time that it has to end: the rest is for the last words of what it breaks off, before it is killed. */
+const GRACE_SHARE = 0.9;
+
+const proxyConfig = ({ proxy, shared, targets, stopMs }: ProxyAsk, bind: string): ProxyConfig => ({
   bind,
   port: proxy.port,
   family: "relay",
@@ -27,6 +30,7 @@ const proxyConfig = ({ proxy, shared, targets }: ProxyAsk, bind: string): ProxyC
   max_concurrent: proxy.maxConcurrent,
   ...spoken(shared),
   ...(proxy.pdMinPromptTokens !== undefined && { pd_min_prompt_tokens: proxy.pdMinPromptTokens }),
+  grace_seconds: (GRACE_SHARE * stopMs) / 1000,
   targets,
 });
 
