@@ -14,11 +14,11 @@ const real = {
   },
 };
 
-/** Real docker and podman with daemons of their own: `npm run test:containers`. */
-const containers = {
+/** Real docker, podman and systemd, with daemons of their own: `npm run test:runtimes`. */
+const runtimes = {
   test: {
-    name: "containers",
-    include: ["test/containers/**/*.test.ts"],
+    name: "runtimes",
+    include: ["test/runtimes/**/*.test.ts"],
     pool: "forks" as const,
     fileParallelism: false,
     testTimeout: 60_000,
@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/hosts/**", "test/chaos/**", "test/real/**", "test/containers/**"],
+          exclude: ["test/hosts/**", "test/chaos/**", "test/real/**", "test/runtimes/**"],
           pool: "forks",
           isolate: false,
           testTimeout: 20_000,
@@ -54,7 +54,7 @@ export default defineConfig({
         },
       },
       ...(process.env.PDCTL_REAL === undefined ? [] : [real]),
-      ...(process.env.PDCTL_CONTAINERS === undefined ? [] : [containers]),
+      ...(process.env.PDCTL_RUNTIMES === undefined ? [] : [runtimes]),
     ],
   },
 });

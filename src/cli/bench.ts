@@ -70,7 +70,7 @@ function runnable({ file, topology, plan }: Sound): void {
       "pdctl smoke",
     );
   const engine = plan.services.find(({ node, role }) => role === "prefill" && node === plan.bench?.node);
-  if (engine?.runtime.kind !== "process")
+  if (engine === undefined || "image" in engine.runtime || "container" in engine.runtime)
     throw lack(
       `the engines of ${file} are in containers, and vllm bench serve needs vLLM on ${plan.bench?.node ?? "a node"} itself; its command line is bench.argv of the plan, to be run inside`,
       "pdctl plan --json",

@@ -9,6 +9,7 @@ import type { Seat } from "./seats.ts";
 export function runtime({ engine }: Instance, seat: Seat, cluster: string, service: string): RuntimeSpec {
   const wanted = engine.runtime;
   if (wanted.kind === "process") return { kind: "process" };
+  if (wanted.kind === "systemd") return { kind: "systemd", scope: wanted.scope, unit: `pdctl-${cluster}-${service}` };
   if ("container" in wanted) return { kind: wanted.kind, container: wanted.container };
   const caps = new Set(wanted.capAdd);
   const mounts = [...seat.node.mounts, ...wanted.mounts].flatMap((mount) => [
@@ -31,6 +32,10 @@ export function runtime({ engine }: Instance, seat: Seat, cluster: string, servi
     ],
   };
 }
+
+/** It runs on the node itself, with the node's own files, limits and programs. */
+export const isOnHost = ({ runtime: { kind } }: { readonly runtime: RuntimeSpec }): boolean =>
+  kind === "process" || kind === "systemd";
 
 const idsOf = ({ devices }: Node) => devices;
 

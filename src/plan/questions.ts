@@ -1,5 +1,6 @@
 import { hardware } from "../hardware/index.ts";
 import type { Topology } from "../topology/topology.ts";
+import { isOnHost } from "./container.ts";
 import type { Plan } from "./plan.ts";
 import { preloads, realEngines } from "./real-engines.ts";
 import { usesOf } from "./uses.ts";
@@ -27,7 +28,7 @@ export interface Question {
 export function questions(topology: Topology | undefined, plan: Plan): readonly Question[] {
   return plan.nodes.map((node) => {
     const engines = realEngines(plan).filter((each) => each.node === node.name);
-    const own = engines.filter(({ runtime }) => runtime.kind === "process");
+    const own = engines.filter(isOnHost);
     const asked = engines.flatMap(({ role }) =>
       role === null || topology === undefined
         ? []
@@ -58,9 +59,7 @@ const distinct = (texts: readonly string[]) => [...new Set(texts)];
 
 /** Of the engines' virtual environment: it knows which vLLM they are. Elsewhere nobody is asked, as nobody knows which one it would be. */
 function pythonOf({ services }: Plan, name: string): string {
-  const engine = services.find(
-    ({ node, kind, runtime }) => node === name && kind === "engine" && runtime.kind === "process",
-  );
+  const engine = services.find((one) => one.node === name && one.kind === "engine" && isOnHost(one));
   const venv = engine?.env["VIRTUAL_ENV"];
   return typeof venv === "string" ? `${venv.replace(`<fact:home@${name}>`, "~")}/bin/python` : "";
 }

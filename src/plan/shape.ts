@@ -18,6 +18,7 @@ const probe = z.discriminatedUnion("kind", [
 const tool = z.enum(["docker", "podman"]);
 const runtime = z.union([
   z.strictObject({ kind: z.literal("process") }),
+  z.strictObject({ kind: z.literal("systemd"), scope: z.enum(["user", "system"]), unit: text }),
   z.strictObject({ kind: tool, image: text, name: text, options: list }),
   z.strictObject({ kind: tool, container: text }),
 ]);

@@ -26,6 +26,7 @@ const probe = union([
 const tool = oneOf(["docker", "podman"]);
 const runtime = union([
   looseObject({ kind: literal("process") }),
+  looseObject({ kind: literal("systemd"), scope: oneOf(["user", "system"]), unit: text }),
   looseObject({ kind: tool, image: text, name: text, options: array(text) }),
   looseObject({ kind: tool, container: text }),
 ]);

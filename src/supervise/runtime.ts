@@ -4,7 +4,7 @@ import type { ServiceSpec } from "./supervise.ts";
 export function command({ cluster, generation, service, runtime }: ServiceSpec, stateDir: string): string[] {
   const runDir = `${stateDir}/runs/${generation}/${service}`;
   const launch = `${runDir}/launch.sh`;
-  if (runtime.kind === "process") return ["bash", launch];
+  if (runtime.kind === "process" || runtime.kind === "systemd") return ["bash", launch];
   const env = Object.entries({
     PDCTL_RUN: `${cluster}/${generation}/${service}`,
     PDCTL_HOME: stateDir,
@@ -40,9 +40,11 @@ export function facts({ hash, runtime, ready, listens, scratch }: ServiceSpec): 
   const [mode, name] =
     runtime.kind === "process"
       ? ["", ""]
-      : "container" in runtime
-        ? ["exec", runtime.container]
-        : ["run", runtime.name];
+      : runtime.kind === "systemd"
+        ? [runtime.scope, runtime.unit]
+        : "container" in runtime
+          ? ["exec", runtime.container]
+          : ["run", runtime.name];
   return [
     hash,
     runtime.kind,

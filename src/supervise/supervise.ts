@@ -45,6 +45,8 @@ export interface ServiceSpec {
 
 export type RuntimeSpec =
   | { readonly kind: "process" }
+  /** A transient unit of the user's service manager, or of the system's by sudo. `unit`: its name without `.service`. */
+  | { readonly kind: "systemd"; readonly scope: "user" | "system"; readonly unit: string }
   | {
       readonly kind: "docker" | "podman";
       readonly image: string;

@@ -158,6 +158,7 @@ export interface Parallel {
 
 export type Runtime =
   | { readonly kind: "process" }
+  | { readonly kind: "systemd"; readonly scope: "user" | "system" }
   | {
       readonly kind: "docker" | "podman";
       readonly image: string;

@@ -8,14 +8,14 @@ halt() {
   local grace=$1 run pid end kill_at parent told='' quiet=0 polls=0 step=0.02
   local -a stops=()
   shift
-  local -A wanted=() leader=() engine=() engine_start=() wrapper=() wrapper_start=() container=()
+  local -A wanted=() unit=() leader=() engine=() engine_start=() wrapper=() wrapper_start=() container=()
   marked
   for run in "$@"; do
     wanted[$run]=1
     settle "$run"
     handle "$PD_STATE/runs/$run" || true
     run_facts "$PD_STATE/runs/$run" || true
-    [[ -n $MODE ]] && container[$run]="$RUNTIME $MODE $CONTAINER"
+    if [[ $RUNTIME == systemd ]]; then unit[$run]="$MODE $CONTAINER"; elif [[ -n $MODE ]]; then container[$run]="$RUNTIME $MODE $CONTAINER"; fi
     # The wrapper's session is ours only while somebody proves it: its number may be another session's by now.
     lives "$WRAPPER" "$WRAPPER_START" && leader[$WRAPPER]=$run wrapper[$run]=$WRAPPER wrapper_start[$run]=$WRAPPER_START
     lives "$ENGINE" "$ENGINE_START" && leader[$SID]=$run engine[$run]=$ENGINE engine_start[$run]=$ENGINE_START
@@ -68,6 +68,7 @@ halt() {
   done
   ((${#stops[@]} == 0)) || wait "${stops[@]}" # not for all: services just started are this shell's children too
   for run in "${!container[@]}"; do halt_container "${container[$run]}" "$run" REMOVE 0; done
+  for run in "${!unit[@]}"; do halt_unit "${unit[$run]}" "$run"; done
   # The wrapper has seen its child end and writes exit.json; it is gone a moment later.
   for run in "${!wrapper[@]}"; do
     for ((polls = 0; polls < 100; polls++)); do
@@ -142,6 +143,17 @@ halt_container() {
     # The container is the user's own and stays. Inside, marks are readable whoever owns the processes there.
     "$tool" exec "$name" bash -c "$HALT_INSIDE" halt "$3" "PDCTL_HOME=$PD_STATE" "$2" </dev/null >/dev/null 2>&1
   fi
+  return 0
+}
+
+# halt_unit 'user NAME' RUN: ends what is left in the unit's control group, whatever it has left behind of its origin
+halt_unit() {
+  local scope name home
+  read -r scope name <<<"$1"
+  home=$(unit_ctl "$scope" show -p Environment --value "$name.service" 2>/dev/null) || return 0
+  [[ $home == *"PDCTL_HOME=$PD_STATE"* && $home == *"PDCTL_RUN="*"/$2"* ]] || return 0 # another one's by now
+  unit_ctl "$scope" stop "$name.service" >/dev/null 2>&1
+  unit_ctl "$scope" reset-failed "$name.service" >/dev/null 2>&1
   return 0
 }
 

@@ -149,6 +149,20 @@ parse_facts() {
   return 0
 }
 
+# The service manager of a scope, user or system: unit_ctl for systemctl, unit_run for systemd-run. Nothing else of pdctl's needs sudo.
+unit_ctl() {
+  local scope=$1 && shift
+  if [[ $scope == system ]]; then sudo -n systemctl "$@"; else XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$UID} systemctl --user "$@"; fi
+} </dev/null
+unit_run() {
+  local scope=$1 && shift
+  if [[ $scope == system ]]; then
+    sudo -n systemd-run --uid="$UID" --gid="${GROUPS[0]}" -p LimitMEMLOCK=infinity "$@"
+  else
+    XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$UID} systemd-run --user "$@"
+  fi
+} </dev/null
+
 # The command line of a process → COMMAND, at most 200 characters.
 command_of() {
   local word

@@ -7,11 +7,11 @@ for pid in "${!RUN_OF[@]}"; do
   printf 'process\t%s\t%s\t%s\n' "$pid" "${RUN_OF[$pid]#*/}" "$COMMAND"
 done
 
-declare -A wanted=() inode=() tools=()
+declare -A wanted=() inode=() tools=() units=()
 for dir in "$PD_STATE"/runs/*/*/; do
   run_facts "${dir%/}" || continue
   for port in "${LISTENS[@]}"; do wanted[$port]=1; done
-  [[ -z $MODE ]] || tools[$RUNTIME]=1
+  if [[ $RUNTIME == systemd ]]; then units[$MODE $CONTAINER]=1; elif [[ -n $MODE ]]; then tools[$RUNTIME]=1; fi
   shm_of "${dir%/}"
   for file in "${SHM[@]}"; do printf 'shm\t%s\n' "$file"; done
   for file in "${SCRATCH[@]}"; do [[ ! -e $file ]] || printf 'file\t%s\n' "$file"; done
@@ -40,6 +40,11 @@ fi
 for tool in "${!tools[@]}"; do
   while read -r name; do printf 'file\t%s container %s\n' "$tool" "$name"; done \
     < <("$tool" ps -a --filter "label=pdctl.home=$PD_STATE" --format '{{.Names}}' 2>/dev/null </dev/null)
+done
+for unit in "${!units[@]}"; do
+  case $(unit_ctl "${unit% *}" is-active "${unit#* }.service" 2>/dev/null) in
+    active | activating | deactivating | reloading) printf 'file\tsystemd unit %s\n' "${unit#* }" ;;
+  esac
 done
 [[ ! -e $PD_STATE ]] || printf 'file\t%s\n' "$PD_STATE"
 if [[ -r $PD_STATE/outside ]]; then

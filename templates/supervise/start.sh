@@ -62,6 +62,38 @@ spawn() { # generation/service, then the command. Nothing of this shell goes alo
   ) &
 }
 
+# As a transient unit: its processes are a control group, and what leaves session, parent and mark behind is still in it.
+spawn_unit() { # index, then the command
+  local i=$1 name dir=$PD_STATE/runs/${PD_RUNS[$1]} polls environment=()
+  shift
+  for name in PATH HOME USER LOGNAME SHELL LANG LC_ALL TZ TMPDIR LD_LIBRARY_PATH VIRTUAL_ENV CONDA_PREFIX http_proxy https_proxy no_proxy; do
+    [[ -z ${!name-} ]] || environment+=("--setenv=$name=${!name}")
+  done
+  (
+    unit_run "$MODE" --quiet --collect --unit="$CONTAINER" --service-type=exec \
+      -p KillMode=control-group -p TimeoutStopSec=10 -p TasksMax=infinity -p OOMPolicy=continue -p WorkingDirectory=/ \
+      -p "LimitNOFILE=$(ulimit -Hn)" -p StandardInput=null -p "StandardOutput=append:$dir/log" -p "StandardError=append:$dir/log" \
+      "${environment[@]}" --setenv="PDCTL_RUN=$PD_CLUSTER/${PD_RUNS[i]}" --setenv="PDCTL_HOME=$PD_STATE" --setenv="PDCTL_RUN_DIR=$dir" \
+      --setenv=SPT_NOENV=1 -- bash --noprofile --norc "$PD_WRAP" "$dir" "$OWN_UMASK" "$@" >>"$dir/log" 2>&1 || exit
+    for ((polls = 0; polls < 500; polls++)); do
+      [[ ! -e $dir/handle.json ]] || exit 0
+      nap 0.02
+    done
+  ) &
+}
+
+# Why units cannot live here → WHY (empty: they can)
+unit_unfit() {
+  WHY=
+  if ! type -P systemd-run >/dev/null; then
+    WHY='there is no systemd-run on this node: engine.runtime.kind: process needs none'
+  elif [[ $MODE == user && ! -e /var/lib/systemd/linger/$(id -un) ]]; then
+    WHY="the user's service manager ends with the last login: loginctl enable-linger $(id -un), or engine.runtime.scope: system"
+  elif ! WHY=$(unit_ctl "$MODE" show -p Version 2>&1 >/dev/null); then
+    WHY="the $MODE service manager does not answer: ${WHY//[$'\t\n']/ }"
+  fi
+}
+
 marked
 declare -A wanted=() former=() spawned=()
 doomed=() grace=0 i=-1
@@ -100,7 +132,10 @@ for i in "${!wanted[@]}"; do
   fi
   lay_down "$i" || { printf 'failed\t%s\tcannot write to %s\n' "$service" "$PD_STATE/runs" && continue; }
   parse_facts "${PD_FACTS[i]}"
-  if [[ -n $MODE ]] && ! type -P "$RUNTIME" >/dev/null; then
+  if [[ $RUNTIME == systemd ]]; then
+    unit_unfit
+    [[ -z $WHY ]] || { printf 'failed\t%s\t%s\n' "$service" "$WHY" && continue; }
+  elif [[ -n $MODE ]] && ! type -P "$RUNTIME" >/dev/null; then
     printf 'failed\t%s\tthere is no %s on this node\n' "$service" "$RUNTIME"
     continue
   elif [[ $MODE == exec ]] && ! said=$("$RUNTIME" exec "$CONTAINER" test -r "$PD_STATE/runs/${PD_RUNS[i]}/launch.sh" 2>&1 </dev/null); then
@@ -112,7 +147,7 @@ for i in "${!wanted[@]}"; do
     [[ $owner == "$PD_STATE" ]] && "$RUNTIME" rm -f "$CONTAINER" >/dev/null 2>&1 </dev/null
   fi
   command="PD_ARGV_${i}[@]" && command=("${!command}")
-  spawn "${PD_RUNS[i]}" "${command[@]}"
+  if [[ $RUNTIME == systemd ]]; then spawn_unit "$i" "${command[@]}"; else spawn "${PD_RUNS[i]}" "${command[@]}"; fi
   spawned[$service]=$!
 done
 

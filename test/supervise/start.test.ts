@@ -66,16 +66,18 @@ it("an engine gets its mark, a clean set of descriptors, its own session, and he
   const umask = `0o${process.umask().toString(8)}`;
   expect(readFileSync(join(runDir("a"), "log"), "utf8")).toBe(`['0', '1', '2', '3'] True /dev/null True ${umask}\n`); // 3 is listdir's own
   await node.start({ b: ["sleep", "1000"] });
-  const environ = aliveWith(node.stateDir).map(
-    (pid) => new Set(environOf(pid).filter((entry) => /^(PDCTL_|SPT_)/.test(entry))),
-  );
+  const environ = aliveWith(node.stateDir)
+    .map(environOf)
+    .filter((entries) => entries.length > 0) // one of the wrapper's own forks has ended between the two looks
+    .map((entries) => new Set(entries.filter((entry) => /^(PDCTL_|SPT_)/.test(entry))));
   const expected = new Set([
     `PDCTL_HOME=${node.stateDir}`,
     "PDCTL_RUN=demo/1/b",
     `PDCTL_RUN_DIR=${runDir("b")}`,
     "SPT_NOENV=1",
   ]);
-  expect(environ).toEqual([expected, expected]);
+  expect(environ.length).toBeGreaterThanOrEqual(2); // the wrapper and the engine
+  for (const one of environ) expect(one).toEqual(expected);
 });
 
 it("a secret reaches its own engine and nothing else: no argument, no other process, and no file once the engine has it", async () => {

@@ -6,7 +6,7 @@ import type { Runtime } from "../topology.ts";
 
 type Keys = z.infer<typeof runtime>;
 
-/** One of three: plain processes, a container of our own from an image, or processes in a running container. */
+/** One of four: plain processes, units of systemd, a container of our own from an image, or processes in a running container. */
 export function resolveRuntime(
   keys: Keys,
   at: Path,
@@ -16,6 +16,7 @@ export function resolveRuntime(
   const findings =
     wrong === undefined ? [] : [errorAt([...at, wrong.key], "runtime", wrong.title, { remedy: wrong.remedy })];
   if (kind === "process") return { runtime: { kind }, findings };
+  if (kind === "systemd") return { runtime: { kind, scope: keys.scope ?? "user" }, findings };
   if (container !== undefined) return { runtime: { kind, container }, findings };
   const { privileged = false, cap_add: capAdd = [], mounts = [], options = [] } = keys;
   return { runtime: { kind, image: image ?? "", privileged, capAdd, mounts, options: options.map(String) }, findings };
@@ -24,14 +25,16 @@ export function resolveRuntime(
 const OF_IMAGE = ["privileged", "cap_add", "mounts", "options"] as const;
 
 function whatIsWrong(keys: Keys & { kind: string }): { key: string; title: string; remedy: string } | undefined {
-  const { kind, image, container } = keys;
+  const { kind, scope, image, container } = keys;
   const extra = OF_IMAGE.find((key) => keys[key] !== undefined);
-  if (kind === "process") {
+  if (scope !== undefined && kind !== "systemd")
+    return { key: "scope", title: `runtime ${kind} has no scope`, remedy: "kind: systemd, or take scope out" };
+  if (kind === "process" || kind === "systemd") {
     const key = image !== undefined ? "image" : container !== undefined ? "container" : extra;
     return (
       key && {
         key,
-        title: `runtime has ${key}, which a plain process has not`,
+        title: `runtime has ${key}, which a ${kind === "process" ? "plain process" : "unit"} has not`,
         remedy: "kind: docker, or kind: podman",
       }
     );

@@ -20,7 +20,12 @@ export const engineTexts: Readonly<Record<string, KeyText>> = {
   "engine.command": { says: "In the place of vllm serve.", example: ["vllm", "serve"] },
   "engine.venv": { says: "Virtual environment on the node; its bin comes first in PATH.", example: "/opt/vllm" },
   "engine.runtime": { says: "Where engines run: plain processes, a container each, or a container that runs already." },
-  "engine.runtime.kind": { says: "process, docker or podman.", unset: "process" },
+  "engine.runtime.kind": { says: "process, systemd (a unit each), docker or podman.", unset: "process" },
+  "engine.runtime.scope": {
+    says: "Whose service manager: the user's, which needs linger, or the system's, by sudo.",
+    unset: "user",
+    example: "system",
+  },
   "engine.runtime.image": { says: "One container per engine from this image.", example: "vllm/vllm-openai:v0.12.0" },
   "engine.runtime.container": { says: "Engines enter this running container.", example: "vllm-dev" },
   "engine.runtime.privileged": { says: "With --privileged.", unset: "false" },

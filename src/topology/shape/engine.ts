@@ -15,7 +15,8 @@ export const parallel = z.strictObject({
 });
 
 export const runtime = z.strictObject({
-  kind: z.enum(["process", "docker", "podman"]).optional(),
+  kind: z.enum(["process", "systemd", "docker", "podman"]).optional(),
+  scope: z.enum(["user", "system"]).optional(),
   image: line.optional(),
   container: line.optional(),
   privileged: z.boolean().optional(),

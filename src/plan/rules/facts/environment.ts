@@ -1,4 +1,5 @@
 import type { Rule } from "../../../topology/rule.ts";
+import { isOnHost } from "../../container.ts";
 import type { Judged } from "../../judged.ts";
 import type { Service } from "../../plan.ts";
 import { preloads } from "../../real-engines.ts";
@@ -10,7 +11,7 @@ export const c11: Rule<Judged, { node: string; file: string }> = {
   level: "warning",
   *check(judged) {
     for (const { node, said, engines } of answers(judged)) {
-      const files = engines.filter(({ runtime }) => runtime.kind === "process").flatMap(preloads);
+      const files = engines.filter(isOnHost).flatMap(preloads);
       for (const file of new Set(files.filter((each) => said.paths[each] === false)))
         yield { at: nodePath(judged.topology, node.name), subject: node.name, data: { node: node.name, file } };
     }

@@ -1,5 +1,6 @@
 import type { Rule } from "../../../topology/rule.ts";
 import { size } from "../../../words/numbers.ts";
+import { isOnHost } from "../../container.ts";
 import type { Judged } from "../../judged.ts";
 import { answers, nodePath } from "./answers.ts";
 
@@ -17,7 +18,7 @@ export const c02: Rule<Judged, { node: string; title: string; remedy: string }> 
     for (const { node, said, engines } of answers(judged)) {
       if (engines.length === 0 || node.hardware === "cpu") continue; // no RDMA, and one rank
       const { memlock, shm } = said.limits ?? {};
-      const own = engines.some(({ runtime }) => runtime.kind === "process"); // a container has a limit of its own
+      const own = engines.some(isOnHost); // a container has a limit of its own
       const found = [
         ...(own && typeof memlock === "number" && memlock < MEMLOCK ? [locked(node.name, memlock)] : []),
         ...(shm !== undefined && shm.size < SHM ? [shared(node.name, shm.size)] : []),

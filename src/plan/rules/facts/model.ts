@@ -1,5 +1,6 @@
 import type { Rule } from "../../../topology/rule.ts";
 import { folded } from "../../../words/names.ts";
+import { isOnHost } from "../../container.ts";
 import type { Judged } from "../../judged.ts";
 import { answers } from "./answers.ts";
 
@@ -9,7 +10,7 @@ export const m02: Rule<Judged, { title: string; remedy: string }> = {
   level: "error",
   *check(judged) {
     const { path } = judged.plan.model;
-    const all = answers(judged).filter(({ engines }) => engines.some(({ runtime }) => runtime.kind === "process"));
+    const all = answers(judged).filter(({ engines }) => engines.some(isOnHost));
     for (const { node, said } of all) {
       const { missing = [] } = said.model ?? {};
       const wrong = said.paths[path] === false ? lacks(node.name, path) : incomplete(node.name, path, missing);
