@@ -28,6 +28,8 @@ export class FrontDoor {
   #serving = 0;
   #inside = 0;
   #leaves = false;
+  /** Nobody is let in any more. */
+  #isShut = false;
 
   constructor(server: Server, { desk, office, keys }: { desk: Desk; office: Office; keys: Keys }) {
     this.desk = desk;
@@ -50,10 +52,13 @@ export class FrontDoor {
   async drain({ graceMs, noticeMs }: { graceMs: number; noticeMs: number }): Promise<void> {
     this.#leaves = true;
     if (noticeMs > 0) await over(noticeMs, this.#hurry.signal);
+    this.#isShut = true;
+    const grace = over(graceMs, this.#hurry.signal);
+    await Promise.race([grace, this.desk.callbacks.none()]); // decode engines call over connections of their own
     const closed = new Promise((resolve) => this.#server.close(resolve));
     void closed.then(() => this.hurry());
     this.#closeSilent();
-    await over(graceMs, this.#hurry.signal);
+    await grace;
     this.#stopping.abort(new ProxyError("proxy.stopping", {}));
     const last = setTimeout(() => this.#server.closeAllConnections(), LAST_WORDS_MS);
     await closed;
@@ -109,7 +114,7 @@ export class FrontDoor {
     if (page?.access === "admin") return adminRefusal(req, this.keys.admin);
     if (method === "OPTIONS") return undefined; // a browser's question before the call itself, and without its key
     if ((serves || page?.access === "client") && !this.#isClient(req)) return new ProxyError("key.wrong", {});
-    if (serves && !this.#server.listening) return new ProxyError("proxy.stopping", {});
+    if (serves && this.#isShut) return new ProxyError("proxy.stopping", {});
     return serves ? this.desk.admission.refusal : undefined;
   }
 

@@ -24,15 +24,17 @@ export type Called = "unknown" | "contradicts" | "prefilled" | "failed";
 export class Callbacks {
   readonly #base: () => string;
   readonly #waiting = new Map<string, Waiting>();
+  readonly #onNone: (() => void)[] = [];
 
   /** @param base the proxy as decode engines reach it, http://10.0.0.5:8000 */
   constructor(base: () => string) {
     this.#base = base;
   }
 
-  /** Calls that may still come, or that wait for their answer. */
-  get open(): number {
-    return this.#waiting.size;
+  /** Resolves when no call may come any more, and none waits for its answer. */
+  none(): Promise<void> {
+    if (this.#waiting.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onNone.push(resolve));
   }
 
   /** @param engineId what decode's engine calls the request: it is in the call */
@@ -49,6 +51,7 @@ export class Callbacks {
     const end = (prefilled: boolean) => {
       this.#waiting.delete(key);
       settle(prefilled);
+      if (this.#waiting.size === 0) for (const resolve of this.#onNone.splice(0)) resolve();
     };
     return { url: `${this.#base()}/v1/metaserver?key=${key}`, said, end };
   }

@@ -54,7 +54,9 @@ export class Bootstrap {
 
 /** `{"0":{"engine_id":"…","worker_addr":…},…}` @returns the ids by rank, or what is wrong */
 function engineIds(bytes: Buffer, ranks: number): readonly string[] | string {
-  const entries = new Map(Object.entries(parsed(bytes) ?? {}));
+  const object = parsed(bytes);
+  if (object === undefined) return "is no JSON object";
+  const entries = new Map(Object.entries(object));
   if (entries.size !== ranks) return `knows ${entries.size} ranks, and the endpoint has ${ranks}`;
   const ids = Array.from({ length: ranks }, (_, rank) => idOf(entries.get(String(rank))));
   const lacks = ids.indexOf(undefined);
@@ -66,7 +68,7 @@ function parsed(bytes: Buffer): object | undefined {
     const value: unknown = JSON.parse(bytes.toString());
     return typeof value === "object" && value !== null ? value : undefined;
   } catch {
-    return undefined; // said as what it is: no rank is known
+    return undefined;
   }
 }
 

@@ -43,6 +43,8 @@ export class Endpoint {
   #presence: "serves" | "leaves" | "gone" = "serves";
   #onEased: () => void = () => undefined;
   readonly #onChange: (endpoint: Endpoint) => void;
+  /** What the last change came to, in words. */
+  #told = "unknown ";
 
   constructor(target: Target, upstream: Upstream, onChange: (endpoint: Endpoint) => void) {
     const { url, role, slots, bootstrap_url } = target;
@@ -154,9 +156,11 @@ export class Endpoint {
   }
 
   #change(by: () => void): void {
-    const before = this.state;
     by();
-    if (this.state !== before) this.#onChange(this);
+    const told = `${this.state} ${this.bootstrap?.trouble ?? ""}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#onChange(this);
   }
 }
 

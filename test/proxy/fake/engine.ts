@@ -49,6 +49,8 @@ export class FakeEngine {
   /** Of a Mooncake prefill: its bootstrap server, and what that answers instead of what its ranks are called. */
   bootstrapUrl = "";
   bootstrapSays: string | undefined;
+  /** When decode makes its call to the proxy, where it is to wait. */
+  callsAfter: Promise<unknown> | undefined;
   /** Status of each call that decode made to the proxy. */
   readonly calls: (number | "lost")[] = [];
   #bootstrap: Server | undefined;

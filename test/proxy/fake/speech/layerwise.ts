@@ -38,6 +38,7 @@ export const layerwise: Speech = {
     async taken(decode) {
       const body = call(decode);
       said.set(decode, body);
+      await decode.engine.callsAfter;
       const status = await post(String(paramsOf(decode)?.["metaserver"]), body);
       decode.engine.calls.push(status); // the connector itself looks at nothing but a lost connection
     },
