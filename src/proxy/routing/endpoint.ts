@@ -157,7 +157,7 @@ export class Endpoint {
 
   #change(by: () => void): void {
     by();
-    const told = `${this.state} ${this.bootstrap?.trouble ?? ""}`;
+    const told = `${this.state} ${this.#misfit?.serves ?? ""} ${this.bootstrap?.trouble ?? ""}`;
     if (told === this.#told) return;
     this.#told = told;
     this.#onChange(this);
