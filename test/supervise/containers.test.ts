@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -126,8 +126,21 @@ it("a container that is not there, and a tool that is not there, are said before
   expect(await begin({ kind: "docker", container: "dev" }, "exec sleep 1000\n")).toEqual([
     { service: "a", outcome: "failed", why: "container dev: docker: No such container: dev" },
   ]);
+  expect(await state()).toEqual({ state: "absent" });
+  await node[Symbol.asyncDispose]();
+  node = await lab(openLocal("n0", { ...process.env, PATH: await withoutPodman() }));
   expect(await begin({ kind: "podman", container: "dev" }, "exec sleep 1000\n")).toEqual([
     { service: "a", outcome: "failed", why: "there is no podman on this node" },
   ]);
   expect(await state()).toEqual({ state: "absent" });
 });
+
+/** A PATH with all that this machine has but podman. */
+async function withoutPodman(): Promise<string> {
+  const others = join(bin, "others");
+  await mkdir(others);
+  for (const directory of (process.env["PATH"] ?? "").split(":").filter((one) => existsSync(one)))
+    for (const name of readdirSync(directory))
+      if (name !== "podman" && !existsSync(join(others, name))) symlinkSync(join(directory, name), join(others, name));
+  return others;
+}
