@@ -57,7 +57,9 @@ it("every call that the openai package makes has the same answer through the pro
     });
     const metrics = await (await fetch(`${url}/metrics`)).text();
     const reasons = [...metrics.matchAll(/^pdctl_proxy_bypass_total\{reason="(\w+)"\}/gm)].map(([, reason]) => reason);
-    expect(new Set(reasons)).toEqual(new Set(["n", "prompt_list", "echo_logprobs", "other_api"])); // all else went through prefill
+    expect(new Set(reasons)).toEqual(new Set(["echo_logprobs", "other_api"])); // all else went through prefill
+    expect(metrics).toMatch(/^pdctl_proxy_split_total\{reason="n"\} [1-9]/m);
+    expect(metrics).toMatch(/^pdctl_proxy_split_total\{reason="prompt_list"\} [1-9]/m);
     expect(metrics).not.toMatch(/pdctl_proxy_(missing_kv_params|retries|kv_hold_expired)_total\{.*\} [1-9]/);
   } finally {
     await proxy.close(0);

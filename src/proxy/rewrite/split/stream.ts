@@ -1,4 +1,5 @@
 import { JsonError, type JsonObject, rawValue, readObject } from "../../body/json.ts";
+import { splice } from "../../body/splice.ts";
 import { dataIn } from "../frames.ts";
 import type { Identity } from "../identity.ts";
 import { type Edit, edited, elementsOf, valueEdit } from "../spans.ts";
@@ -53,7 +54,8 @@ export class MergedEvents {
     const [first] = this.#used;
     const span = first && dataIn(first.frame);
     if (!first || !span) return Buffer.alloc(0);
-    const event = readObject(first.frame.subarray(span.start, span.end));
+    const alone = readObject(first.frame.subarray(span.start, span.end));
+    const event = readObject(splice(alone, { drop: ["metrics"] })); // of one sequence; an engine gives none for several
     const text = edited(event.bytes, valueEdit(event, 0, "usage", summedUsage(this.#used)));
     return edited(first.frame, [{ ...span, text }]);
   }

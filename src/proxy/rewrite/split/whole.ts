@@ -1,5 +1,4 @@
 import { readObject } from "../../body/json.ts";
-import { splice } from "../../body/splice.ts";
 import type { Identity } from "../identity.ts";
 import { edited, elementsOf, spanOf, valueEdit } from "../spans.ts";
 import { summedUsage } from "../usage.ts";
@@ -24,12 +23,12 @@ export function mergedAnswer(answers: readonly Buffer[], places: readonly Place[
   });
   const [first] = objects;
   if (!first) return Buffer.alloc(0);
-  const whole = edited(first.bytes, [
+  return edited(first.bytes, [
     ...identity.edits(first, 0),
+    ...valueEdit(first, 0, "metrics", "null"), // of one sequence; an engine gives none for several
     ...valueEdit(first, 0, "choices", Buffer.concat([OPEN, ...joined(choices), CLOSE])),
     ...valueEdit(first, 0, "usage", summedUsage(used)),
   ]);
-  return splice(readObject(whole), { drop: ["metrics"] }); // of one sequence; an engine gives none for several
 }
 
 /** A choice under its number in the whole. */
