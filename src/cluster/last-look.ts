@@ -1,6 +1,7 @@
 import { forget, type Remains, remains } from "../supervise/index.ts";
 import { folded } from "../words/names.ts";
-import { several } from "../words/numbers.ts";
+import { several, size } from "../words/numbers.ts";
+import { type DeviceMemory, deviceMemory } from "./device-memory.ts";
 import type { ReceiptRow } from "./events.ts";
 import { type Fleet, userError, whyOf } from "./fleet.ts";
 import { stateDirOf } from "./look.ts";
@@ -8,9 +9,12 @@ import type { Run } from "./run.ts";
 import type { Known } from "./standing.ts";
 import { finding } from "./verb.ts";
 
+/** What one node was seen to hold. */
+type Seen = Remains & { readonly memory: DeviceMemory };
+
 export interface Row extends ReceiptRow {
   readonly clean: boolean;
-  readonly remains?: Remains;
+  readonly remains?: Seen;
   readonly why?: string;
 }
 
@@ -19,8 +23,10 @@ export async function lastLook(known: Known, fleet: Fleet, run: Run): Promise<{ 
   const outcomes = await fleet.on(async (session, node) => {
     const stateDir = stateDirOf(known, node);
     const seen = await remains(session, { stateDir }, fleet.scripts, run.signal);
-    if (seen.processes.length + seen.ports.length > 0) return seen;
-    return { ...seen, files: await forget(session, { stateDir }, fleet.scripts, run.signal), sharedMemory: [] };
+    const memory = await deviceMemory(session, seen, run);
+    if (seen.processes.length + seen.ports.length + memory.more.size > 0) return { ...seen, memory }; // the next down looks again
+    const files = await forget(session, { stateDir }, fleet.scripts, run.signal);
+    return { ...seen, files, sharedMemory: [], memory };
   });
   run.signal.throwIfAborted();
   const rows = outcomes.map((one) =>
@@ -46,7 +52,7 @@ const UNKNOWN = {
   clean: false,
 } as const;
 
-function rowOf(node: string, seen: Remains): Row {
+function rowOf(node: string, seen: Seen): Row {
   const [processes, ports, sharedMemory, files] = [
     seen.processes.length,
     seen.ports.length,
@@ -57,10 +63,10 @@ function rowOf(node: string, seen: Remains): Row {
     node,
     processes,
     ports,
-    deviceMemory: "-",
+    deviceMemory: seen.memory.text,
     sharedMemory,
     files,
-    clean: processes + ports + sharedMemory + files === 0,
+    clean: processes + ports + sharedMemory + files === 0 && seen.memory.more.size === 0 && seen.memory.text !== null,
     remains: seen,
   };
 }
@@ -71,7 +77,20 @@ function sayLeft({ node, remains: seen }: Row, run: Run): void {
     ...(seen?.sharedMemory ?? []),
     ...(seen?.files ?? []),
   ];
-  const alone = (seen?.processes.length ?? 0) === 0;
+  for (const [device, mib] of seen?.memory.more ?? [])
+    run.emit(
+      finding(
+        {
+          title: `device ${device} has ${size(mib * 2 ** 20)} more in use than before up`,
+          where: node,
+          cause: "no process of the cluster is left that could hold it",
+          do: [`look at it with the device's own tool on ${node}; a driver reset or a reboot is yours to decide`],
+        },
+        "left-over",
+        { phase: "verify", node },
+      ),
+    );
+  const alone = (seen?.processes.length ?? 0) + (seen?.memory.more.size ?? 0) === 0; // else the files are kept on purpose
   if (seen !== undefined && alone && things.length > 0)
     run.emit(
       finding(

@@ -16,8 +16,15 @@ export async function writeReceipt(standing: Standing, taken: TakenDown, run: Ru
     at: new Date().toISOString(),
     clean: taken.clean,
     services: standing.services.map(({ spec, node }) => ({ service: spec.service, node })),
-    nodes: taken.rows,
+    nodes: taken.rows.map(plain),
   };
   await writeFile(file, `${JSON.stringify(receipt, null, 2)}\n`, { mode: 0o600 });
   return file;
+}
+
+/** What was left is named, not only counted. */
+function plain({ remains, ...row }: TakenDown["rows"][number]) {
+  if (remains === undefined || row.clean) return row;
+  const { processes, ports, sharedMemory, files, memory } = remains;
+  return { ...row, left: { processes, ports, sharedMemory, files, deviceMiB: Object.fromEntries(memory.more) } };
 }

@@ -25,6 +25,7 @@ export async function remains(
     ports: of("port").map(([, port]) => Number(port)),
     sharedMemory: of("shm").map(([, path = ""]) => path),
     files: of("file").map(([, path = ""]) => path),
+    baseline: new Map(of("baseline").map(([, id = "", mib]) => [id, Number(mib)])),
   };
 }
 

@@ -193,6 +193,8 @@ export interface Remains {
   readonly ports: readonly number[];
   readonly sharedMemory: readonly string[];
   readonly files: readonly string[];
+  /** MiB in use of each device before the cluster's first start; empty: nobody could tell. */
+  readonly baseline: ReadonlyMap<string, number>;
 }
 
 /** Events of the watch channel of one node. */

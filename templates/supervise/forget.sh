@@ -13,7 +13,7 @@ end_lease
 doomed=()
 for dir in "$PD_STATE"/runs/*/*/; do
   run_facts "${dir%/}" || continue
-  sweep_shm "${dir%/}"
+  sweep "${dir%/}"
   for path in "${SCRATCH[@]}"; do doomed+=("$path"); done
 done
 if [[ -r $PD_STATE/outside ]]; then

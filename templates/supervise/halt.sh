@@ -17,13 +17,14 @@ halt() {
     run_facts "$PD_STATE/runs/$run" || true
     if [[ $RUNTIME == systemd ]]; then unit[$run]="$MODE $CONTAINER"; elif [[ -n $MODE ]]; then container[$run]="$RUNTIME $MODE $CONTAINER"; fi
     # The wrapper's session is ours only while somebody proves it: its number may be another session's by now.
-    lives "$WRAPPER" "$WRAPPER_START" && leader[$WRAPPER]=$run wrapper[$run]=$WRAPPER wrapper_start[$run]=$WRAPPER_START
+    session_proven "$PD_STATE/runs/$run" && leader[$WRAPPER]=$run
+    lives "$WRAPPER" "$WRAPPER_START" && wrapper[$run]=$WRAPPER wrapper_start[$run]=$WRAPPER_START
     lives "$ENGINE" "$ENGINE_START" && leader[$SID]=$run engine[$run]=$ENGINE engine_start[$run]=$ENGINE_START
   done
   LIVE=() START_OF=()
   halt_scan
   ((${#LIVE[@]} == 0)) || halt_descendants
-  halt_remember_shm
+  halt_remember
   look $$ && parent=$PARENT
   now_ms && kill_at=$((NOW + grace)) end=$((NOW + grace + 10000))
   for run in "${!container[@]}"; do
@@ -118,12 +119,19 @@ halt_descendants() {
   done
 }
 
-# Which shared memory is whose can only be seen while its owners live.
-halt_remember_shm() {
-  local pid run
+# Which shared memory and which socket is whose can only be seen while its owners live.
+halt_remember() {
+  local pid run path number link
+  local -A bound=()
+  while read -r number path; do bound[$number]=$path; done < <(awk '$8 ~ "^/tmp/" { print $7, $8 }' /proc/net/unix 2>/dev/null)
   for pid in "${!LIVE[@]}"; do
     run=$PD_STATE/runs/${LIVE[$pid]}
     [[ ! -d $run ]] || grep -soE '/dev/shm/[^ ]+$' "/proc/$pid/maps" >>"$run/shm"
+    ((${#bound[@]})) && [[ -d $run ]] || continue
+    while read -r link; do
+      number=${link##*socket:[} && number=${number%%]*}
+      [[ -z ${bound[$number]-} ]] || printf '%s\n' "${bound[$number]}" >>"$run/sockets"
+    done < <(stat -c %N -- "/proc/$pid/fd/"* 2>/dev/null | grep -F 'socket:[')
   done
   return 0
 }

@@ -119,6 +119,19 @@ handle() {
   return 0
 }
 
+# Does the session of this run still prove that a process is ours? After `handle`: its wrapper, its engine, or something that outlived it.
+session_proven() {
+  local pid start
+  [[ -n $WRAPPER ]] || return 1
+  lives "$WRAPPER" "$WRAPPER_START" && return
+  lives "$ENGINE" "$ENGINE_START" && [[ $SID == "$WRAPPER" ]] && return
+  [[ -r $1/survivors ]] || return 1
+  while read -r pid start; do
+    lives "$pid" "$start" && [[ $SID == "$WRAPPER" ]] && return
+  done <"$1/survivors"
+  return 1
+}
+
 # A run whose launcher died an instant after the start: its wrapper is about to write handle.json. Waits for that, at most 1 s.
 settle() { # generation/service, after `marked`
   local n
@@ -205,7 +218,19 @@ shm_free() { # the dots of a name match any character, which errs on the side of
   done
 }
 
-sweep_shm() {
+# Sockets with a name in /tmp that the run's processes had bound while it was stopped, and that nobody has bound any more → SOCKETS.
+sockets_of() {
+  local file
+  SOCKETS=()
+  [[ -e $1/sockets ]] || return 0
+  while IFS= read -r file; do
+    [[ -S $file && -O $file ]] && ! grep -qsF -- " $file" /proc/net/unix && SOCKETS+=("$file")
+  done < <(sort -u -- "$1/sockets")
+  return 0
+}
+
+sweep() { # what a run that is over left outside of its directory
   shm_of "$1"
-  ((${#SHM[@]} == 0)) || rm -f -- "${SHM[@]}"
+  sockets_of "$1"
+  ((${#SHM[@]} + ${#SOCKETS[@]} == 0)) || rm -f -- "${SHM[@]}" "${SOCKETS[@]}"
 }

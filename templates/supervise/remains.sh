@@ -7,14 +7,25 @@ for pid in "${!RUN_OF[@]}"; do
   printf 'process\t%s\t%s\t%s\n' "$pid" "${RUN_OF[$pid]#*/}" "$COMMAND"
 done
 
-declare -A wanted=() inode=() tools=() units=()
+declare -A wanted=() inode=() tools=() units=() leader=()
 for dir in "$PD_STATE"/runs/*/*/; do
   run_facts "${dir%/}" || continue
   for port in "${LISTENS[@]}"; do wanted[$port]=1; done
   if [[ $RUNTIME == systemd ]]; then units[$MODE $CONTAINER]=1; elif [[ -n $MODE ]]; then tools[$RUNTIME]=1; fi
+  handle "${dir%/}" && session_proven "${dir%/}" && leader[$WRAPPER]=${dir%/}
+  sockets_of "${dir%/}"
+  for file in "${SOCKETS[@]}"; do printf 'file\t%s\n' "$file"; done
   shm_of "${dir%/}"
   for file in "${SHM[@]}"; do printf 'shm\t%s\n' "$file"; done
   for file in "${SCRATCH[@]}"; do [[ ! -e $file ]] || printf 'file\t%s\n' "$file"; done
+done
+
+sessions "${!leader[@]}"
+for pid in "${!SESSION_OF[@]}"; do # without the mark, and proven by its session
+  [[ -z ${RUN_OF[$pid]-} ]] && look "$pid" || continue
+  run=${leader[${SESSION_OF[$pid]}]} && RUN_OF[$pid]=${run#"$PD_STATE"/runs/}
+  command_of "$pid"
+  printf 'process\t%s\t%s\t%s\n' "$pid" "${run##*/}" "$COMMAND"
 done
 
 while read -r address number; do
@@ -46,6 +57,7 @@ for unit in "${!units[@]}"; do
     active | activating | deactivating | reloading) printf 'file\tsystemd unit %s\n' "${unit#* }" ;;
   esac
 done
+[[ ! -r $PD_STATE/baseline ]] || while read -r id mib; do printf 'baseline\t%s\t%s\n' "$id" "$mib"; done <"$PD_STATE/baseline"
 [[ ! -e $PD_STATE ]] || printf 'file\t%s\n' "$PD_STATE"
 if [[ -r $PD_STATE/outside ]]; then
   while IFS= read -r file; do [[ ! -e $file && ! -L $file ]] || printf 'file\t%s\n' "$file"; done <"$PD_STATE/outside"

@@ -120,7 +120,7 @@ done
 
 if ((${#doomed[@]})); then
   halt "$grace" "${doomed[@]}"
-  for run in "${doomed[@]}"; do sweep_shm "$PD_STATE/runs/$run"; done
+  for run in "${doomed[@]}"; do sweep "$PD_STATE/runs/$run"; done
 fi
 
 for i in "${!wanted[@]}"; do

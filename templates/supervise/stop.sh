@@ -26,6 +26,6 @@ for service in "${!asked[@]}"; do [[ -n ${left_of[$service]-} ]] || printf 'gone
 for run in "${!chosen[@]}"; do
   service=${run#*/}
   rm -f -- "$PD_STATE/runs/$run/secrets"
-  [[ -n ${left_of[${service%%~*}]-} ]] || sweep_shm "$PD_STATE/runs/$run"
+  [[ -n ${left_of[${service%%~*}]-} ]] || sweep "$PD_STATE/runs/$run"
 done
 exit 0

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => node[Symbol.asyncDispose]());
 
 const at = () => ({ stateDir: node.stateDir });
-const nothing = { processes: [], ports: [], sharedMemory: [], files: [] };
+const nothing = { processes: [], ports: [], sharedMemory: [], files: [], baseline: new Map() };
 const end = () => stop(node.session, { ...at(), services: [], graceMs: 2_000 }, scripts, never);
 const hold = (name: string, more = "") =>
   `import mmap,os,socket,time; f=os.open('/dev/shm/${name}',os.O_RDWR|os.O_CREAT,0o600); os.ftruncate(f,4096); m=mmap.mmap(f,4096); os.close(f)\n${more}\nprint('held',flush=True); time.sleep(1000)`;
@@ -109,4 +109,19 @@ it("forget refuses a directory that is not pdctl's", async () => {
     code: "node.command",
   });
   expect(existsSync(join(node.home, "photos", "2026"))).toBe(true);
+});
+
+it("what outlived its engine without the mark is found by its session, and ended; of a socket in /tmp nothing stays", async () => {
+  const path = `/tmp/pdctl-test-${process.pid}.sock`;
+  const bind = `import os,socket,time; s=socket.socket(socket.AF_UNIX); s.bind('${path}'); print('bound',flush=True); time.sleep(1000)`;
+  const leaving = "env -i sleep 1000 & exec sleep 0.2"; // no mark, the same session, its parent gone
+  await node.start({ bound: ["python3", "-c", bind], escaped: ["bash", "-c", leaving] });
+  await held("bound");
+  const of = async (service: string) =>
+    (await remains(node.session, at(), scripts, never)).processes.filter((one) => one.service === service);
+  await until(async () => (await of("escaped")).map(({ command }) => command).join() === "sleep 1000");
+  expect(await end()).toEqual(expect.arrayContaining([{ service: "escaped", state: "gone", left: [] }]));
+  expect(await of("escaped")).toEqual([]);
+  expect(existsSync(path)).toBe(false);
+  expect(await forget(node.session, at(), scripts, never)).toEqual([]);
 });

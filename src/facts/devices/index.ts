@@ -1,5 +1,5 @@
 import type { DeviceFact } from "../facts.ts";
-import type { Lines } from "../lines.ts";
+import { type Lines, linesOf } from "../lines.ts";
 import { ascendDevices } from "./ascend.ts";
 import { cudaDevices } from "./cuda.ts";
 import { gaudiDevices } from "./gaudi.ts";
@@ -28,3 +28,6 @@ export const devicesByFamily = (lines: Lines): ReadonlyMap<string, readonly Devi
       lines.all("tool").includes(tool) ? [[family, read(lines)] as const] : [],
     ),
   );
+
+/** All devices that any tool lists, from what their scripts print. */
+export const readDevices = (text: string): readonly DeviceFact[] => [...devicesByFamily(linesOf(text)).values()].flat();
