@@ -1,4 +1,5 @@
 import type { Policy } from "../config.ts";
+import { ofAnswers } from "./answers.ts";
 import {
   atLeastNone,
   atLeastOne,
@@ -20,6 +21,7 @@ const POLICIES = ["round_robin", "least_loaded", "random", "power_of_two", "cons
 
 /** Every key of the config. Source of the names and of most usual values: proxy-protocols.md §3.0. */
 export const settings: Settings = {
+  ...ofAnswers,
   bind: {
     topic: "place",
     check: text,
@@ -142,68 +144,6 @@ export const settings: Settings = {
     says: "Whether both legs may start over when decode fails before its first byte: 0 or 1.",
     flags: ["decode-retries"],
     takes: "N",
-  },
-  split_most: {
-    topic: "routing",
-    check: atLeastOne,
-    says: "Pairs of legs that a request of several prompts or samples (n) may become; larger ones go to decode alone, with 1 all of them.",
-    flags: ["split-most"],
-    takes: "N",
-  },
-  resume_recomputed: {
-    topic: "kv",
-    check: flag,
-    says: "Requests that decode gives back when it has no room (Ascend's recompute scheduler) are prefilled again, and their answer goes on.",
-    unset: "off",
-    flags: ["resume-recomputed"],
-  },
-  correct_cached_tokens: {
-    topic: "answers",
-    check: flag,
-    says: "Clients get prefill's number of cached tokens: decode's own counts the KV that prefill sent it.",
-    flags: ["correct-cached-tokens"],
-  },
-  on_missing_kv: {
-    topic: "failures",
-    check: oneOf("fail", "decode-only", "retry"),
-    says: "A request whose prefill gave no KV: fails, goes to decode alone, or is prefilled once more.",
-    flags: ["on-missing-kv"],
-    takes: "WHAT",
-  },
-  on_prefill_down: {
-    topic: "failures",
-    check: oneOf("fail", "decode-only"),
-    says: "Requests while no prefill can be reached: fail, or go to decode alone.",
-    flags: ["on-prefill-down"],
-    takes: "WHAT",
-  },
-  on_prefill_saturated: {
-    topic: "failures",
-    check: oneOf("queue", "decode-only"),
-    says: "Requests while every prefill endpoint has max_prefill_per_endpoint legs: wait, or go to decode alone.",
-    flags: ["on-prefill-saturated"],
-    takes: "WHAT",
-  },
-  on_prefill_500: {
-    topic: "failures",
-    check: oneOf("fail", "retry"),
-    says: "A 500 of prefill: is the client's, as the prompt may be what kills engines, or goes to another endpoint once.",
-    flags: ["on-prefill-500"],
-    takes: "WHAT",
-  },
-  remote_host_override: {
-    topic: "kv",
-    check: flag,
-    says: "Decode is told the host under which the proxy reaches prefill, in place of the one that prefill advertises.",
-    unset: "off",
-    flags: ["remote-host-override"],
-  },
-  idle_timeout_seconds: {
-    topic: "times",
-    check: seconds,
-    says: "How long an answer may stand still once it has begun; then it is broken off.",
-    flags: ["idle-timeout"],
-    takes: "SECONDS",
   },
   model: {
     topic: "routing",
