@@ -1,6 +1,7 @@
-import { Arena, type Finding } from "./run.ts";
+import { Arena, type Client, type Finding } from "./run.ts";
 
 export interface FuzzOptions {
+  readonly upstream: Client;
   readonly seed: number;
   readonly from: number;
   readonly cases: number;
@@ -16,8 +17,15 @@ export interface FuzzResult {
 }
 
 /** Runs these cases; what is left behind at the end is a finding too. */
-export async function fuzz({ seed, from, cases, lanes, goesOn = () => true }: FuzzOptions): Promise<FuzzResult> {
-  const arena = new Arena(seed);
+export async function fuzz({
+  upstream,
+  seed,
+  from,
+  cases,
+  lanes,
+  goesOn = () => true,
+}: FuzzOptions): Promise<FuzzResult> {
+  const arena = new Arena(seed, upstream);
   await arena.start();
   const findings: Finding[] = [];
   let [next, done] = [from, 0];

@@ -2,12 +2,13 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { fuzzCase } from "./case.ts";
 import { fuzz } from "./fuzz.ts";
-import type { Finding } from "./run.ts";
+import type { Client, Finding } from "./run.ts";
 
-const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N]
+const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N] [--upstream undici|sockets]
 npm run fuzz -- --seed N --case K     one case again, with what was sent
 `;
-const BATCH = 20_000; // then all is taken down, and what is left is looked for
+const BATCH = 20_000; // then all is taken down, what is left is looked for, and the other client has its turn
+const UPSTREAMS = ["undici", "sockets"] as const;
 const MOST_FINDINGS = 50;
 
 interface Share {
@@ -17,18 +18,23 @@ interface Share {
   readonly cases: number;
   readonly lanes: number;
   readonly endsAt: number;
+  readonly upstreams: readonly Client[];
 }
 
 /** Batches of one worker, each with proxies and engines of its own. */
-async function work({ seed, from, step, cases, lanes, endsAt }: Share, tell: (news: News) => void): Promise<void> {
+async function work(
+  { seed, from, step, cases, lanes, endsAt, upstreams }: Share,
+  tell: (news: News) => void,
+): Promise<void> {
   for (let [batch, left] = [from, cases]; left > 0 && Date.now() < endsAt; batch += step) {
     const most = Math.min(BATCH, left);
     const goesOn = (done: number, found: readonly Finding[]) => {
       if (done > 0 && done % 1_000 === 0) tell({ progress: done });
       return Date.now() < endsAt && found.length < MOST_FINDINGS;
     };
-    const { done, findings } = await fuzz({ seed, from: batch * BATCH, cases: most, lanes, goesOn });
-    tell({ done, findings });
+    const upstream = upstreams[Math.floor(batch / step) % upstreams.length] ?? "undici";
+    const { done, findings } = await fuzz({ upstream, seed, from: batch * BATCH, cases: most, lanes, goesOn });
+    tell({ done, findings: findings.map(({ index, what }) => ({ index, what: `${upstream}: ${what}` })) });
     left -= done;
     if (done < most) return;
   }
@@ -45,6 +51,7 @@ async function main(): Promise<number> {
       minutes: { type: "string", default: "1440" },
       workers: { type: "string", default: "1" },
       lanes: { type: "string", default: "16" },
+      upstream: { type: "string" },
       help: { type: "boolean" },
     },
   });
@@ -53,7 +60,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const [seed, workers] = [Number(values.seed), Number(values.workers)];
-  if (values.case !== undefined) return again(seed, Number(values.case));
+  const upstreams = UPSTREAMS.filter((name) => values.upstream === undefined || values.upstream === name);
+  if (values.case !== undefined) return again(seed, Number(values.case), upstreams);
   return all(
     {
       seed,
@@ -61,6 +69,7 @@ async function main(): Promise<number> {
       from: 0,
       cases: Math.ceil(Number(values.cases) / workers),
       lanes: Number(values.lanes),
+      upstreams,
       endsAt: Date.now() + Number(values.minutes) * 60_000,
     },
     workers,
@@ -101,7 +110,7 @@ async function all(share: Share, workers: number): Promise<number> {
 }
 
 /** One case by itself, with all that was planned. */
-async function again(seed: number, index: number): Promise<number> {
+async function again(seed: number, index: number, upstreams: Share["upstreams"]): Promise<number> {
   const it = fuzzCase(seed, index);
   const shown = (plan: (typeof it.prefill)[number]) =>
     `  ${plan.framing}, then ${plan.then}, cut ${JSON.stringify(plan.cut)}, at ${plan.cuts}\n  ${JSON.stringify(plan.wire.toString("latin1"))}`;
@@ -109,9 +118,13 @@ async function again(seed: number, index: number): Promise<number> {
   process.stdout.write(`  ${JSON.stringify(it.wire([]).toString("latin1"))}\n`);
   for (const role of ["prefill", "decode"] as const)
     for (const [attempt, plan] of it[role].entries()) process.stdout.write(`${role} ${attempt}\n${shown(plan)}\n`);
-  const { findings } = await fuzz({ seed, from: index, cases: 1, lanes: 1 });
-  for (const { what } of findings) process.stdout.write(`FOUND ${what}\n`);
-  return findings.length > 0 ? 1 : 0;
+  let found = 0;
+  for (const upstream of upstreams) {
+    const { findings } = await fuzz({ upstream, seed, from: index, cases: 1, lanes: 1 });
+    for (const { what } of findings) process.stdout.write(`FOUND ${upstream}: ${what}\n`);
+    found += findings.length;
+  }
+  return found > 0 ? 1 : 0;
 }
 
 if (isMainThread) process.exitCode = await main();

@@ -20,20 +20,25 @@ interface Open {
   readonly got: Record<Role, { attempt: number; taken: Taken }[]>;
 }
 
+/** The proxy's client towards engines. */
+export type Client = "undici" | "sockets";
+
 const NEVER = { upMs: 3_600_000, otherMs: 20, answerMs: 60_000 };
 const CLOCK = 1_000; // the proxy's clock runs that much faster, so that budgets and circuits never hold a case back
 
 /** The proxy with four engines, and the plain relay with one, all on sockets of this process. */
 export class Arena {
   readonly #seed: number;
+  readonly #upstream: Client;
   readonly #open = new Map<string, Open>();
   readonly #engines: RawEngine[] = [];
   #plain: RawEngine | undefined;
   #proxy: RunningProxy | undefined;
   #relay: PlainRelay | undefined;
 
-  constructor(seed: number) {
+  constructor(seed: number, upstream: Client) {
     this.#seed = seed;
+    this.#upstream = upstream;
   }
 
   async start(): Promise<void> {
@@ -49,6 +54,7 @@ export class Arena {
         prefill_policy: "round_robin",
         decode_policy: "round_robin",
         max_concurrent: 1_000,
+        upstream: this.#upstream,
         targets: this.#engines.map(({ url }, at) => ({ url, role: roles[at] ?? "decode", slots: 1 })),
       },
       { log: logTo(() => undefined), probeTimes: NEVER, now: () => performance.now() * CLOCK },
