@@ -76,9 +76,9 @@ export function plan(random: Random, meaning: Meaning, faulty: number): AnswerPl
     ...meaning,
     framing,
     wire,
-    then: breaks ? random.pick(["fin", "rst"]) : closes ? "fin" : framing === "excess" ? "fin" : "stays",
+    then: breaks ? random.pick(["fin", "rst"]) : closes ? "fin" : "stays",
     cut: isCut || (breaks && end < head.length) ? { head: end < head.length, body: Math.max(0, bodyEnd) } : undefined,
-    cuts: random.cuts(wire.length, 4),
+    cuts: random.cuts(framing === "excess" ? Math.min(wire.length, head.length) : wire.length, 4), // what is too long comes with the rest
   };
 }
 
@@ -105,6 +105,6 @@ function frame(
       : framing === "chunked"
         ? [[random.pick(["transfer-encoding", "Transfer-Encoding"]), random.pick(["chunked", "Chunked"])]]
         : length(framing === "short" ? body.length + random.int(1, 50) : body.length);
-  const connection: Fields = closes && framing !== "http10" && random.chance(0.7) ? [["connection", "close"]] : [];
+  const connection: Fields = closes && framing !== "http10" && random.chance(0.9) ? [["connection", "close"]] : [];
   return [start, [...headers, ...own, ...connection]];
 }

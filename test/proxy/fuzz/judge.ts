@@ -131,11 +131,14 @@ export function* judgeOwnWords({ it, seen, got }: Ran): Generator<string> {
   if (!seen) return void (yield "the connection ended without an answer");
   const fault = header(seen.headers, "x-pdctl-error") ?? "none";
   const leg = last(got);
+  /** The second try went over a connection that its engine was closing: there is no third. */
+  const isLost = (at: typeof leg) => at?.role === "prefill" && at.attempt > 0;
   const plan = leg && it[leg.role][leg.attempt];
   const reason: Record<string, boolean> = {
     "request.invalid": !it.isObject && seen.status === 400,
     "kv.missing": seen.status === 502 && leg?.role === "prefill" && plan?.status === 200 && lacksTicket(plan),
-    "target.broke": seen.status === 502 && plan !== undefined && (plan.cut !== undefined || isDoubtful(plan)),
+    "target.broke":
+      seen.status === 502 && plan !== undefined && (plan.cut !== undefined || isDoubtful(plan) || isLost(leg)),
   };
   if (!reason[fault]) yield `the proxy itself answered ${seen.status} ${fault}`;
   if (!seen.whole) yield `${fault} is cut off`;

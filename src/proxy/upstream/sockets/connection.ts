@@ -181,20 +181,22 @@ export class Connection implements Sink, Line {
     }
   }
 
-  /** The answer has come whole. Free first: who waits for its end may send the next request. */
+  /** The answer has come whole. The connection is free a turn later: bytes that came with the end would be taken for the next answer. */
   #over(): void {
     const arriving = this.#errand?.arriving;
     const { idleMs } = this.#head ?? {};
     this.#errand = undefined;
     this.#response = undefined;
     if (idleMs === 0 || this.#socket.writableLength > 0) this.#socket.destroy();
-    else if (!this.#socket.destroyed) this.#free(idleMs);
+    else {
+      if (this.#isPaused) this.resume(); // else what follows would not be seen
+      setImmediate(() => !this.isGone && this.#free(idleMs));
+    }
     arriving?.finish();
   }
 
   #free(idleMs: number | undefined): void {
     this.#wasIdle = true;
-    if (this.#isPaused) this.resume(); // else its end would not be seen
     this.#owner.free(this, idleMs);
   }
 
