@@ -149,7 +149,9 @@ export interface Gauges {
 
 export interface Shared {
   readonly services: readonly SideService[];
-  readonly proxy: Pick<ProxyConfig, "family" | "kv_hold_seconds" | "length_capped"> | { readonly family: Unspoken };
+  readonly proxy:
+    | Pick<ProxyConfig, "family" | "kv_hold_seconds" | "length_capped" | "resume_recomputed">
+    | { readonly family: Unspoken };
   /** Port of the proxy at which the engines say where they are; unset: the proxy is told where. */
   readonly discovery?: number;
   /** Whether decode may serve a request that prefill never saw. */

@@ -4,6 +4,7 @@ import { master } from "../mooncake-library/master.ts";
 import { causes } from "./causes.ts";
 import { drift, portsPerDevice } from "./drift.ts";
 import { type Fields, fields } from "./fields.ts";
+import { givesBack } from "./recompute.ts";
 import { modelRules, planRules, rules } from "./rules.ts";
 
 const variants = {
@@ -73,7 +74,10 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
     proxy:
       variant === "layerwise"
         ? { family: "decode-first" } // prefill pushes and holds nothing
-        : { family: "relay", kv_hold_seconds: 480, length_capped: true },
+        : {
+            ...{ family: "relay", kv_hold_seconds: 480, length_capped: true },
+            ...(givesBack(topology) && { resume_recomputed: true }),
+          },
     decodeAlone: true,
     proof: { rises: [external], tokens: external, stays: [], log: "KV cache transfer" },
     reserves: ({ hardware, devices }) => (hardware.family === "ascend" ? [adxl(devices, mooncake)] : []),
