@@ -114,11 +114,11 @@ export function changesOf(delta: Delta, blocked: readonly Change[], file: string
   return lines;
 }
 
-/** By group and reason: what restarts together for one cause is one line. */
+/** By role and reason: what restarts for one cause is one line. */
 function grouped(rows: Delta["restart"]): Map<string, Delta["restart"][number][]> {
   const map = new Map<string, Delta["restart"][number][]>();
   for (const row of rows) {
-    const key = `${row.service.group} ${row.why}`;
+    const key = `${row.service.role ?? row.service.id} ${row.why}`;
     map.set(key, [...(map.get(key) ?? []), row]);
   }
   return map;

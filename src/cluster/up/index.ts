@@ -158,7 +158,8 @@ class Climb {
   /** What runs already and stays is where the scene begins. */
   #recall({ plan, standing, delta }: Survey): Scene {
     const scene = new Scene(plan, this.#run);
-    const keep = new Map(delta.keep.map(({ id, node }) => [id, node]));
+    const stays = [...delta.keep, ...delta.retarget.map(({ service }) => service)];
+    const keep = new Map(stays.map(({ id, node }) => [id, node]));
     for (const { spec, state, ready, node } of standing.services)
       if (keep.get(spec.service) === node)
         scene.keep(spec.service, word(state, ready, spec.ready.length > 0), spec.generation);
