@@ -55,8 +55,11 @@ export class Aim {
   }
 }
 
+/** Verbs that start from a topology, not from what runs. */
+const OF_TOPOLOGY: ReadonlySet<string> = new Set(["up", "plan", "check", "restart"]);
+
 function wordsFor(verb: string, target: Target): readonly string[] {
-  if (verb !== "up" && verb !== "plan") return standing(target);
+  if (!OF_TOPOLOGY.has(verb)) return standing(target);
   if (target.plan === undefined) return made(target);
   return verb === "up" ? ["--plan", pasted(target.plan)] : []; // which topology it was made of is not in the plan
 }

@@ -27,7 +27,8 @@ export async function attended(
     state = tally(state, event);
     view.event(event);
   };
-  const asks = async (question: string) => (await import("./confirm.ts")).confirm(call, view, question, signal);
+  const asks: Run["confirm"] = async (question, otherwise = "yes") =>
+    (await import("./confirm.ts")).confirm(call, view, question, otherwise, signal);
   const run = await makeRun({ signal, env: call.env, home: call.places.home, show, confirm: asks });
   const began = run.clock();
   const machine = call.options.ndjson === true || call.options.json === true;

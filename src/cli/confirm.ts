@@ -3,19 +3,20 @@ import type { Call } from "./call.ts";
 import type { Shown } from "./views.ts";
 
 /**
- * Asks on a terminal, and takes anything but `y` or `yes` for no. Elsewhere the answer is yes, and that is said; `--yes` answers
+ * Asks on a terminal, and takes anything but `y` or `yes` for no. Elsewhere the answer is `otherwise`, and that is said; `--yes` answers
  * everywhere. An interrupt rejects with the signal's reason.
  */
 export async function confirm(
   { options, streams: { err } }: Call,
   view: Shown,
   question: string,
+  otherwise: "yes" | "no",
   signal: AbortSignal,
 ): Promise<boolean> {
   if (options.yes === true) return true;
   if (process.stdin.isTTY !== true || !err.isTerminal) {
-    if (options.quiet !== true) err.line(`· ${question} not a terminal: taken as yes`);
-    return true;
+    if (options.quiet !== true) err.line(`· ${question} not a terminal: taken as ${otherwise}`);
+    return otherwise === "yes";
   }
   const release = view.hold?.(`${question} [y/N] `) ?? aside(err.raw, `${question} [y/N] `);
   try {

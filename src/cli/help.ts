@@ -43,7 +43,8 @@ Write     init        ask, and write a first topology
           validate    find what is wrong in a topology, before any SSH
           plan        show every process, argument, port and device
           explain     what a code means and what to do: pdctl explain P03
-Run       up          start, wait, prove that a token crossed from prefill to decode
+Run       check       ask the nodes whether the plan can run there; --fix
+          up          start, wait, prove that a token crossed from prefill to decode
           smoke       prove it again
           bench       vllm bench serve against the proxy
           restart     restart instances, with the peers that have to follow

@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from "commander";
 import { bench } from "./bench.ts";
+import { check } from "./check.ts";
 import { demo } from "./demo.ts";
 import { down } from "./down.ts";
 import { explain } from "./explain.ts";
@@ -25,6 +26,7 @@ const VERBS = [
   validate,
   plan,
   explain,
+  check,
   up,
   smoke,
   bench,

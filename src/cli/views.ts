@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import type { ClusterEvent, Phase } from "../cluster/events.ts";
+import { checkTable } from "../report/check-table.ts";
 import { asJson, runDocument } from "../report/document.ts";
 import { ending } from "../report/ending.ts";
 import { liveView, type View } from "../report/live-view.ts";
@@ -7,6 +8,7 @@ import { logLine } from "../report/log-lines.ts";
 import { ndjson } from "../report/ndjson.ts";
 import { plainView } from "../report/plain-view.ts";
 import { begin, type Tally } from "../report/tally.ts";
+import { folded } from "../words/names.ts";
 import type { Call } from "./call.ts";
 
 /** What of a run the user sees: while it goes on, and at its end. */
@@ -33,6 +35,7 @@ export function viewOf(call: Call, showing: Showing = {}): Shown {
   if (options.json === true)
     return { event: nothing, close: nothing, end: (state) => streams.out.raw(asJson(runDocument(state))) };
   if (verb === "logs") return logView(call);
+  if (verb === "check") return checkView(call, showing);
   if (options.quiet === true)
     return { event: nothing, close: nothing, end: (state) => answer(call, state, { cards: true, ...showing }) };
   return streams.err.redraws ? terminalView(call, showing) : lineView(call, showing);
@@ -94,6 +97,22 @@ function answer(
   { cards = false, requireEvidence = false }: Showing & { cards?: boolean },
 ): void {
   out.lines(ending(state, { places, cards, requireEvidence }));
+}
+
+/** The table is the answer; what `--fix` would write is shown as it is asked about. */
+function checkView(call: Call, showing: Showing): Shown {
+  const { out, err } = call.streams;
+  return {
+    event(event: ClusterEvent) {
+      if (event.type === "finding" && event.data.mending === true)
+        err.line(`~ ${folded(event.data.subjects ?? []).padEnd(10)} sudo   ${event.data.title}`);
+    },
+    close: nothing,
+    end(state) {
+      out.lines(checkTable(state.findings));
+      answer(call, state, { ...showing, cards: true });
+    },
+  };
 }
 
 /** Log lines are what was asked for; cards about nodes that did not answer go to stderr. */

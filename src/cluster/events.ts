@@ -132,6 +132,12 @@ export interface FindingData {
   readonly tail?: readonly string[];
   /** Nodes or services that share this card. */
   readonly subjects?: readonly string[];
+  /** Of `check`: its name in the table. With level info, the title is what was found in order. */
+  readonly check?: string;
+  /** `check --fix` can put it right. */
+  readonly fix?: boolean;
+  /** Of `check --fix`: no finding but what it would write, as root. */
+  readonly mending?: boolean;
 }
 
 export interface ProofData {

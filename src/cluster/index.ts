@@ -1,5 +1,6 @@
 /** The verbs over all nodes. Each prints nothing: it emits events and returns an exit code or what was asked for. */
 export { type BenchAsk, bench } from "./bench-verb.ts";
+export { type CheckVerbAsk, checkNodes } from "./check/index.ts";
 export { type DownAsk, down } from "./down.ts";
 export { findCluster } from "./find-cluster.ts";
 export { NodeErrors } from "./fleet.ts";

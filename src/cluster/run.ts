@@ -29,8 +29,11 @@ export interface Run {
   describe(errors: readonly UserError[]): FindingData;
   /** Exit code of an error of the user's world (design.md §7). */
   exitOf(error: UserError): number;
-  /** Asks the user a question that is answered yes or no. Where nobody can be asked, and with --yes, it is yes, and said. */
-  confirm(question: string): Promise<boolean>;
+  /**
+   * Asks the user a question that is answered yes or no. Where nobody can be asked, the answer is `otherwise` (default: yes), and said;
+   * with --yes it is yes everywhere.
+   */
+  confirm(question: string, otherwise?: "yes" | "no"): Promise<boolean>;
   /** Monotonic milliseconds. */
   clock(): number;
 }

@@ -13,6 +13,7 @@ export function runDocument({
   proof,
   bench,
   receipt,
+  changes,
   result,
   verb,
 }: Tally) {
@@ -32,6 +33,7 @@ export function runDocument({
     ...(proof && { proof }),
     ...(bench && { bench }),
     ...(receipt && { receipt }),
+    ...(changes && { changes }),
     result: result ?? { verb, exit: 70 },
   };
 }

@@ -5,7 +5,7 @@ import { closing } from "./closing.ts";
 import { hasCardsAtEnd, show } from "./live-frame.ts";
 import { proofLines } from "./proof-lines.ts";
 import { receiptTable } from "./receipt.ts";
-import type { Tally } from "./tally.ts";
+import type { Found, Tally } from "./tally.ts";
 
 export interface EndingChoice {
   readonly places?: Places;
@@ -22,7 +22,8 @@ export function ending(
   const { result, receipt, proof, cluster, verb, findings } = state;
   if (result === undefined) return [];
   const shown = naming(state.services.keys());
-  const found = cards || hasCardsAtEnd(verb) ? findings.filter(({ level }) => level !== "note") : [];
+  const shows = ({ level, data }: Found) => level !== "note" && data.check === undefined && data.mending !== true;
+  const found = cards || hasCardsAtEnd(verb) ? findings.filter(shows) : [];
   const closed = closing(result, cluster, { places, ...(verb === "up" && result.exit === 0 && { proof }) });
   if (verb === "smoke") {
     const { proof: _, serve: __, ...rest } = result; // said in the lines above it
