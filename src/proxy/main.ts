@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { ProxyConfig } from "./config.ts";
 import { account } from "./flags/account.ts";
 import { type ConfigFile, configOf, type Made } from "./flags/config-of.ts";
 import type { Draft } from "./flags/draft.ts";
@@ -26,9 +27,21 @@ export async function proxyMain(argv: readonly string[]): Promise<number> {
     const { serve } = await import("./serve.ts"); // help and checks load no client and no server
     return serve(made.config, () => makeConfig(draft));
   }
-  print(
-    draft.mode === "print" ? `${JSON.stringify(made.config, undefined, 2)}\n` : `${account(made.config).join("\n")}\n`,
-  );
+  if (draft.mode === "check") return check(made.config);
+  print(`${JSON.stringify(made.config, undefined, 2)}\n`);
+  return 0;
+}
+
+/** Also what the config names and does not hold: keys and certificates have to be there. */
+async function check(config: ProxyConfig): Promise<number> {
+  const { ConfigError, readSecrets } = await import("./secrets.ts");
+  try {
+    await readSecrets(config, process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) return refuse(error.faults.map(({ at, why }) => `${at}: ${why}`));
+    throw error;
+  }
+  print(`${account(config).join("\n")}\n`);
   return 0;
 }
 

@@ -33,7 +33,11 @@ export function openBooks(endpoints: () => readonly Endpoint[], { now, policies,
     "Requests let in, by what was decided: prefill_decode or decode_only.",
     "decision",
   );
-  const refused = counter("rejected", `Requests that were not let in: ${Object.values(REASONS).join(", ")}.`, "reason");
+  const refused = counter(
+    "rejected",
+    `Requests that were not let in: ${[...new Set(Object.values(REASONS))].join(", ")}.`,
+    "reason",
+  );
   const failures = counter("failures", "Requests that the proxy ended itself after it let them in, by fault.", "fault");
   const stages = new Stages(metrics);
   engineGauges(metrics, { endpoints, now, policies });
@@ -106,6 +110,9 @@ const REASONS: Readonly<Partial<Record<Fault | "bug", string>>> = {
   "request.too-large": "too_large",
   "path.unknown": "no_such_path",
   "method.refused": "method",
+  "request.coding": "invalid",
+  "request.version": "invalid",
+  "request.not-alone": "not_alone",
   "key.wrong": "key",
   "admin.key": "admin_key",
   "admin.elsewhere": "admin_elsewhere",

@@ -15,7 +15,7 @@ const CIRCUIT = "its own circuit has fixed numbers, and the last endpoints of a 
 const PROBES = "every endpoint's /health is asked once a second, three times a second while it is down";
 const PLAIN = "two legs is all it does: write --prefill URL and --decode URL";
 const RETRIES = "see --prefill-retries and --decode-retries; the waits between tries are its own";
-const TLS = "TLS of its own front has other names here: pdctl proxy --help";
+const TLS = "write --tls CERT,KEY";
 
 const refused = (refuses: string, ...names: readonly string[]) => names.map((name) => [name, { refuses }] as const);
 const accepted = (accepts: string, ...names: readonly string[]) => names.map((name) => [name, { accepts }] as const);
@@ -72,7 +72,7 @@ export const foreign: ReadonlyMap<string, Foreign> = new Map<string, Foreign>([
   ...accepted("/metrics is served where everything else is", "prometheus-port", "prometheus-host"),
   ...accepted("the id is read from x-request-id", "request-id-headers"),
   ...accepted(
-    "no bound on a whole answer; --prefill-timeout and --first-byte-timeout bound its parts",
+    "no bound on a whole answer; --prefill-timeout, --first-byte-timeout and --idle-timeout bound its parts",
     "request-timeout-secs",
   ),
   ...accepted(RETRIES, "retry-max-retries", "retry-initial-backoff-ms", "retry-max-backoff-ms"),

@@ -9,7 +9,7 @@ const WIDTH = 110;
 /** What `pdctl proxy --help` says: made of the flags themselves. */
 export function help(): string {
   const topics: readonly (readonly [Option["topic"], string])[] = [
-    ["engines", "The engines"],
+    ["named", "The engines"],
     ...Object.entries(TOPICS).flatMap(([topic, title]) => (isTopic(topic) ? [[topic, title] as const] : [])),
     ["call", "This call"],
   ];

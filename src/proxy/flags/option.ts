@@ -12,7 +12,7 @@ export interface Option {
   readonly most: number;
   /** May stand on the command line more than once. */
   readonly repeats?: true;
-  readonly topic: Topic | "engines" | "call";
+  readonly topic: Topic | "named" | "call";
   /** The words, as help shows them. */
   readonly shows: string;
   readonly says: string;

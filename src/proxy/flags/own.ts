@@ -23,7 +23,7 @@ const list = (role: Role, what: "hosts" | "ports", name: string): Option => ({
   names: [`${name}-${what}`, `${name}-${what.slice(0, -1)}`],
   least: 1,
   most: many,
-  topic: "engines",
+  topic: "named",
   shows: `${what === "hosts" ? "HOST" : "PORT"}…`,
   says:
     what === "hosts"
@@ -54,7 +54,7 @@ export const own: readonly Option[] = [
     least: 1,
     most: 2,
     repeats: true,
-    topic: "engines",
+    topic: "named",
     shows: "URL [PORT]",
     says: "An endpoint of prefill, and with Mooncake the port of its bootstrap server; any number of times.",
     apply: (draft, values, name) => addUrl(draft, "prefill", values, name),
@@ -64,7 +64,7 @@ export const own: readonly Option[] = [
     least: 1,
     most: 1,
     repeats: true,
-    topic: "engines",
+    topic: "named",
     shows: "URL",
     says: "An endpoint of decode; any number of times.",
     apply: (draft, values, name) => addUrl(draft, "decode", values, name),
@@ -77,7 +77,7 @@ export const own: readonly Option[] = [
     names: ["data-parallel-size-local", "intra-node-data-parallel-size"],
     least: 1,
     most: 1,
-    topic: "engines",
+    topic: "named",
     shows: "N",
     says: "Ranks behind every endpoint, chosen by X-data-parallel-rank.",
     apply(draft, [word = ""], name) {

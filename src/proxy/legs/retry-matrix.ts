@@ -34,7 +34,7 @@ const other = (most: number): Remedy => ({ next: "other", most, costs: true });
 const restart: Remedy = { next: "restart", most: 1, costs: true };
 
 /** What is not here is final: a client's error, a prefill that answers 500 (a prompt that kills engines would kill them all), half an answer. */
-const matrix: Readonly<Record<Role, Readonly<Partial<Record<Failure, Remedy>>>>> = {
+export const matrix: Readonly<Record<Role, Readonly<Partial<Record<Failure, Remedy>>>>> = {
   prefill: {
     connect: free(2),
     idle_closed: free(1),
