@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { FamilyName, Role, Target } from "../config.ts";
 import { withAddresses } from "../settings/addresses.ts";
 import { type Check, endpointUrl, oneOf } from "../settings/check.ts";
+import { originOf } from "../settings/target.ts";
 import type { Members } from "./members.ts";
 import { wish } from "./wishes.ts";
 
@@ -20,6 +21,7 @@ export function ascendTargets(req: IncomingMessage, family: FamilyName): Promise
     const urls = [reader.required("instances", addresses, [])].flat().map(urlOf);
     for (const url of urls)
       if (!endpointUrl.is(url)) reader.fault("instances", `expected HOST:PORT or [IPV6]:PORT, not ${url}`);
+    if (new Set(urls.map(originOf)).size < urls.length) reader.fault("instances", "one of them is listed twice");
     const targets = urls.map((url) => ({ url, role, slots: 1 })); // it says no more than that
     return withAddresses(targets, family, reader);
   });

@@ -61,7 +61,7 @@ async function meet({ members, open, probe, model }: Newcomers, target: Target):
       : sight === "silent"
         ? `it does not answer within ${answerMs / 1000} s`
         : sight === "sick"
-          ? "its /health says that it cannot serve"
+          ? (endpoint.bootstrap?.trouble ?? "its /health says that it cannot serve")
           : endpoint.model !== undefined && others !== undefined && endpoint.model !== others
             ? `it serves the model ${JSON.stringify(endpoint.model)}, the others ${JSON.stringify(others)}`
             : undefined;

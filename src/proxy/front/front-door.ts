@@ -92,6 +92,7 @@ export class FrontDoor {
     if (unclear) res.setHeader("connection", "close"); // where its body ends is unclear too
     if (callsBack && !unclear) void metaserver(callbacks, req, res);
     else if (refusal) this.#refuse(res, path, refusal);
+    else if (page?.access === "admin") void this.#answerAdmin(methodOf(req, page), req, res);
     else if (page) void this.#answer(methodOf(req, page), req, res);
     else if (req.method === "OPTIONS") void this.#answer(passOn, req, res);
     else this.#serve(req, res);
@@ -131,6 +132,13 @@ export class FrontDoor {
       if (!(error instanceof ProxyError)) this.desk.log.failed({}, { fault: "bug", error });
       answerError(res, error, {});
     }
+  }
+
+  /** Who changed something can be read afterwards. */
+  async #answerAdmin(answering: Answering | undefined, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    await this.#answer(answering, req, res);
+    const from = req.socket.remoteAddress ?? "a client that left";
+    if (req.method !== "GET") this.desk.log.say(`admin at ${from}: ${req.method} ${pathOf(req)} → ${res.statusCode}`);
   }
 
   #serve(req: IncomingMessage, res: ServerResponse): void {

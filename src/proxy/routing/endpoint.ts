@@ -44,7 +44,7 @@ export class Endpoint {
   #onEased: () => void = () => undefined;
   readonly #onChange: (endpoint: Endpoint) => void;
   /** What the last change came to, in words. */
-  #told = "unknown ";
+  #told: string;
 
   constructor(target: Target, upstream: Upstream, onChange: (endpoint: Endpoint) => void) {
     const { url, role, slots, bootstrap_url } = target;
@@ -62,6 +62,7 @@ export class Endpoint {
       picks: 0,
     }));
     this.#onChange = onChange;
+    this.#told = this.#words;
   }
 
   get state(): Health["state"] {
@@ -155,10 +156,15 @@ export class Endpoint {
     this.#onEased();
   }
 
+  /** What there is to say of it. */
+  get #words(): string {
+    return `${this.state} ${this.#misfit?.serves ?? ""} ${this.bootstrap?.trouble ?? ""}`;
+  }
+
   #change(by: () => void): void {
     by();
-    const told = `${this.state} ${this.#misfit?.serves ?? ""} ${this.bootstrap?.trouble ?? ""}`;
-    if (told === this.#told) return;
+    const told = this.#words;
+    if (told === this.#told || this.#presence === "gone") return; // a leg that is cut off with it is no news
     this.#told = told;
     this.#onChange(this);
   }
