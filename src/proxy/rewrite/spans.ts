@@ -62,3 +62,7 @@ export function valueEdit(object: JsonObject, at: number, key: string, text: Buf
   const span = spanOf(object, key);
   return span ? [{ start: at + span.start, end: at + span.end, text }] : [];
 }
+
+/** The same edits where the text stands further on in a larger one. */
+export const moved = (edits: readonly Edit[], by: number): readonly Edit[] =>
+  edits.map(({ start, end, text }) => ({ start: start + by, end: end + by, text }));

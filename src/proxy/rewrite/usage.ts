@@ -9,6 +9,11 @@ export interface Used {
   readonly countsPrompt: boolean;
 }
 
+/** What one of them says that it has made. */
+export function completionTokens(usage: Buffer): number {
+  return usage[0] === 0x7b ? numberAt(readObject(usage), ["completion_tokens"]) : 0;
+}
+
 /** The first one's text with the sums of all as its numbers. What is null stays null. @returns null's text when there is none */
 export function summedUsage(all: readonly Used[]): Buffer {
   const objects = all.flatMap(({ usage, countsPrompt }) =>

@@ -1,11 +1,11 @@
-import { JsonError, type JsonObject, rawValue, readObject } from "../../body/json.ts";
+import { rawValue, readObject } from "../../body/json.ts";
 import { dataIn } from "../frames.ts";
 import type { Identity } from "../identity.ts";
-import { type Edit, edited, elementsOf, valueEdit } from "../spans.ts";
-import { summedUsage, type Used } from "../usage.ts";
+import { edited, moved, type Span, valueEdit } from "../spans.ts";
+import { completionTokens, summedUsage, type Used } from "../usage.ts";
+import { goesOn } from "./edits.ts";
 import type { SoFar } from "./resume-body.ts";
-import { goesOn, saidIn } from "./said.ts";
-import { TextSoFar } from "./text-so-far.ts";
+import { type Said, saidIn } from "./said.ts";
 
 const DONE = Buffer.from("[DONE]");
 
@@ -16,9 +16,10 @@ const DONE = Buffer.from("[DONE]");
 export class ResumedEvents {
   readonly #identity: Identity;
   readonly #tellsUsage: boolean;
-  readonly #text = new TextSoFar();
   readonly #used: Used[] = [];
+  #text = "";
   #leg = 0;
+  #isKnown = false; // the first leg's id
   #givenBack = false;
   #isMore = false;
   #spoke = 0; // events of this leg that said something
@@ -41,8 +42,8 @@ export class ResumedEvents {
 
   /** Of all legs. */
   get soFar(): SoFar {
-    const told = this.#used.reduce((sum, { usage }) => sum + completionIn(usage), 0);
-    return { text: this.#text.toBuffer(), tokens: this.#used.length > this.#leg ? told : told + this.#spoke };
+    const told = this.#used.reduce((sum, { usage }) => sum + completionTokens(usage), 0);
+    return { text: this.#text, tokens: this.#used.length > this.#leg ? told : told + this.#spoke };
   }
 
   nextLeg(): void {
@@ -57,56 +58,40 @@ export class ResumedEvents {
     const data = span && frame.subarray(span.start, span.end);
     if (!span || !data) return frame;
     if (data.equals(DONE)) return this.#givenBack ? undefined : frame;
-    const event = objectIn(data);
-    if (!event) return frame;
-    const edits = this.#editsFor(event);
-    return edits && (edits.length === 0 ? frame : edited(frame, shifted(edits, span.start)));
+    const said = saidIn(data);
+    if (!said) return frame;
+    return said.isUsage ? this.#usage(frame, span) : this.#words(frame, span, said);
   }
 
-  /** @returns undefined: the event does not go on */
-  #editsFor(event: JsonObject): readonly Edit[] | undefined {
-    const usage = rawValue(event, "usage");
-    if (usage?.[0] === 0x7b && elementsOf(event, "choices").length === 0) return this.#usageEdits(event, usage);
-    const said = saidIn(event);
+  #words(frame: Buffer, span: Span, said: Said): Buffer | undefined {
+    const { text, isGivenBack } = said;
+    this.#text += text;
     this.#isMore ||= said.isMore;
-    if (said.text.length > 0) {
-      this.#text.add(said.text);
-      this.#spoke++;
-    }
-    if (said.isGivenBack) {
+    if (text !== "") this.#spoke++;
+    if (isGivenBack) {
       this.#givenBack = true;
-      return said.text.length > 0 ? [...this.#asFirst(event), ...goesOn(event)] : undefined;
+      return text === "" ? undefined : this.#asFirst(frame, span, true);
     }
-    return said.isOpening && this.#leg > 0 ? undefined : this.#asFirst(event);
+    if (this.#leg === 0 && this.#isKnown) return frame;
+    return said.isOpening && this.#leg > 0 ? undefined : this.#asFirst(frame, span, false);
   }
 
-  #usageEdits(event: JsonObject, usage: Buffer): readonly Edit[] | undefined {
-    this.#used.push({ usage: Buffer.from(usage), countsPrompt: this.#used.length === 0 });
+  #usage(frame: Buffer, span: Span): Buffer | undefined {
+    const event = readObject(frame.subarray(span.start, span.end));
+    const usage = rawValue(event, "usage");
+    if (usage) this.#used.push({ usage: Buffer.from(usage), countsPrompt: this.#used.length === 0 });
     if (this.#givenBack || !this.#tellsUsage) return undefined;
-    if (this.#leg === 0) return [];
-    return [...this.#asFirst(event), ...valueEdit(event, 0, "usage", summedUsage(this.#used))];
+    if (this.#leg === 0) return frame;
+    const sum = valueEdit(event, span.start, "usage", summedUsage(this.#used));
+    return edited(frame, [...moved(this.#identity.edits(event, this.#leg), span.start), ...sum]);
   }
 
-  /** The first leg's events stay as they are, and are looked at for their id. */
-  #asFirst(event: JsonObject): readonly Edit[] {
-    const edits = this.#identity.edits(event, this.#leg);
-    return this.#leg === 0 ? [] : edits;
-  }
-}
-
-const shifted = (edits: readonly Edit[], by: number) =>
-  edits.map(({ start, end, text }) => ({ start: start + by, end: end + by, text }));
-
-function completionIn(usage: Buffer): number {
-  const tokens = Number(rawValue(readObject(usage), "completion_tokens"));
-  return Number.isSafeInteger(tokens) ? tokens : 0;
-}
-
-function objectIn(data: Buffer): JsonObject | undefined {
-  try {
-    return readObject(data);
-  } catch (error) {
-    if (error instanceof JsonError) return undefined;
-    throw error;
+  /** The first leg's events stay as they are, and the first of them is looked at for its id. */
+  #asFirst(frame: Buffer, span: Span, wasLast: boolean): Buffer {
+    const event = readObject(frame.subarray(span.start, span.end));
+    const identity = this.#identity.edits(event, this.#leg);
+    this.#isKnown = true;
+    const edits = [...(this.#leg === 0 ? [] : identity), ...(wasLast ? goesOn(event) : [])];
+    return edits.length === 0 ? frame : edited(frame, moved(edits, span.start));
   }
 }

@@ -3,8 +3,7 @@ import { type Changes, splice } from "../../body/splice.ts";
 
 /** What has come of a request so far. */
 export interface SoFar {
-  /** JSON text without its quotes. */
-  readonly text: Buffer;
+  readonly text: string;
   readonly tokens: number;
 }
 
@@ -24,15 +23,15 @@ export function resumeBody(body: JsonObject, { text, tokens }: SoFar): JsonObjec
   return readObject(splice(body, { set: { ...longer, ...fewer(body, tokens, left) } }));
 }
 
-function longerPrompt(prompt: Buffer, text: Buffer): Changes["set"] | undefined {
+function longerPrompt(prompt: Buffer, text: string): Changes["set"] | undefined {
   if (prompt[0] !== QUOTE) return undefined; // of tokens only a tokenizer could make more
-  return { prompt: Buffer.concat([prompt.subarray(0, -1), text, prompt.subarray(-1)]) };
+  return { prompt: Buffer.concat([prompt.subarray(0, -1), Buffer.from(JSON.stringify(text).slice(1))]) };
 }
 
-function longerChat(body: JsonObject, text: Buffer): Changes["set"] | undefined {
+function longerChat(body: JsonObject, text: string): Changes["set"] | undefined {
   const messages = rawValue(body, "messages");
   if (messages?.[0] !== OPEN_ARRAY || messages.subarray(1, -1).toString().trim() === "") return undefined;
-  const said = Buffer.concat([Buffer.from(',{"role":"assistant","content":"'), text, Buffer.from('"}]')]);
+  const said = Buffer.from(`,{"role":"assistant","content":${JSON.stringify(text)}}]`);
   return {
     messages: Buffer.concat([messages.subarray(0, -1), said]),
     continue_final_message: "true",

@@ -46,7 +46,7 @@ const stream =
       await readEvents(told, events, next);
       if (!events.givenBack) return;
       const { soFar, isMore } = events;
-      const isUnread = soFar.text.length === 0 && !isMore;
+      const isUnread = soFar.text === "" && !isMore;
       const body = isUnread ? resumption.body : continued(soFar, isMore, resumption.body);
       told = await takeUp(told, body, times, resumption);
       events.nextLeg();
@@ -91,7 +91,7 @@ const whole =
   };
 
 function continued(soFar: SoFar, isMore: boolean, body: JsonObject): JsonObject | undefined {
-  return isMore || soFar.text.length === 0 ? undefined : resumeBody(body, soFar);
+  return isMore || soFar.text === "" ? undefined : resumeBody(body, soFar);
 }
 
 /** What is no JSON is the client's as it is. */

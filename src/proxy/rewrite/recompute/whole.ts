@@ -1,15 +1,15 @@
 import { rawValue, readObject } from "../../body/json.ts";
 import type { Identity } from "../identity.ts";
 import { edited, valueEdit } from "../spans.ts";
-import { summedUsage, type Used } from "../usage.ts";
+import { completionTokens, summedUsage, type Used } from "../usage.ts";
+import { says } from "./edits.ts";
 import type { SoFar } from "./resume-body.ts";
-import { saidIn, says } from "./said.ts";
-import { TextSoFar } from "./text-so-far.ts";
+import { saidIn } from "./said.ts";
 
 /** One answer, not a stream, out of those of several decodes, each of which but the last gave the request back. */
 export class ResumedAnswer {
   readonly #identity: Identity;
-  #text = new TextSoFar();
+  #text = "";
   #used: Used[] = [];
   #leg = 0;
   #isMore = false;
@@ -19,8 +19,7 @@ export class ResumedAnswer {
   }
 
   get soFar(): SoFar {
-    const told = this.#used.map(({ usage }) => Number(rawValue(readObject(usage), "completion_tokens") ?? 0));
-    return { text: this.#text.toBuffer(), tokens: told.reduce((sum, tokens) => sum + tokens, 0) };
+    return { text: this.#text, tokens: this.#used.reduce((sum, { usage }) => sum + completionTokens(usage), 0) };
   }
 
   /** Something was said that no prompt can be continued from. */
@@ -30,26 +29,26 @@ export class ResumedAnswer {
 
   /** What was said is thrown away: the client has not read it, and nothing can go on from it. */
   forget(): void {
-    this.#text = new TextSoFar();
+    this.#text = "";
     this.#used = [];
     this.#isMore = false;
   }
 
   /** @returns the answer for the client; undefined when decode gave the request back @throws JsonError */
   take(body: Buffer): Buffer | undefined {
+    const said = saidIn(body);
+    if (!said || (this.#leg === 0 && !said.isGivenBack)) return body;
     const answer = readObject(body);
-    const said = saidIn(answer);
     const identity = this.#identity.edits(answer, this.#leg);
     const usage = rawValue(answer, "usage");
     if (usage?.[0] === 0x7b) this.#used.push({ usage, countsPrompt: this.#used.length === 0 });
-    if (!said.isGivenBack && this.#leg === 0) return body;
-    this.#text.add(said.text);
+    this.#text += said.text;
     this.#isMore ||= said.isMore;
     this.#leg++;
     if (said.isGivenBack) return undefined;
     return edited(body, [
       ...identity,
-      ...says(answer, this.#text.toBuffer()),
+      ...says(answer, this.#text),
       ...valueEdit(answer, 0, "usage", summedUsage(this.#used)),
     ]);
   }

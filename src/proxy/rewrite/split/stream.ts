@@ -2,7 +2,7 @@ import { JsonError, type JsonObject, rawValue, readObject } from "../../body/jso
 import { splice } from "../../body/splice.ts";
 import { dataIn } from "../frames.ts";
 import type { Identity } from "../identity.ts";
-import { type Edit, edited, elementsOf, valueEdit } from "../spans.ts";
+import { type Edit, edited, elementsOf, moved, valueEdit } from "../spans.ts";
 import { summedUsage, type Used } from "../usage.ts";
 import type { Place } from "./whole.ts";
 
@@ -37,8 +37,7 @@ export class MergedEvents {
     if (!event) return { frame };
     if (rawValue(event, "error") !== undefined && rawValue(event, "choices") === undefined) return "error";
     const usage = rawValue(event, "usage");
-    const text = this.#asOne(part, event);
-    const whole = edited(frame, [{ ...span, text }]);
+    const whole = edited(frame, this.#asOne(part, event, span.start));
     if (elementsOf(event, "choices").length > 0 || usage?.[0] !== 0x7b) return { frame: whole };
     this.#used.push({ frame: whole, usage, countsPrompt: this.#places[part]?.sample === 0 });
     return "kept";
@@ -60,12 +59,13 @@ export class MergedEvents {
     return edited(first.frame, [{ ...span, text }]);
   }
 
-  #asOne(part: number, event: JsonObject): Buffer {
+  /** @param at where the event stands in its frame */
+  #asOne(part: number, event: JsonObject, at: number): readonly Edit[] {
     const index = String(this.#places[part]?.index ?? 0);
-    const edits: Edit[] = elementsOf(event, "choices").flatMap(({ start, end }) => [
-      ...valueEdit(readObject(event.bytes.subarray(start, end)), start, "index", index),
-    ]);
-    return edited(event.bytes, [...this.#identity.edits(event, part), ...edits]);
+    const numbers = elementsOf(event, "choices").flatMap(({ start, end }) =>
+      valueEdit(readObject(event.bytes.subarray(start, end)), start, "index", index),
+    );
+    return moved([...this.#identity.edits(event, part), ...numbers], at);
   }
 }
 
