@@ -51,6 +51,7 @@ Run       check       ask the nodes whether the plan can run there; --fix
           down        stop everything, leave nothing, hand out a receipt
 Look      status      what runs where
           logs        logs of roles, instances, engines; -f
+          exec        run a command on all nodes
           trust       look at the nodes' host keys once, and keep them
 Try       demo        a cluster on this machine in 30 seconds, no accelerator
 Other     schema  version  proxy  sim

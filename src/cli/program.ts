@@ -3,6 +3,7 @@ import { bench } from "./bench.ts";
 import { check } from "./check.ts";
 import { demo } from "./demo.ts";
 import { down } from "./down.ts";
+import { exec } from "./exec.ts";
 import { explain } from "./explain.ts";
 import { ROOT_HELP } from "./help.ts";
 import { importVerb } from "./import.ts";
@@ -34,6 +35,7 @@ const VERBS = [
   down,
   status,
   logs,
+  exec,
   trust,
   schema,
   demo,

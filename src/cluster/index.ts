@@ -2,6 +2,7 @@
 export { type BenchAsk, bench } from "./bench-verb.ts";
 export { type CheckVerbAsk, checkNodes } from "./check/index.ts";
 export { type DownAsk, down } from "./down.ts";
+export { type ExecAsk, type Executed, exec } from "./exec.ts";
 export { findCluster } from "./find-cluster.ts";
 export { NodeErrors } from "./fleet.ts";
 export { identify } from "./identify.ts";

@@ -29,6 +29,13 @@ describe("while clients stream", () => {
     expect(lab.hosts.flatMap(engines)).toEqual(expect.arrayContaining(before)); // nobody was restarted
     expect(engines(lab.host("n1"))).toHaveLength(2);
     expect((await pdctl(["plan", file, "--changes", ...more])).stdout).toMatch(/^✔ nothing to do/);
+    const names = await pdctl(["exec", file, "--", "echo", "here  it is"]); // and both nodes can be asked meanwhile
+    expect(
+      names.stdout
+        .trimEnd()
+        .split("\n")
+        .sort((a, b) => a.localeCompare(b)),
+    ).toEqual(["n0 │ here  it is", "n1 │ here  it is"]);
     await clients.answered(6);
 
     const less = await pdctl(["down", "scaled", "decode-1"]);

@@ -1,0 +1,58 @@
+import { LEASE_S, lines } from "../supervise/index.ts";
+import { Fleet, NodeErrors, userError, whyOf } from "./fleet.ts";
+import { theseOf } from "./known.ts";
+import type { Run } from "./run.ts";
+import type { Known } from "./standing.ts";
+
+export interface ExecAsk {
+  /** None: all of them. */
+  readonly nodes: readonly string[];
+  /** One word is shell text. */
+  readonly argv: readonly string[];
+  readonly limitMs: number;
+}
+
+/** How the command ended on one node; `exit: null`: the node did not say, with the reason. */
+export type Executed = { readonly node: string } & (
+  | { readonly exit: number }
+  | { readonly exit: null; readonly why: string }
+);
+
+export type Hear = (node: string, stream: "stdout" | "stderr", line: string) => void;
+
+/** Runs a command on the nodes, all at once, and hands over its lines as they come. Throws only when no node could be asked. */
+export async function exec(
+  known: Known,
+  { nodes, argv, limitMs }: ExecAsk,
+  hear: Hear,
+  run: Run,
+): Promise<readonly Executed[]> {
+  const asked = nodes.length === 0 ? known.nodes : theseOf(known, nodes);
+  const fleet = new Fleet(asked, run);
+  run.about(known.cluster, 0);
+  try {
+    await fleet.open();
+    if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
+    const outcomes = await fleet.on(async (session, node) => {
+      const values = { PD_ARGV: argv, PD_SECONDS: String(limitMs / 1000), PD_LEASE_S: LEASE_S };
+      const script = run.templates["cluster/exec"] ?? "";
+      let exit: number | undefined;
+      for await (const record of lines(session.stream({ script, values, signal: run.signal, what: "exec" }))) {
+        const [kind, text] = [record.slice(0, 1), record.slice(2)];
+        if (kind === "") continue;
+        if (kind === "x") exit = Number(text);
+        else hear(node, kind === "e" ? "stderr" : "stdout", text);
+      }
+      return exit;
+    });
+    run.signal.throwIfAborted();
+    return outcomes.map((one): Executed => {
+      if (!one.ok) return { node: one.node, exit: null, why: whyOf(userError(one.error)) };
+      return one.value === undefined
+        ? { node: one.node, exit: null, why: "it did not say how it ended" }
+        : { node: one.node, exit: one.value };
+    });
+  } finally {
+    await fleet.close();
+  }
+}
