@@ -1,4 +1,5 @@
 import type { SshOptions } from "../nodes/session.ts";
+import type { ProxyConfig } from "../proxy/config.ts";
 import type { Path } from "./rule.ts";
 
 /**
@@ -178,6 +179,33 @@ export type ProxyPolicy =
   | "consistent_hash"
   | "prefix_aware";
 
+/** What pdctl's own proxy is told beside; what is not written it decides itself. */
+export type ProxyServing = Partial<
+  Pick<
+    ProxyConfig,
+    | "queue_size"
+    | "queue_timeout_seconds"
+    | "max_prefill_per_endpoint"
+    | "prefill_timeout_seconds"
+    | "first_byte_timeout_seconds"
+    | "idle_timeout_seconds"
+    | "drain_timeout_seconds"
+    | "prefill_retries"
+    | "decode_retries"
+    | "on_missing_kv"
+    | "on_prefill_down"
+    | "on_prefill_saturated"
+    | "on_prefill_500"
+    | "split_most"
+    | "correct_cached_tokens"
+    | "remote_host_override"
+    | "request_log"
+    | "trace_endpoint"
+    | "trace_share"
+    | "metrics_compat"
+  >
+>;
+
 export interface ProxyChoice {
   readonly node: string;
   readonly bind?: string;
@@ -192,6 +220,7 @@ export interface ProxyChoice {
   readonly decodePolicy: ProxyPolicy;
   readonly pdMinPromptTokens?: number;
   readonly maxConcurrent: number;
+  readonly serving: ProxyServing;
   /** Keys with a default that the user wrote all the same. */
   readonly written: readonly ("policy" | "prefill_policy" | "decode_policy" | "max_concurrent")[];
   readonly path: Path;

@@ -16,6 +16,7 @@ const choice: FlagAsk["proxy"] = {
   env: {},
   prefillPolicy: "round_robin",
   decodePolicy: "least_loaded",
+  serving: {},
   maxConcurrent: 77,
   written: [],
   path: ["proxy"],

@@ -30,6 +30,7 @@ const proxyConfig = ({ proxy, shared, targets, stopMs }: ProxyAsk, bind: string)
   max_concurrent: proxy.maxConcurrent,
   ...spoken(shared),
   ...(proxy.pdMinPromptTokens !== undefined && { pd_min_prompt_tokens: proxy.pdMinPromptTokens }),
+  ...proxy.serving,
   grace_seconds: (GRACE_SHARE * stopMs) / 1000,
   targets,
 });

@@ -1,7 +1,8 @@
 import { defined } from "../defined.ts";
 import type { Finding } from "../rule.ts";
 import type { Shape } from "../shape/topology.ts";
-import type { ProxyChoice } from "../topology.ts";
+import { durationMs } from "../shape/words.ts";
+import type { ProxyChoice, ProxyServing } from "../topology.ts";
 import { child, type Tree } from "../tree.ts";
 import { argsOf } from "./args.ts";
 import { envOf } from "./env.ts";
@@ -31,8 +32,25 @@ export function resolveProxy(
     decodePolicy: proxy.decode_policy ?? proxy.policy,
     pdMinPromptTokens: proxy.pd_min_prompt_tokens,
     maxConcurrent: proxy.max_concurrent,
+    serving: servingOf(proxy.serving ?? {}),
     written: WITH_DEFAULT.filter((key) => child(tree, "proxy", key) !== undefined),
     path: ["proxy"],
   });
   return { proxy: choice, findings: [...args.findings, ...env.findings, ...node.findings] };
 }
+
+/** In the words of the proxy's own configuration, which counts in seconds. */
+function servingOf(written: NonNullable<Shape["proxy"]["serving"]>): ProxyServing {
+  const { queue_timeout, prefill_timeout, first_byte_timeout, idle_timeout, drain_timeout, ...same } = written;
+  return defined({
+    ...same,
+    queue_timeout_seconds: seconds(queue_timeout),
+    prefill_timeout_seconds: seconds(prefill_timeout),
+    first_byte_timeout_seconds: seconds(first_byte_timeout),
+    idle_timeout_seconds: seconds(idle_timeout),
+    drain_timeout_seconds: seconds(drain_timeout),
+  });
+}
+
+const seconds = (written: string | undefined) =>
+  written === undefined ? undefined : (durationMs(written) ?? 0) / 1000;

@@ -62,7 +62,11 @@ export const r07: Rule<Topology, { key: string; kind: string; why: string; inste
   id: "R07",
   level: "warning",
   *check({ proxy }) {
-    const { policies, ignores } = proxies[proxy.kind];
+    const { policies, ignores, flags } = proxies[proxy.kind];
+    if (flags !== undefined && Object.keys(proxy.serving).length > 0) {
+      const why = "only pdctl's own proxy has these";
+      yield { at: [...proxy.path, "serving"], data: { key: "serving", kind: proxy.kind, why, instead: undefined } };
+    }
     const { written, prefillPolicy, decodePolicy } = proxy;
     const decidedBy = (key: "prefill_policy" | "decode_policy") => (written.includes(key) ? key : "policy");
     const lost = (key: (typeof written)[number]) =>

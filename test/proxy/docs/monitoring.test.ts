@@ -75,7 +75,6 @@ describe("the dashboard and the alerts", () => {
       "pdctl_proxy_instance_inflight",
       "process_start_time_seconds",
       "pdctl_proxy_aborted_legs_total",
-      "pdctl_proxy_split_total",
     ]);
   });
 });
