@@ -170,7 +170,7 @@ export type Runtime =
     }
   | { readonly kind: "docker" | "podman"; readonly container: string };
 
-/** How an endpoint is chosen; `prefix_aware` is of prefill alone. */
+/** How an endpoint is chosen; `prefix_aware` is said of one leg at a time. */
 export type ProxyPolicy =
   | "round_robin"
   | "least_loaded"

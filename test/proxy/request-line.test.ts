@@ -19,6 +19,9 @@ it("one line of JSON tells of every completion where it went and how it ended, a
       },
       ...{ first_byte_ms: expect.any(Number), total_ms: expect.any(Number) },
     });
+    const pairs = ["a", "b"].map((prompt) => `{"prompt":"${prompt}","model":"m"}`);
+    await house.send('{"model":"m","prompt":["a","b"]}', { id: "two", headers, pairs });
+    expect(await line(house, "two")).toMatchObject({ status: 200, route: "pd", pairs: 2 });
     house.d[0]?.faults.push({ kind: "status", status: 503, body: "{}" });
     await house.send(SECRET, { id: "again", headers });
     expect(await line(house, "again")).toMatchObject({ status: 200, retries: 1 });
@@ -33,7 +36,7 @@ it("one line of JSON tells of every completion where it went and how it ended, a
     await once(await open.head, "data");
     open.leave();
     expect(await line(house, "leaves")).toMatchObject({ status: 200, left: "decode" });
-    expect(house.log.filter((text) => text.startsWith("{"))).toHaveLength(4);
+    expect(house.log.filter((text) => text.startsWith("{"))).toHaveLength(5);
     expect(house.log.join("")).not.toMatch(/do not tell|k1/);
   }));
 

@@ -10,6 +10,8 @@ export interface Outcome {
   bytes: number;
   queueMs?: number;
   firstByteMs?: number;
+  /** Pairs of legs that it was split into; none: it was one. */
+  pairs?: number;
   /** The stage in which the client left. */
   left?: string;
   /** What the proxy itself ended it with. */
@@ -35,6 +37,7 @@ export function requestLine(id: string, path: string, totalMs: number, outcome: 
     handoff_ms: ms(handoffMs),
     first_byte_ms: ms(outcome.firstByteMs),
     total_ms: ms(totalMs),
+    pairs: outcome.pairs,
     retries: legs?.retries ?? 0,
     left: outcome.left,
     fault: outcome.fault,

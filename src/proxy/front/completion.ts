@@ -72,6 +72,7 @@ export async function serveCompletion(
       signal: letGo.signal,
       trace,
     });
+    if (work.pairs > 1) outcome.pairs = work.pairs;
     const entered = await comeIn(desk, work.legs, letGo.signal, outcome);
     leave = entered.leave;
     const answer = await work.answer(entered.reason);

@@ -169,7 +169,10 @@ export const texts: Readonly<Record<string, KeyText>> = {
   "proxy.env": { says: "Its variables." },
   "proxy.policy": { says: "How an endpoint is chosen, for both legs." },
   "proxy.prefill_policy": { says: "For prefill alone.", unset: "policy" },
-  "proxy.decode_policy": { says: "For decode alone.", unset: "policy" },
+  "proxy.decode_policy": {
+    says: "For decode alone; with prefix_aware only what is new to its cache counts for pd_min_prompt_tokens.",
+    unset: "policy",
+  },
   "proxy.pd_min_prompt_tokens": { says: "Shorter prompts go to decode alone.", unset: "none do", example: 64 },
   "proxy.max_concurrent": { says: "Requests at once; others wait or are refused." },
   "proxy.serving": { says: "What pdctl's own proxy does beside: docs/proxy.md." },

@@ -3,6 +3,7 @@ import { args, atLeastOne, command, count, duration, env, line, port, textThat }
 
 const policies = ["round_robin", "least_loaded", "random", "power_of_two", "consistent_hash"] as const;
 const policy = z.enum(policies);
+const ofOneLeg = z.enum([...policies, "prefix_aware"]);
 
 const collector = textThat((text) => /^https?:\/\/[^\s/]+$/.test(text), "is no address of a collector", {
   code: "type",
@@ -47,8 +48,8 @@ export const proxy = z.strictObject({
   env: env.optional(),
   /** Of both legs, unless one has its own. */
   policy: policy.default("least_loaded"),
-  prefill_policy: z.enum([...policies, "prefix_aware"]).optional(),
-  decode_policy: policy.optional(),
+  prefill_policy: ofOneLeg.optional(),
+  decode_policy: ofOneLeg.optional(),
   pd_min_prompt_tokens: count.optional(),
   max_concurrent: atLeastOne.default(4096),
   serving: serving.optional(),

@@ -104,7 +104,7 @@ async function stream({ arrival, res, fault, key, length }: Run): Promise<void> 
   if (!res.headersSent) openStream(res);
   if (fault?.kind === "silent-stream") return void res.flushHeaders();
   if (fault?.kind === "error-event") return void res.end(errorEvents(fault.code ?? 500));
-  if (fault?.kind === "flood") return flood(res, fault.bytes);
+  if (fault?.kind === "flood") return flood(res, fault.bytes, fault.event);
   const words = new Words(arrival);
   const back = fault?.kind === "given-back" ? fault : undefined;
   const said = back?.after ?? length;
@@ -153,8 +153,8 @@ function cut(events: readonly string[], chunking: Chunking): readonly Buffer[] {
 }
 
 /** Writes until all is written; an engine with a client that is slow stands still at a few megabytes. */
-async function flood(res: ServerResponse, bytes: number): Promise<void> {
-  const event = Buffer.from(`data: ${"x".repeat(64 * 1024 - 8)}\n\n`);
+async function flood(res: ServerResponse, bytes: number, size = 64 * 1024): Promise<void> {
+  const event = Buffer.from(`data: ${"x".repeat(size - 8)}\n\n`);
   for (let left = bytes; left > 0 && !res.destroyed; left -= event.length) if (!res.write(event)) await taken(res);
   if (!res.destroyed) res.end("data: [DONE]\n\n");
 }

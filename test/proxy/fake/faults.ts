@@ -36,8 +36,8 @@ export type Fault =
    * not tell what it used.
    */
   | { readonly kind: "given-back"; readonly after: number; readonly thinking?: true; readonly quiet?: true }
-  /** Writes this many bytes of events, as fast as the proxy takes them. */
-  | { readonly kind: "flood"; readonly bytes: number };
+  /** Writes this many bytes of events, as fast as the proxy takes them; each of `event` bytes, 64 KiB if not said. */
+  | { readonly kind: "flood"; readonly bytes: number; readonly event?: number };
 
 /** How a stream's events are cut into writes. */
 export type Chunking = "each" | "many" | "bytes";

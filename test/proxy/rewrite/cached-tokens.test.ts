@@ -87,3 +87,12 @@ it.each([
     }
   }),
 );
+
+it("an event larger than any engine writes goes through, byte for byte, and so does all that follows it", () =>
+  inPair({}, async (house) => {
+    const [bytes, event] = [30 * 1024 * 1024, 10 * 1024 * 1024];
+    house.d[0]?.faults.push({ kind: "flood", bytes, event });
+    const { text, whole } = await house.send(STREAM, { path: CHAT });
+    expect([whole, text.length]).toEqual([true, bytes + "data: [DONE]\n\n".length]);
+    expect(text.split("\n\n").map(({ length }) => length)).toEqual([event - 2, event - 2, event - 2, 12, 0]);
+  }));

@@ -193,3 +193,24 @@ it("where KV lies in a store one pair of legs serves prompts and samples as they
     }
     expect([house.p[0]?.ids.length, house.d[0]?.ids.length]).toEqual([2, 2]);
   }));
+
+it("KV that prefill would hold for minutes for a part that nobody wants any more is fetched, so that it lets go of it", () =>
+  inHouse({ dialect: "mooncake-ascend", config: { kv_hold_seconds: 480 } }, async (house) => {
+    let answered: () => void = () => {};
+    const refused = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    const [one = "", two = ""] = PAIRS;
+    house.p[0]?.faults.push(
+      { kind: "paced", before: () => Promise.resolve() },
+      { kind: "late-body", rest: () => refused },
+    );
+    house.d[0]?.faults.push({ kind: "status", status: 422, body: "{}" });
+    const raw = '{"model":"m","prompt":["one two","three"],"max_tokens":4}';
+    const answer = house.send(raw, { id: "a", pairs: [one, two] });
+    house.cluster.remember("a-p1", { path: C, raw: two, headers: {}, atDecode: two, alone: false, leaves: true });
+    expect((await answer).status).toBe(422);
+    answered(); // prefill of the other part has long finished, and only now says so
+    await house.shows(/^pdctl_proxy_release_dispatches_total\{result="released"\} 1$/);
+    expect(house.d[0]?.ids).toEqual(["a", "a-p1"]);
+  }));
