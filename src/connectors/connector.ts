@@ -4,7 +4,7 @@ import type { Drift } from "../era.ts";
 import type { Hardware } from "../hardware/hardware.ts";
 import type { JudgedTopology } from "../plan/judged.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { ProxyConfig } from "../proxy/config.ts";
+import type { ProxyConfig, Target } from "../proxy/config.ts";
 import type { Probe } from "../supervise/supervise.ts";
 import type { Modelled } from "../topology/modelled.ts";
 import type { AnyRule } from "../topology/rule.ts";
@@ -25,6 +25,8 @@ export interface Connector<Fields = Record<string, unknown>, Port extends string
   claims(instance: Instance, fields: Fields): readonly PortSpan<Port>[];
   /** Once per engine process. */
   emit(context: EmitContext<Fields, Port>): Emitted;
+  /** What pdctl's own proxy has to know of an endpoint before its first request; asked with the engine process that answers there. */
+  target?(context: EmitContext<Fields, Port>): KvTarget;
   /** Once per cluster. `fields` of the prefill role; both roles' fields are in the topology, whose nodes have their `ip`. */
   shared(fields: Fields, topology: Topology, versions: Readonly<Record<string, string>>): Shared;
   /** Variables that it sets itself → the topology key that decides them; a user may not set them. */
@@ -56,6 +58,9 @@ export interface ConnectorQuestion {
   /** Python modules that an engine imports for it; of several in one entry, one is enough. */
   readonly modules?: readonly (readonly string[])[];
 }
+
+/** Of a proxy's target: where the connector behind an endpoint is. */
+export type KvTarget = Omit<Target, "url" | "role" | "slots">;
 
 /** A named run of ports an instance needs on each of its nodes: same first port everywhere. */
 export interface PortSpan<Port extends string = string> {
@@ -93,7 +98,7 @@ export interface EmitContext<Fields, Port extends string> {
     /** The port on which it answers; none behind another one's. */
     readonly http?: number;
   };
-  /** Address of the proxy's node. */
+  /** Address of the proxy's node, where engines say to the proxy that they are there; unset: it is told. */
   readonly proxyIp?: string;
   readonly fields: Fields;
   readonly grants: Readonly<Record<Port, Grant>>;
@@ -149,9 +154,7 @@ export interface Gauges {
 
 export interface Shared {
   readonly services: readonly SideService[];
-  readonly proxy:
-    | Pick<ProxyConfig, "family" | "kv_hold_seconds" | "length_capped" | "resume_recomputed">
-    | { readonly family: Unspoken };
+  readonly proxy: Pick<ProxyConfig, "family" | "kv_hold_seconds" | "length_capped" | "resume_recomputed">;
   /** Port of the proxy at which the engines say where they are; unset: the proxy is told where. */
   readonly discovery?: number;
   /** Whether decode may serve a request that prefill never saw. */
@@ -163,12 +166,6 @@ export interface Shared {
     readonly devices: readonly string[];
   }) => readonly { readonly first: number; readonly last: number; readonly purpose: string }[];
 }
-
-/**
- * Protocols that pdctl's own proxy does not speak. rendezvous: both legs at once, with an id of the proxy's; decode-first: decode calls the
- * proxy back, and prefill pushes. A10 and A06 name a proxy that does. Source: proxy-protocols.md §0.1, F3 and F4.
- */
-export type Unspoken = "rendezvous" | "decode-first";
 
 /** How `smoke` sees that KV moved, best first. */
 export interface Proof {

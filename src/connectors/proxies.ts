@@ -13,11 +13,12 @@ export function speaks(
       const { kv, proxy } = topology;
       const { connector: used, fields } = kv.transfer;
       if (used !== connector || fields.prefill["variant"] === "layerwise") return; // that variant is A06's
-      const known = Object.values(proxies).filter((each) => each.speaks.includes(connector));
+      const spoken = fields.prefill["mode"] === "push" ? `${connector} push` : connector;
+      const known = Object.values(proxies).filter((each) => each.speaks.includes(spoken));
       if (!known.includes(proxies[proxy.kind]))
         yield {
           at: [...proxy.path, "kind"],
-          data: { kind: proxy.kind, connector, known: known.map(({ name }) => name) },
+          data: { kind: proxy.kind, connector: spoken, known: known.map(({ name }) => name) },
         };
     },
     message: ({ kind, connector }) => `proxy ${kind} does not speak ${connector}`,

@@ -8,6 +8,7 @@ import { planHash, serviceHash } from "./hash.ts";
 import { planInstance, planNode } from "./outline.ts";
 import type { Plan, Planned, PlanStep, Service } from "./plan.ts";
 import { proxyService } from "./proxy/index.ts";
+import { kvTargets } from "./proxy/kv-targets.ts";
 import { releasesOf } from "./releases.ts";
 import { transferAsk } from "./rendezvous.ts";
 import { reservations } from "./reservations.ts";
@@ -149,16 +150,14 @@ const engines = (scene: Scene): readonly Draft[] =>
     }),
   );
 
-function proxy(
-  { topology, seats, granted, bind, rehearsal }: Scene,
-  shared: Shared | undefined,
-  transfer: TransferAsk,
-): readonly Draft[] {
+function proxy(scene: Scene, shared: Shared | undefined, transfer: TransferAsk): readonly Draft[] {
+  const { topology, seats, granted, bind, rehearsal } = scene;
   const seat = seats.get(topology.proxy.node);
   if (seat === undefined) return [];
   const { readyMs, stopMs } = topology.timeouts;
   const targets = targetsOf(granted, seats);
-  return [proxyService({ proxy: topology.proxy, seat, bind, shared, transfer, targets, readyMs, stopMs, rehearsal })];
+  const engines = { transfer, targets, kvTargets: kvTargets(scene) };
+  return [proxyService({ proxy: topology.proxy, seat, bind, shared, ...engines, readyMs, stopMs, rehearsal })];
 }
 
 /** Waves in order, then nodes as the topology lists them; within a node as they were made. */

@@ -39,12 +39,14 @@ export interface EngineAsk {
   readonly id: string;
 }
 
+export const engineId = ({ instance }: Granted, { index }: Process): string => `${instance.id}-${index}`;
+
 /** One engine process as a service. */
 export function engineService(scene: Scene, grants: Granted, process: Process, seat: Seat): Draft {
   const { topology } = scene;
   const { instance } = grants;
   const { engine, role } = instance;
-  const id = `${instance.id}-${process.index}`;
+  const id = engineId(grants, process);
   const ask: EngineAsk = { scene, grants, process, seat, id };
   const devices = grants.devices[process.index] ?? [];
   const sim = engine.kind === "sim";

@@ -1,16 +1,27 @@
 import { firsts, once } from "../once.ts";
+import { proxies } from "../proxies/index.ts";
 import type { Role } from "../topology/topology.ts";
+import type { Granted, SpanGrant } from "./claims.ts";
 import { endpoint } from "./engine-ports.ts";
 import type { EngineAsk, Scene } from "./engine-service.ts";
 import { type Transfer, transfer } from "./transfer.ts";
 import { versionsOf } from "./versions.ts";
 
 /** Asks an engine's connectors with everything that they may know about it and its peers. */
-export function engineTransfer({ scene, grants, process, seat, id }: EngineAsk): Transfer {
+export function engineTransfer(ask: EngineAsk): Transfer {
+  const { grants, seat } = ask;
+  return transfer(grants.uses, transferContext(ask), ({ key }) => spansOf(grants, key), seat.stateDir);
+}
+
+/** The ports that a connector got, by its own names. */
+export const spansOf = ({ spans }: Granted, key: string): Readonly<Record<string, SpanGrant>> =>
+  Object.fromEntries(spans.flatMap((span) => (span.use.key === key ? [[span.span.name, span]] : [])));
+
+export function transferContext({ scene, grants, process, seat, id }: EngineAsk) {
   const { instance } = grants;
   const http = endpoint({ grants, process });
-  const proxyIp = scene.seats.get(scene.topology.proxy.node)?.ip;
-  const context = {
+  const proxyIp = isTold(scene) ? undefined : scene.seats.get(scene.topology.proxy.node)?.ip;
+  return {
     engine: {
       id,
       role: instance.role,
@@ -27,10 +38,11 @@ export function engineTransfer({ scene, grants, process, seat, id }: EngineAsk):
     services: scene.sideAddresses,
     versions: versionsOf(instance, seat),
   };
-  const spans = (key: string) =>
-    Object.fromEntries(grants.spans.flatMap((span) => (span.use.key === key ? [[span.span.name, span]] : [])));
-  return transfer(grants.uses, context, ({ key }) => spans(key), seat.stateDir);
 }
+
+/** The proxy reads where the engines are, and does not listen for what they say of themselves: pdctl's own. */
+const isTold = ({ topology: { proxy }, rehearsal }: Scene): boolean =>
+  rehearsal || proxies[proxy.kind].flags === undefined;
 
 /** What the engines of a scene see of each other: worked out once, as a thousand instances would ask for it. */
 const roundOf = once((scene: Scene) => ({

@@ -4,7 +4,10 @@ import type { ProxyKind } from "./kind.ts";
 export const pdctl: ProxyKind = {
   name: "pdctl",
   command: null,
-  speaks: ["nixl", "mooncake-ascend", "ucm", "lmcache", "mooncake-store", "example"],
+  speaks: [
+    ...["nixl", "nixl push", "mooncake", "moriio", "mooncake-ascend", "mooncake-ascend layerwise"],
+    ...["ucm", "lmcache", "mooncake-store", "example"],
+  ],
   health: "/health",
   policies: {
     round_robin: "round_robin",

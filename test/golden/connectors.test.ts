@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { checkConfig } from "../../src/proxy/read-config.ts";
 import { planned } from "./planned.ts";
 import { serviceView } from "./view.ts";
 
@@ -75,6 +76,67 @@ describe("the variants of Mooncake on Ascend", () => {
   it("layerwise goes through the proxy that decode can call back", () => {
     const { flags } = serviceView(planned("variants/ascend-layerwise").plan, "proxy");
     expect(flags).toMatchObject({ "--host": "192.168.10.1" });
+  });
+});
+
+/** What the bundled proxy reads. */
+const proxyConfig = (name: string) => JSON.parse(file(name, "proxy", "proxy.json"));
+const findings = (name: string) => planned(name).findings.map(({ code, level }) => `${code} ${level}`);
+
+/** Source: vLLM 0.32 and vllm-ascend, the connectors and their proxies. */
+describe("pdctl's own proxy is told, before the first request, what the connectors' protocols need", () => {
+  it("upstream Mooncake: the bootstrap server beside each endpoint of prefill", () => {
+    const name = "variants/mooncake-bundled";
+    const { targets, ...config } = proxyConfig(name);
+    expect(config).toMatchObject({ family: "mooncake", length_capped: true, kv_hold_seconds: 480 });
+    expect(targets.slice(0, 2)).toEqual([
+      { url: "http://10.0.5.10:8100", role: "prefill", slots: 1, bootstrap_url: "http://10.0.5.10:8998" },
+      { url: "http://10.0.5.10:8101", role: "prefill", slots: 1, bootstrap_url: "http://10.0.5.10:8999" },
+    ]);
+    expect(targets.at(-1)).toEqual({ url: "http://10.0.5.11:8103", role: "decode", slots: 1 });
+    expect(findings(name)).toEqual([]);
+  });
+
+  it("MoRI-IO where prefill writes: where every engine is, and engines do not look for a proxy that listens", () => {
+    const name = "variants/moriio-bundled";
+    const { targets, family } = proxyConfig(name);
+    expect(family).toBe("moriio-write");
+    const at = { host: "10.0.3.10", handshake_port: 6305, notify_port: 61_009, tp_size: 4, dp_size: 1 };
+    expect(targets[1]).toEqual({ url: "http://10.0.3.10:8001", role: "prefill", slots: 1, moriio: at });
+    expect(kvOf(name, "prefill-0-0").kv_connector_extra_config).not.toHaveProperty("proxy_ip");
+    expect(service(name, "proxy").listens.map(({ purpose }) => purpose)).toEqual(["http"]);
+    expect(findings(name)).toEqual([]);
+  });
+
+  it("MoRI-IO where decode reads: nothing, but that decode cannot serve alone", () => {
+    const { targets, ...config } = proxyConfig("variants/moriio-read-bundled");
+    expect(config).toMatchObject({ family: "moriio-read", decode_alone: false, kv_hold_seconds: 60, length_capped: true });
+    expect(Object.keys(targets[0])).toEqual(["url", "role", "slots"]);
+  });
+
+  it("layerwise: where decode calls it back", () => {
+    const name = "variants/ascend-layerwise-bundled";
+    expect(proxyConfig(name)).toMatchObject({ family: "layerwise", callback_url: "http://192.168.10.1:7850" });
+    expect(findings(name)).toEqual([]);
+  });
+
+  it("NIXL push: each rank of prefill by the name that it is given, at its own port", () => {
+    const name = "variants/nixl-push";
+    const { targets, family } = proxyConfig(name);
+    expect(family).toBe("nixl-push");
+    expect(kvOf(name, "prefill-0-1")).toMatchObject({ kv_connector: "NixlPushConnector", engine_id: "prefill-0-1" });
+    expect(targets[1]).toMatchObject({ slots: 4, nixl: { host: "10.0.1.11", tp_size: 1, pp_size: 1 } });
+    expect(targets[1].nixl.ranks).toEqual(
+      [4, 5, 6, 7].map((rank) => ({ engine_id: `prefill-0-1_dp${rank}`, port: 5600 + rank })),
+    );
+    expect(targets.at(-1)).not.toHaveProperty("nixl");
+    expect(findings(name)).toEqual([]);
+  });
+
+  it("what it is told, its reader takes", () => {
+    for (const name of ["mooncake", "moriio", "moriio-read", "ascend-layerwise"].map((each) => `variants/${each}-bundled`))
+      expect(checkConfig(proxyConfig(name)), name).not.toHaveProperty("faults");
+    expect(checkConfig(proxyConfig("variants/nixl-push"))).not.toHaveProperty("faults");
   });
 });
 

@@ -71,18 +71,19 @@ export const mooncakeAscend: Connector<Fields, "kv_port"> = {
   },
   shared: ({ master: wanted, variant }, topology, { mooncake }) => ({
     services: wanted ? [master(wanted, topology)] : [],
-    proxy:
-      variant === "layerwise"
-        ? { family: "decode-first" } // prefill pushes and holds nothing
-        : {
-            ...{ family: "relay", kv_hold_seconds: 480, length_capped: true },
-            ...(givesBack(topology) && { resume_recomputed: true }),
-          },
+    proxy: {
+      ...(variant === "layerwise" ? layerwise : pulls),
+      length_capped: true,
+      ...(givesBack(topology) && { resume_recomputed: true }),
+    },
     decodeAlone: true,
     proof: { rises: [external], tokens: external, stays: [], log: "KV cache transfer" },
     reserves: ({ hardware, devices }) => (hardware.family === "ascend" ? [adxl(devices, mooncake)] : []),
   }),
 };
+
+const pulls = { family: "relay", kv_hold_seconds: 480 } as const;
+const layerwise = { family: "layerwise" } as const; // prefill writes and holds nothing
 
 /** Devices of one engine. */
 const width = ({ tp, pp, pcp }: Parallel) => tp * pp * pcp;

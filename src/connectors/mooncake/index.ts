@@ -52,14 +52,22 @@ export const mooncake: Connector<Fields, "bootstrap"> = {
       files: [],
     };
   },
+  target: ({ engine: { role, ranks, parallel, node }, grants }) =>
+    role === "decode"
+      ? {}
+      : { bootstrap_url: `http://${address(node.ip)}:${grants.bootstrap.first + server(ranks, parallel.dpLb)}` },
   shared: () => ({
     services: [],
-    proxy: { family: "rendezvous" },
+    proxy: { family: "mooncake", kv_hold_seconds: HOLD_SECONDS, length_capped: true },
     decodeAlone: true,
     proof: { rises: [external], tokens: external, stays: [] },
     reserves: ({ hardware }) => (families.includes(hardware.family) ? drawn : []),
   }),
 };
+
+const HOLD_SECONDS = 480; // VLLM_MOONCAKE_ABORT_REQUEST_TIMEOUT
+
+const address = (ip: string): string => (ip.includes(":") ? `[${ip}]` : ip);
 
 /** Whose server a process registers with: external and hybrid ones have their own, the others that of rank 0. */
 const server = (ranks: readonly number[], dpLb: string | undefined): number =>

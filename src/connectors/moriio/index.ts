@@ -26,8 +26,6 @@ export const moriio: Connector<Fields, "handshake" | "notify"> = {
   },
   kernelPorts: () => true, // its engine takes a port that the kernel chooses
   emit({ engine: { role, ranks, parallel, node, http }, fields: wanted, grants, proxyIp }) {
-    // vLLM counts ranks from 0 within a process of its own, so that external ones each get a base
-    const own = parallel.dpLb === "external" ? (ranks[0] ?? 0) * parallel.tp : 0;
     const { kv_role, handshake_port: _, notify_port: __, extra, ...settings } = wanted;
     return {
       kv: {
@@ -37,8 +35,8 @@ export const moriio: Connector<Fields, "handshake" | "notify"> = {
           ...(proxyIp !== undefined && { proxy_ip: proxyIp }),
           host_ip: node.ip,
           ...(http !== undefined && { http_port: http }),
-          handshake_port: grants.handshake.first + own,
-          notify_port: grants.notify.first + own,
+          handshake_port: grants.handshake.first + own(ranks, parallel),
+          notify_port: grants.notify.first + own(ranks, parallel),
           ...written(settings),
           ...extra,
         },
@@ -47,15 +45,47 @@ export const moriio: Connector<Fields, "handshake" | "notify"> = {
       files: [],
     };
   },
-  shared: ({ proxy_ping_port }) => ({
+  // the ports of the first worker behind the endpoint, as the proxy tells them to the other side
+  target: ({ engine: { ranks, parallel, node }, fields: wanted, grants }) =>
+    reads(wanted)
+      ? {}
+      : {
+          moriio: {
+            host: node.ip,
+            handshake_port: grants.handshake.first + own(ranks, parallel),
+            notify_port: grants.notify.first + own(ranks, parallel),
+            tp_size: parallel.tp,
+            dp_size: parallel.dpLb === "external" ? 1 : parallel.dp,
+          },
+        },
+  shared: (wanted) => ({
     services: [],
-    proxy: { family: "rendezvous" },
-    discovery: proxy_ping_port,
-    decodeAlone: true,
+    proxy: {
+      family: reads(wanted) ? "moriio-read" : "moriio-write",
+      kv_hold_seconds: held(wanted.extra?.["defer_timeout"]),
+      length_capped: true,
+    },
+    discovery: wanted.proxy_ping_port,
+    decodeAlone: !reads(wanted), // a decode that reads takes every prompt for one that was prefilled elsewhere
     proof: { rises: [external], tokens: external, stays: [] },
     reserves: () => [],
   }),
 };
+
+/** Decode reads KV that prefill holds; else prefill writes it. Source: vLLM 0.32, get_moriio_mode. */
+const reads = ({ read_mode, extra }: Fields): boolean =>
+  ["true", "1"].includes(
+    String(extra?.["read_mode"] ?? read_mode ?? false)
+      .trim()
+      .toLowerCase(),
+  );
+
+const DEFER_SECONDS = 60; // MoRIIOConstants.DEFAULT_DEFER_TIMEOUT
+const held = (written: unknown): number => (Number(written) > 0 ? Number(written) : DEFER_SECONDS);
+
+/** vLLM counts ranks from 0 within a process of its own, so that external ones each get a base. */
+const own = (ranks: readonly number[], { dpLb, tp }: { dpLb?: string; tp: number }): number =>
+  dpLb === "external" ? (ranks[0] ?? 0) * tp : 0;
 
 /** What was written, or has a default. */
 const written = (settings: Readonly<Record<string, string | number | boolean | undefined>>) =>

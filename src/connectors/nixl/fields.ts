@@ -4,6 +4,8 @@ import { z } from "zod";
 export const fields = z.strictObject({
   /** Unset: kv_both, or the side that the engine is on where that is deprecated. */
   kv_role: z.enum(["kv_both", "kv_producer", "kv_consumer"]).optional(),
+  /** Decode pulls the KV, as where this is not set, or prefill pushes it. */
+  mode: z.enum(["pull", "push"]).optional(),
   /** First port of the span in which the engines listen for each other's handshake. */
   side_channel_port: z.int().default(5600),
   /** Seconds that prefill keeps KV that decode has not pulled. */

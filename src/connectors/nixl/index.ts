@@ -1,6 +1,6 @@
 import { era } from "../../era.ts";
 import type { Role } from "../../topology/topology.ts";
-import type { Connector } from "../connector.ts";
+import type { Connector, EmitContext, KvTarget } from "../connector.ts";
 import { causes } from "./causes.ts";
 import { bothRoles, drift } from "./drift.ts";
 import { type Fields, fields } from "./fields.ts";
@@ -10,6 +10,16 @@ import { factsRules, modelRules, planRules, rules } from "./rules.ts";
 
 const onHardware: ReadonlyMap<string, NixlPair> = new Map([["gaudi", gaudi]]);
 const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfer"}';
+
+/** Where decode registers its blocks: an engine of several ranks puts each one's number behind its id. Source: vLLM 0.32, nixl/base_scheduler.py, v1/engine/core.py. */
+function pushedFrom(
+  { id, node, ranks, parallel: { tp, pp, dcp, dp } }: EmitContext<Fields, "side_channel">["engine"],
+  { side_channel: { first } }: { readonly side_channel: { readonly first: number } },
+): NonNullable<KvTarget["nixl"]> {
+  const engineId = (rank: number) => (dp > 1 ? `${id}_dp${rank}` : id);
+  const at = ranks.map((rank) => ({ engine_id: engineId(rank), port: first + rank }));
+  return { host: node.ip, tp_size: Math.max(tp, dcp), pp_size: pp, ranks: at };
+}
 
 /** While the release is not known, or KV goes both ways, both. */
 const roleOf = (role: Role, extra: Fields["extra"], vllm: string | undefined): string =>
@@ -50,7 +60,9 @@ export const nixl: Connector<Fields, "side_channel"> = {
   ],
   // UCX takes TCP beside RDMA unless it is told which transports to take
   kernelPorts: ({ UCX_TLS: transports }) => typeof transports !== "string" || /(^|,)(tcp|all)(,|$)/.test(transports),
-  emit({ engine: { role, kvLayout, hardware, node }, fields: wanted, grants, peers, versions }) {
+  target: ({ engine, fields: wanted, grants }) =>
+    wanted.mode === "push" && engine.role === "prefill" ? { nixl: pushedFrom(engine, grants) } : {},
+  emit({ engine: { id, role, kvLayout, hardware, node }, fields: wanted, grants, peers, versions }) {
     const permutes = role === "decode" && kvLayout === "NHD" && peers.some((peer) => peer.kvLayout === "HND");
     const hold = lease(wanted.lease_seconds, versions.vllm);
     const extra = {
@@ -64,7 +76,8 @@ export const nixl: Connector<Fields, "side_channel"> = {
     };
     return {
       kv: {
-        kv_connector: "NixlConnector",
+        kv_connector: wanted.mode === "push" ? "NixlPushConnector" : "NixlConnector",
+        ...(wanted.mode === "push" && { engine_id: id }), // the proxy has to know it before the first request
         kv_role: wanted.kv_role ?? roleOf(role, wanted.extra, versions.vllm),
         kv_buffer_device: wanted.kv_buffer_device ?? hardware.kvBufferDevices[0] ?? "cpu",
         ...(permutes && { enable_permute_local_kv: true }),
@@ -80,9 +93,12 @@ export const nixl: Connector<Fields, "side_channel"> = {
       files: [],
     };
   },
-  shared: ({ lease_seconds }, _topology, versions) => ({
+  shared: ({ lease_seconds, mode }, _topology, versions) => ({
     services: [],
-    proxy: { family: "relay", kv_hold_seconds: lease(lease_seconds, versions.vllm).hold },
+    proxy: {
+      family: mode === "push" ? "nixl-push" : "relay",
+      kv_hold_seconds: lease(lease_seconds, versions.vllm).hold,
+    },
     decodeAlone: true,
     proof: {
       rises: ["vllm:nixl_bytes_transferred_sum", external],

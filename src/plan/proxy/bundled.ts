@@ -21,24 +21,28 @@ export function bundled(ask: ProxyAsk, bind: string): ProxyProgram {
 /** Of the time that it has to end: the rest is for the last words of what it breaks off, before it is killed. */
 const GRACE_SHARE = 0.9;
 
-const proxyConfig = ({ proxy, shared, targets, stopMs }: ProxyAsk, bind: string): ProxyConfig => ({
+const proxyConfig = ({ proxy, shared, targets, kvTargets, seat, stopMs }: ProxyAsk, bind: string): ProxyConfig => ({
   bind,
   port: proxy.port,
-  family: "relay",
+  family: shared?.proxy.family ?? "relay", // without a connector: rules have said so, and the plan is only a draft
   prefill_policy: proxy.prefillPolicy,
   decode_policy: proxy.decodePolicy,
   max_concurrent: proxy.maxConcurrent,
-  ...spoken(shared),
+  ...numbers(shared),
+  ...(shared?.proxy.family === "layerwise" && { callback_url: `http://${reached(bind, seat.ip)}:${proxy.port}` }),
   ...(proxy.pdMinPromptTokens !== undefined && { pd_min_prompt_tokens: proxy.pdMinPromptTokens }),
   ...proxy.serving,
   grace_seconds: (GRACE_SHARE * stopMs) / 1000,
-  targets,
+  targets: targets.map((target) => ({ ...target, ...kvTargets.get(target.url) })),
 });
 
-/** What the connector asks of it; a protocol that it does not speak is A10's, and the plan is then only a draft. */
-function spoken(shared: Shared | undefined): Partial<ProxyConfig> {
-  const asked = shared?.proxy;
-  if (asked === undefined || asked.family === "rendezvous" || asked.family === "decode-first") return {};
-  const { family, ...numbers } = asked;
-  return { family, ...numbers };
+function numbers(shared: Shared | undefined): Partial<ProxyConfig> {
+  const { family: _, ...asked } = shared?.proxy ?? { family: "relay" };
+  return { ...asked, ...(shared?.decodeAlone === false && { decode_alone: false }) };
+}
+
+/** Under which address decode engines can call it back. */
+function reached(bind: string, ip: string): string {
+  const host = /^(0\.0\.0\.0|::)$/.test(bind) ? ip : bind;
+  return host.includes(":") ? `[${host}]` : host;
 }

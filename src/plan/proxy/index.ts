@@ -1,4 +1,4 @@
-import type { Shared } from "../../connectors/connector.ts";
+import type { KvTarget, Shared } from "../../connectors/connector.ts";
 import { proxies, type TransferAsk } from "../../proxies/index.ts";
 import type { Target } from "../../proxy/config.ts";
 import type { ProxyChoice } from "../../topology/topology.ts";
@@ -17,6 +17,8 @@ export interface ProxyAsk {
   readonly shared: Shared | undefined;
   readonly transfer: TransferAsk;
   readonly targets: readonly Target[];
+  /** What pdctl's own has to know of the connectors behind them, by url. */
+  readonly kvTargets: ReadonlyMap<string, KvTarget>;
   readonly readyMs: number;
   readonly stopMs: number;
   readonly rehearsal: boolean;

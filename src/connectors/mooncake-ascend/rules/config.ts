@@ -95,17 +95,25 @@ function milliseconds(value: unknown): number | undefined {
   return digits === undefined ? undefined : Number(digits) * (factors[unit] ?? 1);
 }
 
+/** Its own script takes the address that it binds for the one that decode calls; pdctl's writes the node's where it binds all of them. */
+function isCallable({ kind, bind }: Topology["proxy"], nodes: Topology["nodes"]): boolean {
+  if (bind !== undefined && /^(localhost|127\..*|::1)$/.test(bind))
+    return kind === "pdctl" && nodes.every(({ host }) => host === "local");
+  const isAny = bind === undefined || /^(0\.0\.0\.0|::)$/.test(bind);
+  return kind === "pdctl" || !isAny;
+}
+
 /** A06: in the layerwise variant decode comes first and calls the proxy back. Source: launch.md §3.5. */
 export const a06: Rule<Topology, { why: string; add: string }> = {
   id: "A06",
   level: "error",
-  *check({ kv, proxy, instances }) {
+  *check({ kv, proxy, instances, nodes }) {
     const layerwise = instances.some(({ role }: Instance) => kv.transfer.fields[role]["variant"] === "layerwise");
     if (!layerwise) return;
     const at = [...kv.transfer.path, "variant"];
     if (!proxies[proxy.kind].speaks.includes("mooncake-ascend layerwise"))
-      yield { at, data: { why: `proxy ${proxy.kind} does not speak it`, add: "proxy.kind: ascend-layerwise" } };
-    else if (proxy.bind === undefined || /^(0\.0\.0\.0|::|localhost|127\..*)$/.test(proxy.bind))
+      yield { at, data: { why: `proxy ${proxy.kind} does not speak it`, add: "proxy.kind: pdctl" } };
+    else if (!isCallable(proxy, nodes))
       yield {
         at,
         data: { why: "decode calls the proxy back at its bind address", add: "proxy.bind: the address of its node" },

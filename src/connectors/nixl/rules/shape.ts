@@ -119,15 +119,30 @@ function mayBeHnd(topology: Topology, instance: Instance): boolean {
 }
 
 /** P13: pulled KV comes from one pipeline stage and goes to one. Source: launch.md §3.2, handshake checks. */
-export const p13: Rule<Topology, { instance: string; pp: number }> = {
+export const p13: Rule<Topology, { instance: string; what: string; remedy: readonly string[] }> = {
   id: "P13",
   level: "error",
-  *check({ instances }) {
-    for (const { id, engine, path } of instances) {
-      const { pp } = engine.parallel;
-      if (pp > 1) yield { at: [...path, "parallel", "pp"], subject: id, data: { instance: id, pp } };
+  *check({ instances, kv }) {
+    for (const { id, role, engine, path, nodes } of instances) {
+      const { pp, dp, dpLb = "internal" } = engine.parallel;
+      if (pp > 1)
+        yield {
+          at: [...path, "parallel", "pp"],
+          subject: id,
+          data: { instance: id, what: `pp ${pp}`, remedy: ["pp: 1", `or tp: ${pp} times as much`] },
+        };
+      // the proxy tells decode one host for the ranks behind an endpoint
+      else if (kv.transfer.fields[role]["mode"] === "push" && role === "prefill" && spread(dp, dpLb, nodes))
+        yield {
+          at: [...path, "parallel", "dp_lb"],
+          subject: id,
+          data: { instance: id, what: `ranks on ${nodes.length} nodes behind one endpoint`, remedy: ["dp_lb: hybrid"] },
+        };
     }
   },
-  message: ({ instance, pp }) => `${instance} has pp ${pp}, which NIXL does not support`,
-  remedy: ({ pp }) => ["pp: 1", `or tp: ${pp} times as much`],
+  message: ({ instance, what }) => `${instance} has ${what}, which NIXL does not support`,
+  remedy: ({ remedy }) => remedy,
 };
+
+const spread = (dp: number, dpLb: string, nodes: readonly string[]): boolean =>
+  dp > 1 && dpLb === "internal" && nodes.length > 1;
