@@ -96,16 +96,16 @@ it.skipIf(!hasOpenssl)(
   },
 );
 
-it.skipIf(!hasOpenssl)(
-  "engines behind https are asked over TLS, and one whose certificate nobody vouches for is down (skipped without openssl)",
-  async () => {
+it.skipIf(!hasOpenssl).each(["undici", "sockets"])(
+  "with %s engines behind https are asked over TLS, and one whose certificate nobody vouches for is down (skipped without openssl)",
+  async (upstream) => {
     if (!first || !second) throw new Error("no certificates");
     const cluster = await pair();
     const [known, unknown] = [await inFront(cluster, first), await inFront(cluster, second)];
     try {
       const targets = cluster.engines.map(({ role }, at) => ({ url: known.urls[at], role, slots: 1 }));
       const strange = { url: unknown.urls[1], role: "decode", slots: 1 };
-      const file = await write(config([...targets, strange]));
+      const file = await write(config([...targets, strange], { upstream }));
       const proxy = runWith({ NODE_EXTRA_CA_CERTS: first.tls.cert }, "--config", file);
       const port = await saysListening(proxy);
       const body = SHORT;
