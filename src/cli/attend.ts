@@ -16,6 +16,7 @@ export async function attended(
   showing: Showing = {},
 ): Promise<number> {
   const view = viewOf(call, showing);
+  const recorder = showing.onSuite && new (await import("./suite.ts")).Recorder(call);
   let state: Tally = begin(call.verb);
   const { signal, dispose } = interruption((exit) => {
     view.close();
@@ -25,6 +26,7 @@ export async function attended(
   const show = (told: ClusterEvent) => {
     const event = call.aim.event(told);
     state = tally(state, event);
+    recorder?.event(event);
     view.event(event);
   };
   const asks: Run["confirm"] = async (question, otherwise = "yes") =>
@@ -46,6 +48,7 @@ export async function attended(
     view.close();
     dispose();
     view.end(state);
+    if (recorder) showing.onSuite?.(recorder.suite);
   }
 }
 

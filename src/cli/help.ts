@@ -53,6 +53,7 @@ Look      status      what runs where
           logs        logs of roles, instances, engines; -f
           exec        run a command on all nodes
           trust       look at the nodes' host keys once, and keep them
+Share     test        for CI: up, smoke, always down
 Try       demo        a cluster on this machine in 30 seconds, no accelerator
 Other     schema  version  proxy  sim
 

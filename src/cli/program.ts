@@ -14,6 +14,7 @@ import { restart } from "./restart.ts";
 import { schema } from "./schema.ts";
 import { smoke } from "./smoke.ts";
 import { status } from "./status.ts";
+import { test } from "./test.ts";
 import { trust } from "./trust.ts";
 import { up } from "./up.ts";
 import { usage } from "./usage.ts";
@@ -37,6 +38,7 @@ const VERBS = [
   logs,
   exec,
   trust,
+  test,
   schema,
   demo,
   versionVerb,

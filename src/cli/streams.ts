@@ -20,6 +20,8 @@ export interface Streams {
   readonly err: Channel;
   /** From now on these values are `***` in every output. */
   hide(values: readonly string[]): void;
+  /** A text without them, for what goes into a file. */
+  redacted(text: string): string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -67,6 +69,7 @@ export function streams({ stdout, stderr, env, options }: StreamChoice): Streams
   return {
     out: channel(stdout),
     err: channel(stderr),
+    redacted: (text) => redact(text),
     hide(values) {
       hidden = [...new Set([...hidden, ...values])];
       redact = redactor(hidden);

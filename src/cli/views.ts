@@ -3,6 +3,7 @@ import type { ClusterEvent, Phase } from "../cluster/events.ts";
 import { checkTable } from "../report/check-table.ts";
 import { asJson, runDocument } from "../report/document.ts";
 import { ending } from "../report/ending.ts";
+import type { Suite } from "../report/junit.ts";
 import { liveView, type View } from "../report/live-view.ts";
 import { logLine } from "../report/log-lines.ts";
 import { ndjson } from "../report/ndjson.ts";
@@ -23,6 +24,10 @@ export interface Showing {
   readonly requireEvidence?: boolean;
   /** Phases that will come. */
   readonly expects?: readonly Phase[];
+  /** Somebody else shows what came of it. */
+  readonly silent?: boolean;
+  /** Gets what came of it, with every line that it said. */
+  readonly onSuite?: (suite: Suite) => void;
 }
 
 const nothing = () => undefined;
@@ -30,6 +35,7 @@ const nothing = () => undefined;
 /** Machine output excludes the rest; else a frame on a terminal, lines elsewhere, and nothing but the end with --quiet. */
 export function viewOf(call: Call, showing: Showing = {}): Shown {
   const { verb, options, streams } = call;
+  if (showing.silent === true) return { event: nothing, close: nothing, end: nothing };
   if (options.ndjson === true)
     return { event: (event) => streams.out.raw(ndjson(event)), close: nothing, end: nothing };
   if (options.json === true)

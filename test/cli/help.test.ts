@@ -16,8 +16,8 @@ describe("pdctl --help", () => {
       .split("\n")
       .flatMap(
         (line) =>
-          /^(?:Write|Run|Look|Try|Other)? {5,}(\S+)/.exec(line)?.[1] ??
-          /^(?:Write|Run|Look|Try|Other) +(\S+)/.exec(line)?.[1] ??
+          /^(?:Write|Run|Look|Share|Try|Other)? {5,}(\S+)/.exec(line)?.[1] ??
+          /^(?:Write|Run|Look|Share|Try|Other) +(\S+)/.exec(line)?.[1] ??
           [],
       );
     const others = /^Other +(.*)$/m.exec(out)?.[1]?.split(/\s+/) ?? [];

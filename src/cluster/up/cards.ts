@@ -40,7 +40,7 @@ export function deathCard(
     log: `pdctl logs ${show(first.service)} --tail 50`,
     exit: first.exit,
     signal: first.signal,
-    tail: first.log.slice(-20),
+    tail: first.log.slice(-50),
     subjects: [first.service],
   };
 }
