@@ -20,6 +20,8 @@ export interface ProxyConfig {
   readonly max_prefill_per_endpoint?: number;
   /** Seconds that prefill holds the KV for decode; a decode leg is never dispatched later than that. None: no lease. */
   readonly kv_hold_seconds?: number;
+  /** A decode leg is not dispatched later than this after prefill's answer; both legs then start over. Unset: `kv_hold_seconds` alone. */
+  readonly handoff_timeout_seconds?: number;
   /** Prefill must finish by length to hand out its ticket (MooncakeConnectorV1): the prefill leg carries `min_tokens: 1`. */
   readonly length_capped?: boolean;
   /** false: decode without prefill would answer nonsense (MoRI-IO where it reads); what needs that is refused. */

@@ -86,6 +86,7 @@ export function furnish(config: Settled, means: DeskMeans): Furnished {
     marksIds: config.family === "nixl-push" || config.family === "layerwise",
     callbacks: means.callbacks,
     holdSeconds: config.kv_hold_seconds,
+    handoffSeconds: config.handoff_timeout_seconds,
     rewrites: { cachedTokens: config.correct_cached_tokens },
     retries: new RetryBudget(now),
     retriesMost: { prefill: config.prefill_retries, decode: config.decode_retries },

@@ -46,6 +46,8 @@ export interface ProxyFaults {
   "kv.missing": { target: string; why: string };
   /** Prefill holds the KV no longer than this; a decode leg now could read blocks of another prompt. */
   "kv.expired": { target: string; holdSeconds: number };
+  /** Nothing was sent: no decode could be asked soon enough after prefill's answer. */
+  "handoff.slow": { target: string; seconds: number };
 }
 export type Fault = keyof ProxyFaults;
 
@@ -107,6 +109,10 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
     status: 502,
     says: ({ target, why }) =>
       `prefill at ${target} handed out no KV (${why}); decoding without it would hide a broken cluster`,
+  },
+  "handoff.slow": {
+    status: 503,
+    says: ({ target, seconds }) => `no decode could be asked within ${seconds} s of the answer of prefill at ${target}`,
   },
   "kv.expired": {
     status: 503,

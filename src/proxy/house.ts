@@ -20,6 +20,8 @@ export interface House {
   readonly marksIds: boolean;
   readonly callbacks: Callbacks;
   readonly holdSeconds: number | undefined;
+  /** From prefill's answer to decode's request. */
+  readonly handoffSeconds: number | undefined;
   /** What the engines' answers are changed in on their way to the client. */
   readonly rewrites: { readonly cachedTokens: boolean };
   readonly retries: RetryBudget;

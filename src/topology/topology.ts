@@ -189,6 +189,7 @@ export type ProxyServing = Partial<
     | "prefill_timeout_seconds"
     | "first_byte_timeout_seconds"
     | "idle_timeout_seconds"
+    | "handoff_timeout_seconds"
     | "drain_timeout_seconds"
     | "prefill_retries"
     | "decode_retries"

@@ -128,3 +128,18 @@ it("a ticket that went stale while decodes refused the connection is not sent: t
     expect(house.cluster.registry.expire()).toBe(1);
   });
 });
+
+it("a handoff that takes too long is not made: the prompt is prefilled anew", () => {
+  const probeTimes = { upMs: 60_000, otherMs: 60_000, answerMs: 1_000 };
+  const config = { handoff_timeout_seconds: 5 };
+  let house: House | undefined;
+  const refused = () => house?.log.some((line) => line.includes("is down")) === true;
+  const now = () => performance.now() + (refused() ? 6_000 : 0);
+  return inHouse({ dialect: "nixl", decode: 2, now, probeTimes, config }, async (opened) => {
+    house = opened;
+    await house.d[0]?.stop();
+    expect((await house.send(SHORT, { id: "s" })).status).toBe(200);
+    expect([house.p[0]?.ids, house.d[1]?.ids]).toEqual([["s", "s-r1"], ["s-r1"]]);
+    expect(house.cluster.registry.expire()).toBe(1);
+  });
+});

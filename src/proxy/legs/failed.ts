@@ -61,5 +61,6 @@ export function failed(
 function failureByTime(error: unknown, tried: ReadonlySet<Endpoint>): Failure | undefined {
   if (!(error instanceof ProxyError)) return undefined;
   if (error.fault === "target.slow") return "timeout";
+  if (error.fault === "handoff.slow") return "stale"; // nothing was sent
   return error.fault === "kv.expired" && tried.size > 0 ? "stale" : undefined;
 }

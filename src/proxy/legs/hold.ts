@@ -55,14 +55,22 @@ export class Hold {
   gate(): ProxyError | undefined {
     const { endsAt } = this;
     if (endsAt !== undefined && this.#house.now() >= endsAt) return this.over();
+    const handoffMs = this.#answeredAt === undefined ? undefined : this.#house.now() - this.#answeredAt;
+    const slow = handoffMs !== undefined && this.#tooSlow(handoffMs);
+    if (slow) return slow;
     this.ticketSent = true;
-    if (this.#answeredAt !== undefined) {
-      const handoffMs = this.#house.now() - this.#answeredAt;
+    if (handoffMs !== undefined) {
       this.#progress.handoffMs = handoffMs;
       this.#house.books.handoff.observe({}, handoffMs / 1000);
     }
     this.#progress.stage = "decode_wait";
     return undefined;
+  }
+
+  #tooSlow(handoffMs: number): ProxyError | undefined {
+    const { handoffSeconds: seconds } = this.#house;
+    if (seconds === undefined || handoffMs <= seconds * 1000) return undefined;
+    return new ProxyError("handoff.slow", { target: this.#progress.prefill?.endpoint.url ?? "", seconds });
   }
 
   /** What to say of a hold that has ended. */

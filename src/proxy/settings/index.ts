@@ -96,6 +96,14 @@ export const settings: Settings = {
     flags: ["kv-hold-seconds"],
     takes: "SECONDS",
   },
+  handoff_timeout_seconds: {
+    topic: "times",
+    check: seconds,
+    says: "How long it may take from prefill's answer to decode's request; then both legs start over.",
+    unset: "as long as prefill holds its KV",
+    flags: ["handoff-timeout"],
+    takes: "SECONDS",
+  },
   length_capped: {
     topic: "kv",
     check: flag,

@@ -41,13 +41,15 @@ export function resolveProxy(
 
 /** In the words of the proxy's own configuration, which counts in seconds. */
 function servingOf(written: NonNullable<Shape["proxy"]["serving"]>): ProxyServing {
-  const { queue_timeout, prefill_timeout, first_byte_timeout, idle_timeout, drain_timeout, ...same } = written;
+  const { queue_timeout, prefill_timeout, first_byte_timeout, idle_timeout, handoff_timeout, drain_timeout, ...same } =
+    written;
   return defined({
     ...same,
     queue_timeout_seconds: seconds(queue_timeout),
     prefill_timeout_seconds: seconds(prefill_timeout),
     first_byte_timeout_seconds: seconds(first_byte_timeout),
     idle_timeout_seconds: seconds(idle_timeout),
+    handoff_timeout_seconds: seconds(handoff_timeout),
     drain_timeout_seconds: seconds(drain_timeout),
   });
 }

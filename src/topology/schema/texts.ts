@@ -186,6 +186,11 @@ export const texts: Readonly<Record<string, KeyText>> = {
   "proxy.serving.prefill_timeout": { says: "For prefill's whole answer.", unset: "10m", example: "5m" },
   "proxy.serving.first_byte_timeout": { says: "For the first byte of decode's.", unset: "10m", example: "5m" },
   "proxy.serving.idle_timeout": { says: "How long an answer may stand still.", unset: "5m", example: "2m" },
+  "proxy.serving.handoff_timeout": {
+    says: "From prefill's answer to decode's request.",
+    unset: "as long as prefill holds its KV",
+    example: "5s",
+  },
   "proxy.serving.drain_timeout": {
     says: "For an endpoint that leaves to end what it has.",
     unset: "10m",

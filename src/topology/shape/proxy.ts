@@ -18,6 +18,7 @@ const serving = z.strictObject({
   prefill_timeout: duration.optional(),
   first_byte_timeout: duration.optional(),
   idle_timeout: duration.optional(),
+  handoff_timeout: duration.optional(),
   drain_timeout: duration.optional(),
   prefill_retries: count.optional(),
   decode_retries: z.int().min(0).max(1).optional(),

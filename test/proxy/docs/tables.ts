@@ -50,7 +50,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   timeout: "no answer in time",
   error_event: "the stream begins with an error that is the engine's own",
   no_kv: "prefill answered without KV, and `on_missing_kv` says retry",
-  stale: "the ticket went stale while decodes refused the connection",
+  stale: "the ticket went stale, or `handoff_timeout_seconds` was over, before decode was asked",
 };
 
 const remedyRow = (role: string, failure: string, { next, most, costs }: Remedy) =>
