@@ -18,16 +18,31 @@ export const filtered = (answer: Answer, filter: Filter): Answer =>
       return left.length > 0 ? next(left) : undefined;
     };
     try {
-      await answer.read((chunk) => {
-        const out = filter.pass(chunk);
-        return out && next(out);
-      });
+      await answer.read(
+        safely((chunk) => {
+          const out = filter.pass(chunk);
+          return out && next(out);
+        }),
+      );
     } catch (error) {
       await rest(); // the client gets all that came, as without a filter
       throw error;
     }
     await rest();
   });
+
+type OnChunk = Parameters<Reply["read"]>[0];
+
+/** What a chunk's handler throws is the failure of this one answer; whoever hands out chunks has no use for it. */
+export const safely =
+  (onChunk: OnChunk): OnChunk =>
+  (chunk) => {
+    try {
+      return onChunk(chunk);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 
 /** The answer with another body. */
 export const withBody = (answer: Answer, read: Reply["read"]): Answer => ({

@@ -214,3 +214,11 @@ it("KV that prefill would hold for minutes for a part that nobody wants any more
     await house.shows(/^pdctl_proxy_release_dispatches_total\{result="released"\} 1$/);
     expect(house.d[0]?.ids).toEqual(["a", "a-p1"]);
   }));
+
+it("streams with an event that is larger than any engine writes are not mixed with it", () =>
+  inHouse({ dialect: "nixl", decode: 3 }, async (house) => {
+    house.d[1]?.faults.push({ kind: "flood", bytes: 30 * 1024 * 1024, event: 10 * 1024 * 1024 });
+    const answer = await house.send(streamed(LIST), { id: "a", pairs: PAIRS.map(streamed) });
+    expect(answer.whole).toBe(false);
+    expect(answer.text).toMatch(/\n\ndata: \{"error":\{"message":"[^"]*larger than 8 MiB".*"code":502\}\}\n\n$/);
+  }));

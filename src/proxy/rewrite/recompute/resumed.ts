@@ -3,7 +3,7 @@ import { ProxyError } from "../../errors.ts";
 import type { Answer } from "../../families/family.ts";
 import { isEventStream } from "../../front/reply.ts";
 import type { Reply } from "../../upstream/upstream.ts";
-import { withBody } from "../filter.ts";
+import { safely, withBody } from "../filter.ts";
 import { Frames, framesOf } from "../frames.ts";
 import { Identity } from "../identity.ts";
 import { ResumedEvents } from "./events.ts";
@@ -61,10 +61,12 @@ async function readEvents({ answer, broke }: Told, events: ResumedEvents, next: 
     return only && next(out.length === 1 ? only : Buffer.concat(out));
   };
   try {
-    await answer.read((chunk) => {
-      const run = frames.take(chunk);
-      return run && pass(run);
-    });
+    await answer.read(
+      safely((chunk) => {
+        const run = frames.take(chunk);
+        return run && pass(run);
+      }),
+    );
   } catch (error) {
     throw broke(error);
   }

@@ -3,6 +3,7 @@ import { ProxyError } from "../../errors.ts";
 import type { Answer } from "../../families/family.ts";
 import { isEventStream } from "../../front/reply.ts";
 import type { Reply } from "../../upstream/upstream.ts";
+import { safely, withBody } from "../filter.ts";
 import { Frames, framesOf } from "../frames.ts";
 import type { Identity } from "../identity.ts";
 import { MergedEvents } from "./stream.ts";
@@ -20,26 +21,17 @@ export interface OpenPart {
 
 /** The parts' answers as one, under the head of the first. Breaks off as a whole when one does. */
 export function merged(parts: readonly OpenPart[], identity: Identity): Answer {
-  const [one] = parts;
-  if (!one) throw new Error("nothing to merge");
-  const { answer: first } = one;
-  const streams = isEventStream(first.headers["content-type"]);
+  const [first] = parts;
+  if (!first) throw new Error("no parts to make an answer of");
+  const streams = isEventStream(first.answer.headers["content-type"]);
   const read = streams ? readStreams(parts, identity) : readWhole(parts, identity);
-  let open = parts.length;
   return {
-    from: first.from,
-    status: first.status,
-    headers: first.headers,
-    read,
-    async bytes() {
-      const chunks: Buffer[] = [];
-      await read((chunk) => void chunks.push(chunk));
-      return Buffer.concat(chunks);
-    },
+    ...withBody(first.answer, read),
     drop: () => {
       for (const { answer } of parts) answer.drop();
     },
     onClose(listener) {
+      let open = parts.length;
       for (const { answer } of parts) answer.onClose(() => --open === 0 && listener());
     },
   };
@@ -61,9 +53,13 @@ function mergedOr502(parts: readonly OpenPart[], bodies: readonly Buffer[], iden
     );
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    const { role, url: target } = parts[0]?.answer.from.endpoint ?? { role: "decode", url: "" };
-    throw new ProxyError("target.broke", { role, target, why: `its answer is no JSON object: ${error.message}` });
+    throw parts[0] ? unmergeable(parts[0].answer, `it is no JSON object: ${error.message}`) : error;
   }
+}
+
+function unmergeable({ from: { endpoint } }: Answer, why: string): ProxyError {
+  const { role, url: target } = endpoint;
+  return new ProxyError("target.broke", { role, target, why: `its answer cannot be one with the others: ${why}` });
 }
 
 const readStreams =
@@ -88,10 +84,13 @@ const readStreams =
     try {
       await together(parts, async ({ answer }, part) => {
         const frames = new Frames();
-        await answer.read((chunk) => {
-          const run = frames.take(chunk);
-          return run && pass(part, run);
-        });
+        await answer.read(
+          safely((chunk) => {
+            const run = frames.take(chunk);
+            if (frames.raw) throw unmergeable(answer, "an event is larger than 8 MiB");
+            return run && pass(part, run);
+          }),
+        );
         const rest = frames.rest();
         if (rest.length > 0) await pass(part, rest);
       });
