@@ -207,7 +207,7 @@ function configFor({ dpSize = 1, config }: Plan, cluster: FakeCluster): ProxyCon
     ...speech.config,
     targets: cluster.engines.map((engine) => ({
       ...{ url: engine.url, role: engine.role, slots: dpSize },
-      ...speech.target?.(engine),
+      ...engine.told,
     })),
     ...config,
   };

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Target } from "../../../src/proxy/config.ts";
 import { type Arrival, crossChecks, decodeChecks, ID, prefillChecks } from "./checks.ts";
 import type { FakeCluster } from "./cluster.ts";
 import { generate } from "./decode.ts";
@@ -67,6 +68,11 @@ export class FakeEngine {
     this.role = role;
     this.dpSize = dpSize;
     this.apiKey = apiKey;
+  }
+
+  /** What a proxy is told of it. */
+  get told(): Partial<Target> {
+    return this.cluster.speech.target?.(this) ?? {};
   }
 
   /** Listens: on a free port the first time, on the same one later. */
