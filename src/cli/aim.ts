@@ -17,7 +17,7 @@ export interface Target {
 
 /** A command that has its topology already is left as it is. */
 const COMMAND =
-  /\bpdctl (up|plan|status|smoke|logs|restart|check|exec|down|trust)\b(?! (?:--cluster\b|\S*(?:\.ya?ml|FILE)\b))/g;
+  /\bpdctl (up|plan|status|smoke|logs|restart|check|exec|down|trust|orphans)\b(?! (?:--cluster\b|\S*(?:\.ya?ml|FILE)\b))/g;
 
 /** Writes every command that pdctl shows so that it means this cluster when it is pasted. */
 export class Aim {

@@ -52,6 +52,7 @@ Run       check       ask the nodes whether the plan can run there; --fix
 Look      status      what runs where
           logs        logs of roles, instances, engines; -f
           exec        run a command on all nodes
+          orphans     engines of former runs, and who is in the way; --kill
           trust       look at the nodes' host keys once, and keep them
 Share     test        for CI: up, smoke, always down
 Try       demo        a cluster on this machine in 30 seconds, no accelerator

@@ -9,6 +9,7 @@ import { ROOT_HELP } from "./help.ts";
 import { importVerb } from "./import.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
+import { orphans } from "./orphans.ts";
 import { plan } from "./plan.ts";
 import { restart } from "./restart.ts";
 import { schema } from "./schema.ts";
@@ -34,6 +35,7 @@ const VERBS = [
   bench,
   restart,
   down,
+  orphans,
   status,
   logs,
   exec,

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type DeviceFact, readDevices } from "../facts/index.ts";
+import type { DeviceFact } from "../facts/index.ts";
 import type { Session } from "../nodes/session.ts";
 import type { Remains } from "../supervise/index.ts";
 import { size } from "../words/numbers.ts";
+import { devicesOf } from "./devices.ts";
 import type { Run } from "./run.ts";
 
-const ANSWER_MS = 40_000; // four tools at 8 s each at worst
 const SETTLES_MS = 10_000; // a driver gives memory back some seconds after its last process
 const AGAIN_MS = 500;
 const NOISE_MIB = 256; // what contexts of the driver itself come and go with
@@ -29,7 +29,7 @@ export async function deviceMemory(
   const late = run.clock() + SETTLES_MS;
   const ours = new Set(processes.map(({ pid }) => pid));
   for (;;) {
-    const devices = await list(session, run);
+    const devices = await devicesOf(session, run);
     if (devices.length === 0) return { text: null, more: new Map() };
     const more = new Map(devices.flatMap((one) => excess(one, baseline.get(one.id), ours)));
     const sum = [...more.values()].reduce((all, mib) => all + mib, 0);
@@ -48,16 +48,4 @@ function excess(
   const theirs = holders.filter(({ pid }) => !ours.has(pid)).reduce((all, { usedMb: mib }) => all + mib, 0);
   const more = usedMb - theirs - before;
   return more > NOISE_MIB ? [[id, more]] : [];
-}
-
-async function list(session: Session, run: Run): Promise<readonly DeviceFact[]> {
-  const scripts = ["cuda", "rocm", "gaudi", "ascend"].map((name) => run.templates[`gather/${name}`] ?? "");
-  const { stdout } = await session.call({
-    script: scripts.join("\n"),
-    values: {},
-    deadlineMs: ANSWER_MS,
-    signal: run.signal,
-    what: "the devices' memory",
-  });
-  return readDevices(stdout.toString("utf8"));
 }

@@ -8,6 +8,7 @@ export { NodeErrors } from "./fleet.ts";
 export { identify } from "./identify.ts";
 export { knownClusters, knownOf } from "./known.ts";
 export { type LogsAsk, logs } from "./logs.ts";
+export { type OrphansAsk, orphans } from "./orphans/index.ts";
 export { changes } from "./plan-changes.ts";
 export { type ScaleInAsk, scaleIn } from "./scale-in.ts";
 export { type SmokeAsk, smoke } from "./smoke-verb.ts";

@@ -14,6 +14,7 @@ export function runDocument({
   bench,
   receipt,
   changes,
+  orphans,
   result,
   verb,
 }: Tally) {
@@ -34,6 +35,7 @@ export function runDocument({
     ...(bench && { bench }),
     ...(receipt && { receipt }),
     ...(changes && { changes }),
+    ...(verb === "orphans" && { orphans }),
     result: result ?? { verb, exit: 70 },
   };
 }

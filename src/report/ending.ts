@@ -3,6 +3,7 @@ import { duration } from "../words/numbers.ts";
 import { benchLines } from "./bench-lines.ts";
 import { closing } from "./closing.ts";
 import { hasCardsAtEnd, show } from "./live-frame.ts";
+import { orphanLines } from "./orphan-lines.ts";
 import { proofLines } from "./proof-lines.ts";
 import { receiptTable } from "./receipt.ts";
 import type { Found, Tally } from "./tally.ts";
@@ -37,6 +38,10 @@ export function ending(
   }
   if (verb === "bench" && state.bench !== undefined)
     return [...benchLines(state.bench), ...found.flatMap((one) => ["", ...show(one)]), "", ...closing(result, cluster)];
+  if (verb === "orphans") {
+    const cards = blockwise(found.map(show), false);
+    return [...orphanLines(state.orphans), ...cards, ...(cards.length > 0 ? [""] : []), ...closed];
+  }
   const table = receipt === undefined || (result.untimed === true && result.exit === 0) ? [] : receiptTable(receipt);
   return [
     ...table,

@@ -181,7 +181,7 @@ function nodeLine(node: string, row: NodeRow, services: string, now: number): st
 }
 
 /** The cards of these verbs stand in their answer, between the table and the verdict. */
-export const hasCardsAtEnd = (verb: string) => verb === "down" || verb === "smoke" || verb === "bench";
+export const hasCardsAtEnd = (verb: string) => ["down", "smoke", "bench", "orphans"].includes(verb);
 
 /** The first cause in full; what does not fit while the run goes on is its title. */
 function cardsOf({ findings }: Tally, ended: boolean, room: number): string[] {

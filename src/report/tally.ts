@@ -4,6 +4,7 @@ import type {
   ClusterEvent,
   FindingData,
   NodeWord,
+  OrphanData,
   Phase,
   PhaseData,
   ProgressData,
@@ -36,6 +37,8 @@ export interface Tally {
   readonly proof?: ProofData;
   readonly bench?: BenchData;
   readonly receipt?: ReceiptData;
+  /** What `orphans` found, the last word on each. */
+  readonly orphans: readonly OrphanData[];
   readonly changes?: ChangesData;
   readonly result?: ResultData;
 }
@@ -83,6 +86,7 @@ export const begin = (verb: string, { expects = [], places = {} }: Beginning = {
   services: new Map(),
   nodes: new Map(),
   findings: [],
+  orphans: [],
 });
 
 export function tally(before: Tally, event: ClusterEvent): Tally {
@@ -117,12 +121,17 @@ export function tally(before: Tally, event: ClusterEvent): Tally {
       return { ...now, receipt: event.data };
     case "changes":
       return { ...now, changes: event.data };
+    case "orphan":
+      return { ...now, orphans: [...before.orphans.filter((one) => !sameOrphan(one, event.data)), event.data] };
     case "result":
       return { ...now, result: event.data };
     case "log":
       return now;
   }
 }
+
+const sameOrphan = (one: OrphanData, other: OrphanData) =>
+  one.node === other.node && one.kind === other.kind && one.pids.join() === other.pids.join() && one.why === other.why;
 
 function phaseHeard({ phases }: Tally, phase: Phase, data: PhaseData, at: number): Tally["phases"] {
   const known = phases.get(phase);

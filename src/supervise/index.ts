@@ -17,6 +17,10 @@
  *     stop(session, { stateDir, services, graceMs }, scripts, signal): Promise<readonly Stopped[]>
  *         All services of the call in parallel; every run of each, whatever its generation. `left` and `unknown` are never hidden.
  *     remains(session, { stateDir }, scripts, signal): Promise<Remains>
+ *     traces(session, { ports, pids }, scripts, signal): Promise<Traces>
+ *         Every process with pdctl's mark, every state, who listens on these ports. What that means is the caller's to say.
+ *     end(session, { processes, graceMs, stateDir }, scripts, signal): Promise<readonly { pid, command }[]>
+ *         Ends marked processes by their identity. Returns what stays.
  *     forget(session, { stateDir }, scripts, signal): Promise<readonly string[]>
  *         Removes what the node's state lists: scratch directories, shared memory, the state directory itself. Refuses (node.unfit)
  *         while a process lives. Returns what could not be removed.
@@ -46,6 +50,15 @@ export { lines } from "./lines.ts";
 export { type Held, type LockAsk, lock } from "./lock.ts";
 export { type LogsAsk, logs, pullLogs } from "./logs.ts";
 export { type Meeting, meets } from "./meets.ts";
+export {
+  type EndAsk,
+  end,
+  type Listening,
+  type MarkedProcess,
+  type StateRun,
+  type Traces,
+  traces,
+} from "./orphans.ts";
 export { forget, remains } from "./remains.ts";
 export { type RenewAsk, renew } from "./renew.ts";
 export { type ScriptName, type Scripts, scriptNames, scriptsOf } from "./scripts.ts";

@@ -10,6 +10,8 @@ export const scriptNames = [
   "lease", // functions: how long a run may stay without a launcher
   "renew",
   "ttl", // becomes the watcher of a lease
+  "orphans",
+  "end", // of processes that no state lists
   "wrap", // becomes the parent of a service and records its end
   "halt", // the stopping that `stop` and a replacing `start` share
   "probe",
@@ -45,6 +47,8 @@ export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts 
     lease: text("lease"),
     renew: text("renew"),
     ttl: text("ttl"),
+    orphans: text("orphans"),
+    end: text("end"),
     wrap: text("wrap"),
     halt: text("halt"),
     probe: text("probe"),

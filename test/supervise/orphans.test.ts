@@ -1,0 +1,73 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { end, type MarkedProcess, traces, writeState } from "../../src/supervise/index.ts";
+import { freePort } from "../nodes/sshd.ts";
+import { type Lab, lab, never, scripts } from "./lab.ts";
+import { aliveWith, isAlive, until } from "./processes.ts";
+
+let node: Lab;
+beforeEach(async () => {
+  node = await lab();
+});
+afterEach(() => node[Symbol.asyncDispose]());
+
+const look = (ports: readonly number[] = []) => traces(node.session, { ports, pids: [process.pid] }, scripts, never);
+const mine = ({ processes }: Awaited<ReturnType<typeof traces>>) =>
+  processes.filter(({ stateDir }) => stateDir === node.stateDir);
+const ended = (processes: readonly MarkedProcess[]) =>
+  end(node.session, { processes, graceMs: 300, stateDir: node.stateDir }, scripts, never);
+
+it("every marked process is told with its identity and the state that it names, also when that state is gone", async () => {
+  const port = await freePort();
+  const listen = `import socket,time; s=socket.socket(); s.bind(('127.0.0.1',${port})); s.listen(); time.sleep(1000)`;
+  await node.start({ a: ["python3", "-c", listen], b: ["sleep", "1000"] });
+  const state = { cluster: "demo", owner: "me@here", generation: 1, planned: ["a"] };
+  await writeState(node.session, { stateDir: node.stateDir, state }, scripts, never);
+  await until(async () => (await look([port])).listening.length > 0);
+  const seen = await look([port]);
+  expect(mine(seen).map(({ service, own, generation }) => [service, own, generation])).toEqual(
+    expect.arrayContaining([
+      ["a", true, 1],
+      ["b", true, 1],
+    ]),
+  );
+  expect(seen.states).toEqual(
+    expect.arrayContaining([{ stateDir: node.stateDir, state: expect.objectContaining({ owner: "me@here" }) }]),
+  );
+  expect(
+    seen.runs
+      .filter(({ stateDir }) => stateDir === node.stateDir)
+      .map(({ service, life }) => [service, life])
+      .sort(),
+  ).toEqual([
+    ["a", "alive"],
+    ["b", "alive"],
+  ]);
+  expect(seen.listening).toMatchObject([
+    { port, pid: expect.any(Number), command: expect.stringContaining("python3") },
+  ]);
+  expect(seen.holders).toMatchObject([{ pid: process.pid }]);
+  rmSync(join(node.stateDir), { recursive: true });
+  const gone = await look();
+  expect(mine(gone).length).toBeGreaterThan(1);
+  expect(gone.states.some(({ stateDir }) => stateDir === node.stateDir)).toBe(false);
+  expect(await ended(mine(gone))).toEqual([]);
+  expect(aliveWith(node.stateDir)).toEqual([]);
+});
+
+it("only who still is who it was is ended, one that ignores TERM too, and its shared memory goes with it", async () => {
+  const shm = `/dev/shm/psm_pdctl_${process.pid}_o`;
+  const stubborn = `import mmap,os,signal,time; signal.signal(signal.SIGTERM,signal.SIG_IGN); f=os.open('${shm}',os.O_RDWR|os.O_CREAT,0o600); os.ftruncate(f,4096); m=mmap.mmap(f,4096); os.close(f); time.sleep(1000)`;
+  await node.start({ a: ["python3", "-c", stubborn], b: ["sleep", "1000"] });
+  await until(() => existsSync(shm));
+  const all = mine(await look());
+  const strangers = all.filter(({ service }) => service === "b").map((one) => ({ ...one, start: one.start + 1 })); // a pid that came again
+  expect(await ended([...all.filter(({ service }) => service === "a"), ...strangers])).toEqual([]);
+  expect(existsSync(shm)).toBe(false);
+  const left = mine(await look());
+  expect(new Set(left.map(({ service }) => service))).toEqual(new Set(["b"]));
+  expect(left.every(({ pid }) => isAlive(pid))).toBe(true);
+  const unmarked = { ...(left[0] as MarkedProcess), pid: process.pid, start: 0 };
+  expect(await ended([unmarked])).toEqual([]);
+});
