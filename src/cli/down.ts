@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { does } from "./call.ts";
 import { helped } from "./help.ts";
 import { common, FIVE_MINUTES, milliseconds } from "./options.ts";
@@ -24,7 +24,7 @@ export const down = (program: Command) =>
         .option("--forget <NODES>", "take nodes off the list that will not come back", ranges, [])
         .option("--wait-lock <DURATION>", "wait for another run instead of leaving with exit 7", milliseconds)
         .option("--adopt", "take down what another user started under this name")
-        .addOption(new Option("-y, --yes").hideHelp()),
+        .option("-y, --yes", "answer yes"),
       {
         sentence: "Stop everything, leave nothing, and hand out a receipt; or stop one part while the rest serves on.",
         after: [
@@ -32,7 +32,8 @@ export const down = (program: Command) =>
           "  pdctl down                 the cluster",
           "  pdctl down decode-1        one instance: the proxy lets it alone, it ends what it has, it stops",
           "",
-          "Exit  0 nothing is left, 4 no login, 5 left-overs or a node that did not answer, 7 lock",
+          "Asks on a terminal where requests are running; elsewhere the answer is yes, and is said.",
+          "Exit  0 nothing is left, 4 no login, 5 left-overs or a node that did not answer, 7 lock, 8 no",
           "Undo  pdctl up",
         ],
       },
@@ -58,6 +59,7 @@ export const down = (program: Command) =>
         forget: options.forget.flatMap((range) => expandRange(range)),
         waitLockMs: options.waitLock ?? 0,
         adopt: options.adopt === true,
+        yes: options.yes === true,
       };
       return attended(call, (run) => down(known, ask, run));
     },

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { Known } from "../cluster/standing.ts";
 import { UserError } from "../errors.ts";
 import { type Call, does } from "./call.ts";
@@ -19,12 +19,8 @@ export const orphans = (program: Command) =>
       common(program.command("orphans").argument("[topology]"), { events: true, standing: true })
         .option("--kill", "end what is proven to be pdctl's and yours, and nothing else")
         .option("--grace <DURATION>", "between SIGTERM and SIGKILL (30s)", milliseconds, GRACE_MS)
-        .option(
-          "--wait-lock <DURATION>",
-          "with --kill: wait for another run instead of leaving with exit 7",
-          milliseconds,
-        )
-        .addOption(new Option("-y, --yes").hideHelp()),
+        .option("--wait-lock <DURATION>", "with --kill: wait for another run instead of exit 7", milliseconds)
+        .option("-y, --yes", "answer yes"),
       {
         sentence: "Engines of former runs on these nodes, and who else holds the plan's ports or the devices.",
         after: [

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { folded } from "../words/names.ts";
+import { several } from "../words/numbers.ts";
 import { sayBegin } from "./begin.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { Hold } from "./hold.ts";
@@ -9,6 +10,7 @@ import { respectOwner } from "./owner.ts";
 import { Pulse, pulsing } from "./pulse.ts";
 import { writeReceipt } from "./receipt.ts";
 import type { Run } from "./run.ts";
+import { runningRequests } from "./running-requests.ts";
 import type { Answering } from "./smoke/witness.ts";
 import type { Known, Standing } from "./standing.ts";
 import { type TakenDown, takeDown } from "./take-down.ts";
@@ -20,6 +22,8 @@ export interface DownAsk {
   /** Nodes that will not come back: they leave the list without having been asked. */
   readonly forget: readonly string[];
   readonly waitLockMs: number;
+  /** Whatever still runs is given up without a question. */
+  readonly yes?: boolean;
   /** Also another user's. */
   readonly adopt?: boolean;
 }
@@ -57,6 +61,7 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
     run.about(known.cluster, standing.generation);
     respectOwner(standing, ask.adopt === true, run);
     held?.about(standing.services[0]?.spec.planHash ?? "");
+    if (ask.yes !== true && !(await agreed(standing, fleet, run))) return leftAlone;
     const sure = { stateDir: (node: string) => stateDirOf(there, node), generation: standing.generation };
     sayBegin("down", standing.services, standing.nodes.length, run);
     const taken = await takeDown(there, standing, fleet, run, {
@@ -70,6 +75,22 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
     await held?.release();
   }
 }
+
+/** Asks only where there is something to lose. */
+async function agreed(standing: Standing, fleet: Fleet, run: Run): Promise<boolean> {
+  const requests = await runningRequests(standing, fleet, run.signal);
+  if (requests === 0) return true;
+  const are = requests === 1 ? "is" : "are";
+  return run.confirm(`${several(requests, "request")} ${are} running. Take ${standing.cluster} down?`);
+}
+
+const leftAlone: Closing = {
+  exit: 8,
+  state: "healthy",
+  verdict: "is left as it is",
+  untimed: true,
+  next: ["pdctl down"],
+};
 
 async function closing(standing: Standing, taken: TakenDown, run: Run): Promise<Closing> {
   const [asked, clean] = [taken.rows.length, taken.rows.filter((row) => row.clean).length];

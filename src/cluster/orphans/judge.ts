@@ -23,7 +23,8 @@ export function judgeNode(
     traces.listening.filter(({ pid }) => pid !== null && pids.has(pid)).map(({ port }) => port);
   const held = (pids: readonly number[]) => {
     const set = new Set(pids);
-    return { pids: [...set], ports: [...new Set(portsOf(set))], devices: heldBy(set, devices) };
+    const ports = [...new Set(portsOf(set))].toSorted((a, b) => a - b);
+    return { pids: [...set].toSorted((a, b) => a - b), ports, devices: heldBy(set, devices) };
   };
   const groups = grouped(traces.processes, (one) => `${one.stateDir} ${one.generation}/${one.service}`);
   const known = [...groups.values()].flatMap((processes): readonly Judged[] => {
