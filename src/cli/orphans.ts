@@ -26,7 +26,7 @@ export const orphans = (program: Command) =>
         after: [
           "An orphan carries pdctl's mark, and no state counts it among what runs. Looking takes no lock.",
           "",
-          "Exit  0 none is left, 4 no login, 5 orphans, somebody in the way, or a node that did not answer, 7 lock",
+          "Exit  0 none is left, 4 no login, 5 orphans, somebody in the way, a silent node, 7 lock",
         ],
       },
     ),

@@ -17,7 +17,7 @@ export interface Warrant {
 
 /**
  * The one door to every change on a node: it goes through only while this run holds the node's lock, and leaves a line with who, from
- * where, what, under which plan and with which result, in the node's state and in the launcher's `audit.log`. No value of an argument or
+ * where, what, under which plan and with which result, in the node's state and in the launcher's `CLUSTER/audit.log`. No value of an argument or
  * a variable is in it.
  */
 export function guarded(session: Session, warrant: Warrant, run: Run): Session {
@@ -52,10 +52,11 @@ async function change(session: Session, ask: Call, warrant: Warrant, run: Run): 
 /** A disk that is full here is no reason to leave a cluster half changed: it is said, once. */
 const unwritten = new WeakSet<Run>();
 
-async function audit(line: Readonly<Record<string, unknown>>, run: Run): Promise<void> {
-  const file = path.join(run.stateHome, "audit.log");
+async function audit(line: Readonly<Record<string, unknown>> & { readonly cluster: string }, run: Run): Promise<void> {
+  const directory = path.join(run.stateHome, line.cluster);
+  const file = path.join(directory, "audit.log");
   try {
-    await mkdir(run.stateHome, { recursive: true, mode: 0o700 });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     await appendFile(file, `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`, { mode: 0o600 });
   } catch (error) {
     if (unwritten.has(run)) return;

@@ -57,7 +57,7 @@ describe("the nodes' own state", () => {
         from: "10.0.5.254",
         plan: expect.stringMatching(/^[0-9a-f]{8}/),
       });
-    const here = audit(readFileSync(join(launcher.home, ".local/state/pdctl/audit.log"), "utf8"));
+    const here = audit(readFileSync(join(launcher.home, ".local/state/pdctl/found/audit.log"), "utf8"));
     expect(here.filter(({ node }) => node === "n1").map(({ does, result }) => [does, result])).toEqual([
       ["state", "done"],
       ["push", "done"],
