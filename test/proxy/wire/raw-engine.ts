@@ -41,7 +41,7 @@ export class RawEngine {
 
   async start(): Promise<void> {
     const server = createServer({ noDelay: true }, (socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.add(socket.setMaxListeners(0)); // many requests come over one
       socket.on("close", () => this.#sockets.delete(socket)).on("error", () => undefined); // a reset is what faults are about
       void this.#talk(socket);
     });
