@@ -21,7 +21,6 @@ const POLICIES = ["round_robin", "least_loaded", "random", "power_of_two", "cons
 
 /** Every key of the config. Source of the names and of most usual values: proxy-protocols.md §3.0. */
 export const settings: Settings = {
-  ...ofAnswers,
   bind: {
     topic: "place",
     check: text,
@@ -259,4 +258,5 @@ export const settings: Settings = {
     flags: ["upstream"],
     takes: "NAME",
   },
+  ...ofAnswers,
 };
