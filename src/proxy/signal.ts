@@ -2,35 +2,45 @@
 export interface Signal {
   readonly aborted: boolean;
   readonly reason: unknown;
-  addEventListener(type: "abort", listener: () => void): void;
+  addEventListener(type: "abort", listener: () => void, options?: { readonly once: boolean }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
 /**
- * A signal and who fires it, in one. Every request has three of them, which with EventTarget would be a third of its work. Who listens is
- * called once, in the order in which it came, within the call that fires.
+ * A signal and who fires it, in one. Every request has several, which with EventTarget would be a good part of its work, and one that all requests
+ * listen to would be walked through for each of them. Who listens is called once, within the call that fires.
  */
 export class LetGo implements Signal {
   aborted = false;
-  reason: unknown;
-  #listeners: (() => void)[] = [];
+  reason: unknown = undefined;
+  /** Most have one listener. */
+  #one: (() => void) | undefined = undefined;
+  #more: Set<() => void> | undefined = undefined;
 
   /** Does nothing the second time. */
   abort(reason: unknown): void {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener();
+    const [one, more] = [this.#one, this.#more];
+    this.#one = undefined;
+    this.#more = undefined;
+    one?.();
+    if (more) for (const listener of [...more]) listener();
   }
 
   addEventListener(_: "abort", listener: () => void): void {
-    if (!this.aborted) this.#listeners.push(listener);
+    if (this.aborted || this.#one === listener) return;
+    if (this.#one === undefined) {
+      this.#one = listener;
+      return;
+    }
+    this.#more ??= new Set();
+    this.#more.add(listener);
   }
 
   removeEventListener(_: "abort", listener: () => void): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at !== -1) this.#listeners.splice(at, 1);
+    if (this.#one === listener) this.#one = undefined;
+    else this.#more?.delete(listener);
   }
 }

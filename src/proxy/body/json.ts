@@ -54,8 +54,11 @@ export function readObject(bytes: Buffer): JsonObject {
 
 /** The text of a member's value. Of several members with the key the last one counts, as for every engine. */
 export function rawValue({ bytes, members }: JsonObject, key: string): Buffer | undefined {
-  const member = members.findLast((candidate) => candidate.key === key);
-  return member && bytes.subarray(member.value, member.end);
+  for (let at = members.length - 1; at >= 0; at--) {
+    const member = members[at];
+    if (member?.key === key) return bytes.subarray(member.value, member.end);
+  }
+  return undefined;
 }
 
 /** The texts of the first elements of an array that is known to be valid; undefined when it is no array. */
@@ -115,12 +118,27 @@ const skipKey = (bytes: Buffer, at: number) => {
 const afterColon = (bytes: Buffer, at: number) => expect(bytes, skipSpace(bytes, at), COLON, '":"');
 
 function skipString(bytes: Buffer, from: number): number {
-  for (let at = from + 1; ; at++) {
+  let at = from + 1;
+  for (;;) {
+    at = skipPlain(bytes, at);
     const byte = bytes[at];
     if (byte === QUOTE) return at + 1;
-    if (byte === undefined || byte < 0x20) throw new JsonError(`unfinished text or control character at byte ${at}`);
-    if (byte === BACKSLASH) at = skipEscape(bytes, at + 1);
+    if (byte !== BACKSLASH) throw new JsonError(`unfinished text or control character at byte ${at}`);
+    at = skipEscape(bytes, at + 1) + 1;
   }
+}
+
+/** 1: a byte that stands for itself within a text. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
+
+/** Prompts are almost all that bodies are made of, and this is all that is done with them. */
+function skipPlain(bytes: Uint8Array, from: number): number {
+  const { length } = bytes;
+  let at = from;
+  while (at < length && PLAIN[bytes[at] ?? 0] === 1) at++;
+  return at;
 }
 
 /** The last byte of the escape whose letter stands at `at`. */

@@ -28,17 +28,28 @@ export class Metrics {
   readonly #families: Family[] = [];
 
   counter(name: string, help: string, labels: readonly string[] = []) {
-    const rows = new Map<string, number>();
+    const rows = new Rows<number>(() => 0);
     const type = "counter" as const;
-    this.#families.push({ name, type, help, labels, lines: () => family(name, type, help, rows) });
-    const adder = (labels: Labels) => {
-      const row = labelText(labels);
-      return (by: number) => void rows.set(row, (rows.get(row) ?? 0) + by);
-    };
+    const lines = () =>
+      family(
+        name,
+        type,
+        help,
+        [...rows.all()].map(({ text, value }) => [text, value] as const),
+      );
+    this.#families.push({ name, type, help, labels, lines });
     return {
-      add: (labels: Labels = {}) => adder(labels)(1),
-      /** For what is counted with every chunk: the labels become text once. */
-      adder,
+      add(of: Labels = NO_LABELS): void {
+        rows.of(of).value++;
+      },
+      /** For what is counted with every chunk: the row is found once, when the first is. */
+      adder(of: Labels) {
+        let row: Row<number> | undefined;
+        return (by: number) => {
+          row ??= rows.of(of);
+          row.value += by;
+        };
+      },
     };
   }
 
@@ -59,19 +70,16 @@ export class Metrics {
   }
 
   histogram(name: string, help: string, labels: readonly string[] = []) {
-    const rows = new Map<string, { labels: Labels; buckets: number[]; sum: number; count: number }>();
-    const lines = () => histogramLines(name, help, rows.values());
+    const rows = new Rows<Spread>(() => ({ buckets: BOUNDS.map(() => 0), sum: 0, count: 0 }));
+    const lines = () => histogramLines(name, help, rows.all());
     this.#families.push({ name, type: "histogram", help, labels, lines });
     return {
-      observe(labels: Labels, seconds: number) {
-        const key = labelText(labels);
-        const row = rows.get(key) ?? { labels, buckets: BOUNDS.map(() => 0), sum: 0, count: 0 };
-        rows.set(key, {
-          labels,
-          buckets: row.buckets.map((n, at) => n + (seconds <= (BOUNDS[at] ?? 0) ? 1 : 0)),
-          sum: row.sum + seconds,
-          count: row.count + 1,
-        });
+      observe(of: Labels, seconds: number): void {
+        const { value } = rows.of(of);
+        value.sum += seconds;
+        value.count++;
+        const at = BOUNDS.findIndex((bound) => seconds <= bound);
+        if (at !== -1) value.buckets[at] = (value.buckets[at] ?? 0) + 1;
       },
     };
   }
@@ -85,6 +93,44 @@ export class Metrics {
   }
 }
 
+/** One set of labels, and what is counted under it. */
+interface Row<T> {
+  readonly labels: Labels;
+  readonly text: string;
+  value: T;
+}
+
+/** The rows of one metric. They are found by the values alone, as its labels are always the same: text is made once for each. */
+class Rows<T> {
+  readonly #fresh: () => T;
+  readonly #rows = new Map<string, Row<T>>();
+
+  constructor(fresh: () => T) {
+    this.#fresh = fresh;
+  }
+
+  of(labels: Labels): Row<T> {
+    let key = "";
+    for (const name in labels) key += `${labels[name]}\n`;
+    const found = this.#rows.get(key);
+    if (found) return found;
+    const row = { labels, text: labelText(labels), value: this.#fresh() };
+    this.#rows.set(key, row);
+    return row;
+  }
+
+  all(): Iterable<Row<T>> {
+    return this.#rows.values();
+  }
+}
+
+const NO_LABELS: Labels = {};
+/** How many were at most that, and above the bound before it. */
+interface Spread {
+  readonly buckets: number[];
+  sum: number;
+  count: number;
+}
 const BOUNDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 240];
 
 const head = (name: string, type: string, help: string) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
@@ -99,16 +145,16 @@ function* family(
   for (const [labels, value] of rows) yield `${name}${labels} ${value}`;
 }
 
-function* histogramLines(
-  name: string,
-  help: string,
-  rows: Iterable<{ labels: Labels; buckets: number[]; sum: number; count: number }>,
-): Generator<string> {
+function* histogramLines(name: string, help: string, rows: Iterable<Row<Spread>>): Generator<string> {
   yield* head(name, "histogram", help);
-  for (const { labels, buckets, sum, count } of rows) {
-    for (const [at, le] of BOUNDS.entries()) yield `${name}_bucket${labelText({ ...labels, le })} ${buckets[at]}`;
-    yield `${name}_bucket${labelText({ ...labels, le: "+Inf" })} ${count}`;
-    yield `${name}_sum${labelText(labels)} ${sum}`;
-    yield `${name}_count${labelText(labels)} ${count}`;
+  for (const { labels, text, value } of rows) {
+    let within = 0;
+    for (const [at, le] of BOUNDS.entries()) {
+      within += value.buckets[at] ?? 0;
+      yield `${name}_bucket${labelText({ ...labels, le })} ${within}`;
+    }
+    yield `${name}_bucket${labelText({ ...labels, le: "+Inf" })} ${value.count}`;
+    yield `${name}_sum${text} ${value.sum}`;
+    yield `${name}_count${text} ${value.count}`;
   }
 }

@@ -1,4 +1,5 @@
-import { type Changes, splice } from "../body/splice.ts";
+import type { Payload } from "../body/payload.ts";
+import { type Changes, spliced } from "../body/splice.ts";
 import type { Legs } from "./family.ts";
 
 /**
@@ -6,26 +7,21 @@ import type { Legs } from "./family.ts";
  * shapes it untouched. `min_tokens: 1` makes prefill end by length where that is the condition for its ticket; else it goes, as
  * the client's own could exceed the one token. Source: proxy-protocols.md §G.8, §3.1 R2.
  */
-export function prefillBody({ body, numbers }: Legs, set: Changes["set"] = {}): Buffer {
-  return splice(body, {
+export function prefillBody({ body, numbers }: Legs, set: Changes["set"] = {}): Payload {
+  return spliced(body, {
     set: { stream: "false", max_tokens: "1", ...(numbers.lengthCapped && { min_tokens: "1" }), ...set },
-    drop: [
-      ...CLIENTS_MAY_NOT,
-      "stream_options",
-      "max_completion_tokens",
-      "min_tokens",
-      "n",
-      "stop",
-      "logprobs",
-      "top_logprobs",
-    ],
+    drop: NOT_FOR_PREFILL,
   });
 }
 
 /** The client's request as it came, with what the family carries. */
-export function decodeBody({ body }: Legs, set: Changes["set"] = {}): Buffer {
-  return splice(body, { set, drop: CLIENTS_MAY_NOT });
+export function decodeBody({ body }: Legs, set: Changes["set"] = {}): Payload {
+  return spliced(body, { set, drop: CLIENTS_MAY_NOT });
 }
 
 /** A client that could set these would read the KV of others. Source: proxy-protocols.md §3.1 R4. */
 const CLIENTS_MAY_NOT = ["kv_transfer_params", "bootstrap_host", "bootstrap_port", "bootstrap_room", "transfer_id"];
+const NOT_FOR_PREFILL = [
+  ...CLIENTS_MAY_NOT,
+  ...["stream_options", "max_completion_tokens", "min_tokens", "n", "stop", "logprobs", "top_logprobs"],
+];

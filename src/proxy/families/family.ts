@@ -1,5 +1,6 @@
 import type { AloneReason, Ask } from "../body/ask.ts";
 import type { JsonObject } from "../body/json.ts";
+import type { Payload } from "../body/payload.ts";
 import type { Role } from "../config.ts";
 import type { ExpectedCall } from "../legs/callbacks.ts";
 import type { Writes } from "../legs/pair-signals.ts";
@@ -20,9 +21,9 @@ export interface Answer extends Reply {
 
 /** What the two legs of one attempt are sent, where they run at once. Both are told of the other side beforehand. */
 export interface Pair {
-  readonly decode: (to: Slot) => Buffer;
+  readonly decode: (to: Slot) => Payload;
   /** At once, or when decode has said where its blocks are. */
-  readonly prefill: (to: Slot) => Buffer | Promise<Buffer>;
+  readonly prefill: (to: Slot) => Payload | Promise<Payload>;
   /** Prefill has ended: well, or in a way that decode will get nothing from it. Also where it was never sent. */
   readonly over?: (prefilled: boolean) => void;
 }
@@ -47,7 +48,7 @@ export interface Legs {
    * @param fetchOnly of decode, where it is sent a ticket: the request that has it fetch the KV and no more, for a client that left before
    *   this one was sent
    */
-  send(seat: Seat, body: Buffer | (() => Buffer), fetchOnly?: () => Buffer): Promise<Answer>;
+  send(seat: Seat, body: Payload | (() => Payload), fetchOnly?: () => Payload): Promise<Answer>;
   /**
    * Both legs at once, under one id. @param make what they carry; asked once for every attempt, with the id of that attempt
    * @returns decode's answer, or what the first leg that refused the request had to say

@@ -1,4 +1,5 @@
 import { ProxyError } from "../errors.ts";
+import type { Signal } from "../signal.ts";
 
 export interface AdmissionLimits {
   /** Requests at work at once. */
@@ -43,8 +44,8 @@ export class Admission {
    * @returns what gives the place back, once
    * @throws ProxyError proxy.full, proxy.slow; the signal's reason
    */
-  async enter(signal: AbortSignal, ready: () => boolean): Promise<() => void> {
-    signal.throwIfAborted();
+  async enter(signal: Signal, ready: () => boolean): Promise<() => void> {
+    if (signal.aborted) throw signal.reason;
     if (this.#waiting.length === 0 && this.#running < this.#limits.most && ready()) this.#running++;
     else await this.#wait(signal, ready);
     let isInside = true;
@@ -67,7 +68,7 @@ export class Admission {
     }
   }
 
-  #wait(signal: AbortSignal, ready: () => boolean): Promise<void> {
+  #wait(signal: Signal, ready: () => boolean): Promise<void> {
     const { timeoutSeconds } = this.#limits;
     const { refusal } = this;
     if (refusal) return Promise.reject(refusal);

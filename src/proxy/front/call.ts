@@ -1,6 +1,7 @@
 import type { Ask } from "../body/ask.ts";
 import type { JsonObject } from "../body/json.ts";
 import type { Slot } from "../routing/endpoint.ts";
+import type { Signal } from "../signal.ts";
 import type { RequestTrace } from "../trace/index.ts";
 
 /** What one request brings. */
@@ -10,7 +11,7 @@ export interface Call {
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: JsonObject;
   readonly ask: Ask;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** The slot whose prefill is at work on the same prompt for another pair of this request: best prefilled there too. */
   readonly near?: () => Slot | undefined;
   /** Where it is to be recorded. */

@@ -9,6 +9,7 @@ import type { House } from "../house.ts";
 import type { CallLegs } from "../legs/legs.ts";
 import { type Progress, progressHeaders } from "../legs/progress.ts";
 import type { Settled } from "../settings/usual.ts";
+import { LetGo, type Signal } from "../signal.ts";
 import type { RequestTrace, Tracing } from "../trace/index.ts";
 import type { Admission } from "./admission.ts";
 import { ClientLeft } from "./client-left.ts";
@@ -40,9 +41,9 @@ export async function serveCompletion(
   desk: Desk,
   req: IncomingMessage,
   res: ServerResponse,
-  stopping: AbortSignal,
+  stopping: Signal,
 ): Promise<void> {
-  const [started, letGo] = [desk.now(), new AbortController()];
+  const [started, letGo] = [desk.now(), new LetGo()];
   const id = desk.ids.take(first(req.headers["x-request-id"]));
   const stop = () => letGo.abort(stopping.reason);
   stopping.addEventListener("abort", stop);
@@ -69,18 +70,18 @@ export async function serveCompletion(
       headers: forwarded(req.headers),
       body,
       ask,
-      signal: letGo.signal,
+      signal: letGo,
       trace,
     });
     if (work.pairs > 1) outcome.pairs = work.pairs;
-    const entered = await comeIn(desk, work.legs, letGo.signal, outcome);
+    const entered = await comeIn(desk, work.legs, letGo, outcome);
     leave = entered.leave;
     const answer = await work.answer(entered.reason);
     Object.assign(headers, workHeaders(work));
     await handOn(desk, work, { answer, res, headers, started, outcome, letGo });
   } catch (error) {
     if (work) Object.assign(headers, workHeaders(work));
-    settle(desk, { error, left: hasLeft(req, letGo.signal), res, headers, legs: work?.legs, outcome });
+    settle(desk, { error, left: hasLeft(req, letGo), res, headers, legs: work?.legs, outcome });
   } finally {
     stopping.removeEventListener("abort", stop);
     leave?.();
@@ -111,7 +112,7 @@ async function readBody(req: IncomingMessage): Promise<JsonObject> {
 async function comeIn(
   desk: Desk,
   legs: CallLegs,
-  signal: AbortSignal,
+  signal: Signal,
   outcome: Outcome,
 ): Promise<{ leave: () => void; reason: AloneReason | undefined }> {
   const asked = desk.now();
@@ -140,7 +141,7 @@ interface HandOn {
   readonly headers: Readonly<Record<string, string>>;
   readonly started: number;
   readonly outcome: Outcome;
-  readonly letGo: AbortController;
+  readonly letGo: LetGo;
 }
 
 async function handOn(
@@ -165,7 +166,7 @@ async function handOn(
   };
   const unwatch = idle.watch({
     bytes: () => outcome.bytes,
-    isHeldBack: () => res.writableNeedDrain || work.isResuming,
+    isHeldBack: () => res.writableNeedDrain || res.socket?.writableNeedDrain === true || work.isResuming,
     onSilent: () => {
       answer.from.endpoint.circuit.count(false, now());
       letGo.abort(new ProxyError("target.silent", { role, target, seconds: idle.seconds }));
@@ -183,7 +184,7 @@ async function handOn(
 
 const routeName = (legs: CallLegs | undefined) => (legs?.progress.alone ? "decode_only" : "pd");
 const endpointOf = ({ req }: ServerResponse<IncomingMessage>) => pathOf(req);
-const hasLeft = (req: IncomingMessage, signal: AbortSignal) =>
+const hasLeft = (req: IncomingMessage, signal: Signal) =>
   signal.aborted ? signal.reason instanceof ClientLeft : req.destroyed && !req.complete;
 
 interface Ending {

@@ -1,8 +1,8 @@
-import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { adminRefusal } from "../admin/access.ts";
 import { adminPages } from "../admin/pages.ts";
 import { ProxyError } from "../errors.ts";
+import { LetGo } from "../signal.ts";
 import { type Desk, serveCompletion } from "./completion.ts";
 import { type Keys, presented, withoutKeys } from "./keys.ts";
 import type { Server } from "./listener.ts";
@@ -22,7 +22,7 @@ export class FrontDoor {
   keys: Keys;
   readonly #office: Office;
   readonly #server: Server;
-  readonly #stopping = new AbortController();
+  readonly #stopping = new LetGo();
   readonly #hurry = new AbortController();
   /** Completions, and all requests. */
   #serving = 0;
@@ -36,7 +36,6 @@ export class FrontDoor {
     this.keys = keys;
     this.#office = office;
     this.#server = server;
-    setMaxListeners(0, this.#stopping.signal); // as many as there are requests
     server.on("request", (req: IncomingMessage, res: ServerResponse) => this.#open(req, res));
   }
 
@@ -146,7 +145,7 @@ export class FrontDoor {
     res.on("close", () => {
       this.#serving--;
     });
-    serveCompletion(this.desk, req, res, this.#stopping.signal).catch((bug: unknown) => {
+    serveCompletion(this.desk, req, res, this.#stopping).catch((bug: unknown) => {
       this.desk.log.failed({}, { fault: "bug", error: bug });
       res.destroy(); // one request is lost; the others must not be
     });

@@ -33,10 +33,14 @@ export function returned(headers: IncomingHttpHeaders): Headers {
 }
 
 function without(headers: IncomingHttpHeaders, dropped: ReadonlySet<string>): Headers {
-  const named = new Set(headers.connection?.toLowerCase().split(/\s*,\s*/));
+  const named = headers.connection === undefined ? NONE : headers.connection.toLowerCase().split(/\s*,\s*/);
   const left: Headers = {};
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined && !dropped.has(name) && !named.has(name) && !name.startsWith("x-pdctl-"))
-      left[name] = value;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || dropped.has(name) || name.startsWith("x-pdctl-") || named.includes(name)) continue;
+    left[name] = value;
+  }
   return left;
 }
+
+const NONE: readonly string[] = [];

@@ -2,23 +2,68 @@ import type { IncomingMessage } from "node:http";
 import { ProxyError } from "../errors.ts";
 
 export const BODY_LIMIT = 64 * 1024 * 1024;
+const IN_PLACE = 256 * 1024; // from here on the body is put together as it comes, so that it never lies in memory twice
 
 /** The whole body of a request. @throws ProxyError request.too-large; Error when the client left before its end */
 export function receive(req: IncomingMessage, limit = BODY_LIMIT): Promise<Buffer> {
-  if (Number(req.headers["content-length"] ?? 0) > limit)
-    return Promise.reject(new ProxyError("request.too-large", { limit }));
+  const length = Number(req.headers["content-length"] ?? 0);
+  if (length > limit) return Promise.reject(new ProxyError("request.too-large", { limit }));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+    const body = length > IN_PLACE ? new InPlace(length) : new Gathered();
     req.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else {
-        chunks.length = 0; // the rest is read and thrown away, so that the client gets to read its 413
-        reject(new ProxyError("request.too-large", { limit }));
+      if (body.size + chunk.length <= limit) {
+        body.take(chunk);
+        return;
       }
+      body.forget(); // the rest is read and thrown away, so that the client gets to read its 413
+      reject(new ProxyError("request.too-large", { limit }));
     });
-    req.on("end", () => resolve(Buffer.concat(chunks)));
+    req.on("end", () => resolve(body.whole()));
     req.on("error", reject);
   });
+}
+
+/** A body of which nobody knows the length, or a small one. */
+class Gathered {
+  size = 0;
+  #chunks: Buffer[] = [];
+
+  take(chunk: Buffer): void {
+    this.size += chunk.length;
+    this.#chunks.push(chunk);
+  }
+
+  forget(): void {
+    this.size = Number.POSITIVE_INFINITY;
+    this.#chunks = [];
+  }
+
+  whole(): Buffer {
+    const [only] = this.#chunks;
+    return this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
+  }
+}
+
+/** A body whose length was said. Memory that nothing has been written to is none yet. */
+class InPlace {
+  size = 0;
+  #bytes: Buffer;
+
+  constructor(length: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(length);
+  }
+
+  take(chunk: Buffer): void {
+    chunk.copy(this.#bytes, this.size);
+    this.size += chunk.length;
+  }
+
+  forget(): void {
+    this.size = Number.POSITIVE_INFINITY;
+    this.#bytes = Buffer.alloc(0);
+  }
+
+  whole(): Buffer {
+    return this.#bytes.subarray(0, this.size);
+  }
 }

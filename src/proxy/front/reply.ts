@@ -1,4 +1,5 @@
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 import { errorBody, type Fault, ProxyError } from "../errors.ts";
 import type { Reply } from "../upstream/upstream.ts";
 import { returned } from "./headers.ts";
@@ -21,20 +22,27 @@ export async function relay(
     onBreak,
   }: { headers: Headers; onBytes: (n: number) => void; onBreak: (error: unknown) => unknown },
 ): Promise<void> {
-  const held: Buffer[] = [];
+  let held: Buffer[] = [];
   const streams = isEventStream(reply.headers["content-type"]);
   const limit = streams ? 0 : HELD_BYTES;
   let size = 0;
+  let write: Write | undefined;
+  const begin = () => {
+    res.writeHead(reply.status, Object.assign(returned(reply.headers), headers));
+    for (const early of held) res.write(early);
+    held = [];
+    return writing(res);
+  };
   const onChunk = (chunk: Buffer) => {
     size += chunk.length;
     onBytes(chunk.length);
+    if (write) return write(chunk);
     if (size <= limit) {
       held.push(chunk);
       return undefined;
     }
-    if (!res.headersSent) res.writeHead(reply.status, { ...returned(reply.headers), ...headers });
-    for (const early of held.splice(0)) res.write(early);
-    return res.write(chunk) ? undefined : drained(res);
+    write = begin();
+    return res.write(chunk) ? undefined : drained(res, res);
   };
   try {
     await reply.read(onChunk);
@@ -43,8 +51,55 @@ export async function relay(
     if (res.headersSent) breakOff(res, error, streams);
     throw error;
   }
-  if (!res.headersSent) res.writeHead(reply.status, { ...returned(reply.headers), ...headers, "content-length": size });
-  res.end(Buffer.concat(held));
+  if (write) res.end();
+  else endWhole(res, { status: reply.status, headers: Object.assign(returned(reply.headers), headers), held, size });
+}
+
+const ONE_STRING = 16 * 1024; // up to here head and body are one write where the body is a string
+
+function endWhole(
+  res: ServerResponse,
+  {
+    status,
+    headers,
+    held,
+    size,
+  }: { status: number; headers: OutgoingHttpHeaders; held: readonly Buffer[]; size: number },
+): void {
+  headers["content-length"] = size;
+  res.writeHead(status, headers);
+  const [only = NOTHING] = held;
+  const body = held.length > 1 ? Buffer.concat(held) : only;
+  if (size <= ONE_STRING) res.end(body.toString("latin1"), "latin1");
+  else res.end(body);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+type Write = (chunk: Buffer) => Promise<void> | undefined;
+
+/**
+ * How the rest of a body is written whose head is out. Straight on the socket where its framing is chunks: node:http makes four writes of one, and of a
+ * stream most of the work is that.
+ */
+function writing(res: ServerResponse): Write {
+  const { socket } = res;
+  if (!res.chunkedEncoding || socket === null) return (chunk) => (res.write(chunk) ? undefined : drained(res, res));
+  return (chunk) => {
+    if (chunk.length === 0 || res.destroyed) return undefined; // a chunk of no bytes would be the last one
+    return socket.write(framed(chunk)) ? undefined : drained(socket, res);
+  };
+}
+
+/** A chunk as it goes over the wire. */
+function framed(chunk: Buffer): Buffer {
+  const size = `${chunk.length.toString(16)}\r\n`;
+  const bytes = Buffer.allocUnsafe(size.length + chunk.length + 2);
+  bytes.write(size, 0, "latin1");
+  chunk.copy(bytes, size.length);
+  bytes[bytes.length - 2] = 0x0d;
+  bytes[bytes.length - 1] = 0x0a;
+  return bytes;
 }
 
 /** Answers with the error's own status; nothing when the head of another answer is out already. */
@@ -77,11 +132,13 @@ function told(error: unknown): { status: number; fault: Fault | "bug"; body: str
 export const isEventStream = (type: unknown) => typeof type === "string" && type.startsWith("text/event-stream");
 
 /** Resolves when the client has taken what was written, or has left. */
-const drained = (res: ServerResponse) =>
+const drained = (written: Writable, res: ServerResponse) =>
   new Promise<void>((resolve) => {
     const done = () => {
-      res.off("drain", done).off("close", done);
+      written.off("drain", done);
+      res.off("close", done);
       resolve();
     };
-    res.on("drain", done).on("close", done);
+    written.on("drain", done);
+    res.on("close", done);
   });

@@ -36,7 +36,7 @@ export class Circuit {
     if (cause !== undefined && this.#knows(cause, now)) return;
     if (state === "half_open") this.#tried(isWell, now);
     else {
-      this.#legs.add(now, { all: 1, ...(!isWell && { marked: 1 }) });
+      this.#legs.add(now, { all: 1, marked: isWell ? 0 : 1 });
       const { all, marked } = this.#legs.sum(now);
       if (all >= LEAST && marked >= SHARE * all) this.#open(now);
     }

@@ -14,9 +14,13 @@ export function countAnswer(
   endpoint: Endpoint,
   { failure, body }: { failure: Failure | undefined; body: Buffer },
 ): void {
+  if (failure === undefined) {
+    endpoint.circuit.count(true, now());
+    return;
+  }
   const cause = failure === "status_500" ? createHash("sha256").update(body).digest("base64") : undefined;
-  endpoint.circuit.count(!AGAINST.test(failure ?? ""), now(), cause);
-  const reason = REASONS.find(([pattern]) => pattern.test(failure ?? ""))?.[1];
+  endpoint.circuit.count(!AGAINST.test(failure), now(), cause);
+  const reason = REASONS.find(([pattern]) => pattern.test(failure))?.[1];
   if (reason !== undefined) books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason });
 }
 

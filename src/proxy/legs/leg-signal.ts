@@ -1,26 +1,27 @@
 import { hasClientLeft } from "../front/client-left.ts";
+import { LetGo, type Signal } from "../signal.ts";
 
 const LINGER_MS = 2_000; // Source: proxy-protocols.md §3.5 S3
 
 /** Lets one leg go: when its client leaves, or when a time of its own is over. All of it ends with `end`. */
 export class LegSignal {
-  readonly #controller = new AbortController();
-  readonly #client: AbortSignal;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #controller = new LetGo();
+  readonly #client: Signal;
+  readonly #timers: NodeJS.Timeout[] = [];
   #lingers = false;
   readonly #follow = () => {
     if (this.#lingers && hasClientLeft(this.#client)) this.after(LINGER_MS, () => this.#client.reason);
     else this.#controller.abort(this.#client.reason);
   };
 
-  constructor(client: AbortSignal) {
+  constructor(client: Signal) {
     this.#client = client;
     if (client.aborted) this.#follow();
     else client.addEventListener("abort", this.#follow, { once: true });
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  get signal(): Signal {
+    return this.#controller;
   }
 
   /** While it lingers, a client that leaves is followed two seconds later: what the engine is at now must not be cut off. */
@@ -30,22 +31,20 @@ export class LegSignal {
   }
 
   /** @param over asked when the time is up: the reason to let go, or none @returns takes the time back */
-  after(ms: number, over: () => Error | undefined): () => void {
+  after(ms: number, over: () => unknown): () => void {
     const timer = setTimeout(() => {
-      this.#timers.delete(timer);
       const reason = over();
-      if (reason) this.#controller.abort(reason);
-    }, ms);
-    this.#timers.add(timer);
-    return () => {
-      clearTimeout(timer);
-      this.#timers.delete(timer);
-    };
+      if (reason !== undefined) this.#controller.abort(reason);
+    }, coarse(ms));
+    this.#timers.push(timer);
+    return () => clearTimeout(timer);
   }
 
   end(): void {
     this.#client.removeEventListener("abort", this.#follow);
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
   }
 }
+
+/** Timers of one length cost next to nothing beside each other: long ones are cut to tenths of a second. */
+const coarse = (ms: number) => (ms > 1_000 ? Math.floor(ms / 100) * 100 : ms);

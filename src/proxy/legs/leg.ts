@@ -1,8 +1,10 @@
+import type { Payload } from "../body/payload.ts";
 import { ProxyError } from "../errors.ts";
 import type { Answer } from "../families/family.ts";
 import { isEventStream } from "../front/reply.ts";
 import type { House } from "../house.ts";
 import type { Slot } from "../routing/endpoint.ts";
+import type { Signal } from "../signal.ts";
 import type { Head, Reply } from "../upstream/upstream.ts";
 import { watchLease } from "./lease-watch.ts";
 import { LegSignal } from "./leg-signal.ts";
@@ -13,8 +15,8 @@ import type { Failure } from "./retry-matrix.ts";
 export interface Leg {
   readonly slot: Slot;
   readonly head: Head;
-  readonly body: Buffer;
-  readonly client: AbortSignal;
+  readonly body: Payload;
+  readonly client: Signal;
   /** Of decode: until when prefill holds its KV, by the house's clock, ms. */
   readonly lease: { readonly endsAt: number; readonly over: () => Error } | undefined;
   /** Prefill holds its KV so long that a client that leaves should not leave it behind. Source: proxy-protocols.md §3.5. */

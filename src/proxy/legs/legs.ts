@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { AloneReason, Ask } from "../body/ask.ts";
 import type { JsonObject } from "../body/json.ts";
+import type { Payload } from "../body/payload.ts";
 import type { Role } from "../config.ts";
 import { ProxyError } from "../errors.ts";
 import type { Answer, Legs, PairTerms } from "../families/family.ts";
@@ -65,7 +66,7 @@ export class CallLegs implements Legs {
     return this.#seats.first(role, this.#chances.avoid);
   }
 
-  async send(first: Seat, body: Buffer | (() => Buffer), fetchOnly?: () => Buffer): Promise<Answer> {
+  async send(first: Seat, body: Payload | (() => Payload), fetchOnly?: () => Payload): Promise<Answer> {
     const tried = new Set<Endpoint>();
     for (let seat = first; ; ) {
       const outcome = await this.#sendTo(seat, typeof body === "function" ? body() : body, tried);
@@ -156,7 +157,7 @@ export class CallLegs implements Legs {
     return { house, call, seats, chances, sender: this.#sender, hold: this.#hold, progress: this.progress, note };
   }
 
-  async #fetchAndForget(body: Buffer): Promise<void> {
+  async #fetchAndForget(body: Payload): Promise<void> {
     const result = await this.#house.releases.dispatch({
       path: this.#call.path,
       headers: this.#sender.headers,
@@ -186,7 +187,7 @@ export class CallLegs implements Legs {
     return next;
   }
 
-  #sendTo(seat: Seat, body: Buffer, tried: ReadonlySet<Endpoint>): Promise<Outcome> {
+  #sendTo(seat: Seat, body: Payload, tried: ReadonlySet<Endpoint>): Promise<Outcome> {
     const { slot } = seat;
     const { role } = slot.endpoint;
     this.progress[role] = slot;

@@ -1,4 +1,5 @@
 import { hasClientLeft } from "../front/client-left.ts";
+import { LetGo, type Signal } from "../signal.ts";
 
 /** The leg was let go because the other one of its pair has failed, or has answered for both. */
 export class OtherLegEnded extends Error {
@@ -18,9 +19,9 @@ export type Writes = "during" | "after";
  */
 export class PairSignals {
   readonly #writes: Writes;
-  readonly #client: AbortSignal;
-  readonly #decode = new AbortController();
-  readonly #prefill = new AbortController();
+  readonly #client: Signal;
+  readonly #decode = new LetGo();
+  readonly #prefill = new LetGo();
   #prefillIs: "waiting" | "sent" | "done" = "waiting";
   readonly #follow = () => {
     this.#decode.abort(this.#client.reason);
@@ -28,18 +29,18 @@ export class PairSignals {
     else this.#prefill.abort(this.#client.reason); // the proxy is stopping: nothing can go on
   };
 
-  constructor(client: AbortSignal, writes: Writes) {
+  constructor(client: Signal, writes: Writes) {
     this.#client = client;
     this.#writes = writes;
     if (client.aborted) this.#follow();
     else client.addEventListener("abort", this.#follow, { once: true });
   }
 
-  get decode(): AbortSignal {
-    return this.#decode.signal;
+  get decode(): Signal {
+    return this.#decode;
   }
-  get prefill(): AbortSignal {
-    return this.#prefill.signal;
+  get prefill(): Signal {
+    return this.#prefill;
   }
 
   prefillSent(): void {

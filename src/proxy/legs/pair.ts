@@ -3,6 +3,7 @@ import type { Call } from "../front/call.ts";
 import type { House } from "../house.ts";
 import type { Endpoint, Slot } from "../routing/endpoint.ts";
 import type { Seat } from "../routing/roster.ts";
+import type { Signal } from "../signal.ts";
 import { brokeOff } from "./failed.ts";
 import type { Hold } from "./hold.ts";
 import { OtherLegEnded, PairSignals } from "./pair-signals.ts";
@@ -140,7 +141,7 @@ export class PairAttempt {
 }
 
 /** @returns undefined when the signal was first */
-async function unlessAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+async function unlessAborted<T>(value: T | Promise<T>, signal: Signal): Promise<T | undefined> {
   if (!(value instanceof Promise)) return value;
   if (signal.aborted) return undefined;
   let stop = () => {};

@@ -1,5 +1,7 @@
+import type { Signal } from "../signal.ts";
+
 /** Waits, or rejects with the signal's reason as soon as it fires. Leaves no timer behind. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);

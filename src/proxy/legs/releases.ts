@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Payload } from "../body/payload.ts";
 import type { Books } from "../books/books.ts";
 import type { Traits } from "../routing/policies.ts";
 import type { Roster } from "../routing/roster.ts";
@@ -7,7 +8,7 @@ import type { Roster } from "../routing/roster.ts";
 export interface Release {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
-  readonly body: Buffer;
+  readonly body: Payload;
   /** Of the prompt, for decode's load. */
   readonly tokens: number;
   readonly traits: Traits;

@@ -1,3 +1,4 @@
+import type { Payload } from "../body/payload.ts";
 import type { Answer } from "../families/family.ts";
 import type { Call } from "../front/call.ts";
 import type { House } from "../house.ts";
@@ -19,7 +20,7 @@ export interface Outcome {
 /** One leg of a request: where it goes, and what bounds it. */
 export interface OneLeg extends Pick<Leg, "client" | "lease" | "holdsLong" | "firstByteSeconds"> {
   readonly seat: Seat;
-  readonly body: Buffer;
+  readonly body: Payload;
   /** Endpoints that have been tried with it. */
   readonly tried: ReadonlySet<Endpoint>;
   readonly gate?: Head["gate"];

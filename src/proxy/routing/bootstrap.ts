@@ -1,3 +1,4 @@
+import type { Signal } from "../signal.ts";
 import { undiciUpstream } from "../upstream/undici-upstream.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
@@ -38,7 +39,7 @@ export class Bootstrap {
   }
 
   /** Asks for the ids. @returns whether they are known now @throws UpstreamError, the signal's reason */
-  async learn(signal: AbortSignal): Promise<boolean> {
+  async learn(signal: Signal): Promise<boolean> {
     const reply = await this.#upstream.request({ method: "GET", path: "/query", headers: {} }, undefined, signal);
     const bytes = await reply.bytes();
     const ids = reply.status === 200 ? engineIds(bytes, this.#ranks) : `answers ${reply.status}`;

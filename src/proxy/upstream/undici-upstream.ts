@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import Pool from "undici/lib/dispatcher/pool.js";
+import { joined } from "../body/payload.ts";
 import { Arriving } from "./arriving.ts";
 import { CONNECT_MS, IDLE_CLOSE_MS, IDLE_MS } from "./times.ts";
 import { type Head, type Upstream, UpstreamError } from "./upstream.ts";
@@ -29,7 +30,10 @@ export function undiciUpstream(url: string): Upstream {
         const arriving = new Arriving(signal, { resolve, reject });
         if (arriving.isOver) return;
         const { method, path, headers } = head;
-        pool.dispatch({ method, path, headers, body: body ?? null }, new Exchange({ head, arriving, isReused }));
+        pool.dispatch(
+          { method, path, headers, body: body ? joined(body) : null },
+          new Exchange({ head, arriving, isReused }),
+        );
       }),
     close: () => pool.destroy(),
   };

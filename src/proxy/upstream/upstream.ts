@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Payload } from "../body/payload.ts";
 import type { Signal } from "../signal.ts";
 
 /** One engine's HTTP side. Who implements it retries nothing, times nothing out and keeps idle connections. */
@@ -9,7 +10,7 @@ export interface Upstream {
    * read, the connection is closed, which frees the engine, and the promise or the reading rejects with the signal's reason.
    * @throws UpstreamError, the signal's reason, or what `head.gate` returned
    */
-  request(head: Head, body: Buffer | undefined, signal: Signal): Promise<Reply>;
+  request(head: Head, body: Payload | undefined, signal: Signal): Promise<Reply>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { type Payload, Pieces } from "../../body/payload.ts";
 import type { Arriving, Line } from "../arriving.ts";
 import { CONNECT_MS, IDLE_CLOSE_MS } from "../times.ts";
 import { UpstreamError } from "../upstream.ts";
@@ -24,7 +25,7 @@ export interface Owner {
 export interface Errand {
   readonly head: string;
   readonly isHead: boolean;
-  readonly body: Buffer | undefined;
+  readonly body: Payload | undefined;
   readonly gate: (() => Error | undefined) | undefined;
   readonly arriving: Arriving;
 }
@@ -138,19 +139,22 @@ export class Connection implements Sink, Line {
     this.#write(head, body);
   }
 
-  #write(head: string, body: Buffer | undefined): void {
+  #write(head: string, body: Payload | undefined): void {
     if (body === undefined || body.length === 0) this.#socket.write(head, "latin1");
+    else if (body instanceof Pieces) this.#writeAll(head, body.parts);
     else if (body.length <= ONE_WRITE) {
       const bytes = Buffer.allocUnsafe(head.length + body.length);
       bytes.write(head, 0, "latin1");
       body.copy(bytes, head.length);
       this.#socket.write(bytes);
-    } else {
-      this.#socket.cork();
-      this.#socket.write(head, "latin1");
-      this.#socket.write(body);
-      this.#socket.uncork();
-    }
+    } else this.#writeAll(head, [body]);
+  }
+
+  #writeAll(head: string, parts: readonly Buffer[]): void {
+    this.#socket.cork();
+    this.#socket.write(head, "latin1");
+    for (const part of parts) this.#socket.write(part);
+    this.#socket.uncork();
   }
 
   #take(bytes: Buffer): void {
