@@ -82,7 +82,10 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
     says: () =>
       "without admin_api_key_env the admin API answers only on the proxy's own machine, and not through another proxy",
   },
-  "instance.known": { status: 409, says: ({ role, url }) => `${role} ${url} is there already` },
+  "instance.known": {
+    status: 409,
+    says: ({ role, url }) => `${role} ${url} is there already, or comes or goes at this moment`,
+  },
   "instance.unknown": { status: 404, says: ({ role, url }) => `there is no ${role} ${url}` },
   "instance.unfit": { status: 422, says: ({ role, url, why }) => `${role} ${url} is not let in: ${why}` },
   "reload.restart": {

@@ -26,10 +26,13 @@ export async function admit(means: Newcomers, targets: readonly Target[]): Promi
     if (known && !returns) throw new ProxyError("instance.known", { role: known.role, url: known.url });
   }
   const looks = await Promise.all(targets.map((target) => meet(means, target)));
-  const unfit = looks.find((one) => one.unfit !== undefined) ?? looks.find(({ target }) => cameIn(members, target));
-  if (unfit) {
+  const changed = looks.find(({ target, endpoint, isNew }) => members.find(target) !== (isNew ? undefined : endpoint));
+  const refusal =
+    looks.find(({ unfit }) => unfit !== undefined)?.unfit ??
+    (changed && new ProxyError("instance.known", changed.target)); // came or went while this one looked
+  if (refusal) {
     for (const { endpoint, isNew } of looks) if (isNew) void endpoint.close();
-    throw unfit.unfit ?? new ProxyError("instance.known", unfit.target);
+    throw refusal;
   }
   for (const { target, endpoint, isNew, askedAt } of looks)
     if (isNew) members.add(target, endpoint).saw("well", askedAt);
@@ -37,9 +40,6 @@ export async function admit(means: Newcomers, targets: readonly Target[]): Promi
   members.judge();
   return looks.map(({ endpoint }) => endpoint);
 }
-
-/** By another request, while this one looked. */
-const cameIn = (members: Members, target: Which) => members.find(target)?.presence === "serves";
 
 interface Look {
   readonly target: Target;

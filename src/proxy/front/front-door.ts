@@ -109,7 +109,7 @@ export class FrontDoor {
     const serves = isServed(path);
     if (!serves && !page) return new ProxyError("path.unknown", { method, path });
     const allowed = page ? Object.keys(page.methods) : ["POST", "OPTIONS"];
-    const allow = allowed.includes("GET") ? ["GET", "HEAD", ...allowed.slice(1)] : allowed;
+    const allow = allowed.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each]));
     if (!allow.includes(method)) return new ProxyError("method.refused", { method, path, allow: allow.join(", ") });
     if (page?.access === "admin") return adminRefusal(req, this.keys.admin);
     if (method === "OPTIONS") return undefined; // a browser's question before the call itself, and without its key
@@ -137,7 +137,8 @@ export class FrontDoor {
   async #answerAdmin(answering: Answering | undefined, req: IncomingMessage, res: ServerResponse): Promise<void> {
     await this.#answer(answering, req, res);
     const from = req.socket.remoteAddress ?? "a client that left";
-    if (req.method !== "GET") this.desk.log.say(`admin at ${from}: ${req.method} ${pathOf(req)} → ${res.statusCode}`);
+    if (req.method !== "GET" && req.method !== "HEAD")
+      this.desk.log.say(`admin at ${from}: ${req.method} ${pathOf(req)} → ${res.statusCode}`);
   }
 
   #serve(req: IncomingMessage, res: ServerResponse): void {

@@ -30,15 +30,17 @@ const duration = (word: string) => {
   const [, count, unit = ""] = /^(\d+(?:\.\d+)?)([smh])$/.exec(word) ?? [];
   return count === undefined ? number(word) : Number(count) * (UNITS[unit] ?? 1);
 };
+const SECONDS_MOST = 2_000_000; // a timer that is set for longer goes off at once
+
 /** In a file a number; on the command line also `90s`, `15m`, `2h`. */
 export const seconds = check(
-  "seconds, a number above 0",
-  (value): value is number => typeof value === "number" && value > 0 && Number.isFinite(value),
+  "seconds, a number above 0, at most 2000000",
+  (value): value is number => typeof value === "number" && value > 0 && value <= SECONDS_MOST,
   duration,
 );
 export const secondsOrNone = check(
-  "seconds, 0 or more",
-  (value): value is number => typeof value === "number" && value >= 0 && Number.isFinite(value),
+  "seconds, from 0 to 2000000",
+  (value): value is number => typeof value === "number" && value >= 0 && value <= SECONDS_MOST,
   duration,
 );
 

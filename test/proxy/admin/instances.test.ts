@@ -50,6 +50,16 @@ it("what is there already, in whatever spelling, is a 409; what cannot serve, or
     expect((await instances(house)).map((row) => row.url)).toEqual([house.p[0]?.url, url]);
   }));
 
+it("two admins who add the same endpoint at once have added it once", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const { role, url } = await house.cluster.add("decode");
+    const both = await Promise.all([1, 2].map(() => tell(house, "POST", "/admin/instances", { role, url })));
+    expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 409]);
+    expect(await instances(house)).toHaveLength(3);
+    const twice = { type: "prefill", instances: ["127.0.0.1:9", "127.0.0.1:9"] };
+    expect((await tell(house, "POST", "/instances/add", twice)).text).toContain("listed twice");
+  }));
+
 it("an address of IPv6 is one like any other", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
     const six = createServer((socket) => void socket.pipe(towards(house.d[0]?.url ?? "")).pipe(socket));

@@ -119,7 +119,7 @@ describe("what is wrong with flags is said in one go, each with what to write in
     ],
     [
       "--prefill http://p:1 --decode http://d:2 --queue-timeout soon",
-      "--queue-timeout soon: expected seconds, a number above 0",
+      "--queue-timeout soon: expected seconds, a number above 0, at most 2000000",
     ],
     [
       "--prefill http://p:1 --decode http://d:2 --kv-connector sglang",
