@@ -77,13 +77,13 @@ export const claims: Readonly<Record<string, Claim>> = {
     file: "contract/routing.ts",
     test: "round robin uses every rank evenly",
   },
-  "decode gives a request back (Ascend)": {
-    file: "rewrite/recompute.test.ts",
-    test: "a completion that decode gives back is prefilled again with what it said, and the client reads one answer",
-  },
   "`cached_tokens` is prefill's": {
     file: "rewrite/cached-tokens.test.ts",
     test: "an answer tells how much of the prompt prefill had cached, and every other byte is decode's",
+  },
+  "decode gives a request back (Ascend)": {
+    file: "rewrite/recompute.test.ts",
+    test: "a completion that decode gives back is prefilled again with what it said, and the client reads one answer",
   },
   "metrics, traces": { file: "trace/tracing.test.ts", test: "a request is one span under its client's" },
   "TLS and keys in front": { file: "front/tls.test.ts", test: "clients speak TLS to it" },
