@@ -40,6 +40,20 @@ it("one line of JSON tells of every completion where it went and how it ended, a
     expect(house.log.join("")).not.toMatch(/do not tell|k1/);
   }));
 
+it("a completion that is refused at the door has its line, a page that is not there has none", () =>
+  inHouse({ dialect: "nixl", config: { request_log: true, max_concurrent: 1, queue_size: 0 } }, async (house) => {
+    house.p[0]?.faults.push({ kind: "hang" });
+    const open = house.open(SECRET);
+    await house.next("prefill");
+    await house.ask({ body: SECRET, headers: { "content-type": "application/json" } });
+    await house.ask({ path: "/nowhere", method: "GET" });
+    open.leave();
+    await house.shows(/^pdctl_proxy_aborts_total\{stage="prefill"\} 1$/);
+    const lines = house.log.filter((text) => text.startsWith("{")).map((text) => JSON.parse(text));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatchObject({ path: "/v1/completions", status: 429, bytes: 0, fault: "proxy.full" });
+  }));
+
 it("without request_log only failures have a line", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
     await house.send(SECRET);

@@ -1,9 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Metrics } from "./metrics.ts";
 
-const STEP_MS = 10;
-const QUANTILES = [0.5, 0.99, 1];
+const STEP_MS = 100;
 
 /** What Prometheus asks of every process, and how late this one's event loop is. @returns ends the watching */
 export function processMetrics(metrics: Metrics): () => void {
@@ -44,19 +42,14 @@ function reading(read: () => number | undefined): number | undefined {
   }
 }
 
-/** How late timers ran since the scrape before. */
+/** How late a timer runs, again and again: as late as everything else in this process. */
 function loopLag(metrics: Metrics): () => void {
-  const delay = monitorEventLoopDelay({ resolution: STEP_MS });
-  delay.enable();
-  metrics.gauge(
-    "pdctl_proxy_event_loop_lag_seconds",
-    "How late the event loop was since the last scrape.",
-    () => {
-      const late = QUANTILES.map((quantile) => Math.max(0, delay.percentile(quantile * 100) / 1e9 - STEP_MS / 1000));
-      delay.reset();
-      return QUANTILES.map((quantile, at) => [{ quantile }, late[at] ?? 0]);
-    },
-    ["quantile"],
-  );
-  return () => delay.disable();
+  const lag = metrics.histogram("pdctl_proxy_event_loop_lag_seconds", "How late the event loop comes to what is due.");
+  let due = performance.now() + STEP_MS;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    lag.observe({}, Math.max(0, now - due) / 1000);
+    due = now + STEP_MS;
+  }, STEP_MS).unref();
+  return () => clearInterval(timer);
 }

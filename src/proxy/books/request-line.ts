@@ -1,3 +1,4 @@
+import type { ProxyError } from "../errors.ts";
 import type { CallLegs } from "../legs/legs.ts";
 import { slotName } from "../routing/endpoint.ts";
 import type { Attributes } from "../trace/span.ts";
@@ -54,3 +55,6 @@ export function attributesOf({ status, path, request, ...line }: RequestLine): A
     ...{ "pdctl.request": request, ...Object.fromEntries(own) },
   };
 }
+
+/** Of a request that was not let in: none of it was read. */
+export const refusedLine = (path: string, { status, fault }: ProxyError) => ({ path, status, bytes: 0, fault });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { adminRefusal } from "../admin/access.ts";
 import { adminPages } from "../admin/pages.ts";
+import { refusedLine } from "../books/request-line.ts";
 import { ProxyError } from "../errors.ts";
 import { LetGo } from "../signal.ts";
 import { type Desk, serveCompletion } from "./completion.ts";
@@ -101,6 +102,7 @@ export class FrontDoor {
     const endpoint = isServed(path) ? path : "other"; // clients must not make up labels
     this.desk.books.rejected.add({ fault: refusal.fault });
     this.desk.books.requests.add({ endpoint, code: refusal.status, route: "pd" });
+    if (this.desk.config.request_log && isServed(path)) this.desk.log.request(refusedLine(path, refusal));
     answerError(res, refusal, refusal.status === 401 ? { "www-authenticate": "Bearer" } : {});
   }
 
