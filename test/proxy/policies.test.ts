@@ -65,6 +65,17 @@ it("consistent_hash keeps a conversation at its slot, spreads many, and moves on
   for (const [key, slot] of home) if (slot !== all[1]) expect(choose(left, of(key))).toBe(slot);
 });
 
+it("consistent_hash gives an engine that left and came back the conversations that it had, and moves no other", () => {
+  const [all, again] = [slots(5), slots(5)];
+  const choose = policies.consistent_hash(() => 0);
+  const keys = Array.from({ length: 500 }, (_, index) => `user ${index}`);
+  const home = new Map(keys.map((key) => [key, choose(all, of(key))?.endpoint.url]));
+  all[1]?.endpoint.go();
+  const back = all.map((slot, index) => (index === 1 ? (again[1] ?? slot) : slot));
+  for (const [key, url] of home) expect(choose(back, of(key))?.endpoint.url).toBe(url);
+  expect(keys.some((key) => choose(back, of(key)) === again[1])).toBe(true);
+});
+
 it("consistent_hash passes over a slot that is far busier than the others", () => {
   const all = slots(4);
   const choose = policies.consistent_hash(() => 0);

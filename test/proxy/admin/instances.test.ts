@@ -91,6 +91,9 @@ it("L18: a decode that leaves gets nothing new, ends what it has, and goes when 
       decode: { up: 1, of: 1 },
       leaving: [{ role, url }],
     });
+    expect(await house.metric("pdctl_proxy_instance_leaving")).toContain(
+      `pdctl_proxy_instance_leaving{role="decode",target="${url}"} 1`,
+    );
     const before = [leaving.ids.length, staying.ids.length] as const;
     for (let request = 0; request < 4; request++) expect((await house.send(SHORT)).status).toBe(200);
     expect([leaving.ids.length, staying.ids.length]).toEqual([before[0], before[1] + 4]);
@@ -143,6 +146,22 @@ it("a prefill that leaves stays until decode has read the KV that it holds, and 
     expect(await instances(house)).toHaveLength(1);
   });
 });
+
+it("who waits for a place in prefill has it as soon as another prefill comes", () =>
+  inHouse({ dialect: "ucm", config: { max_prefill_per_endpoint: 1 } }, async (house) => {
+    house.p[0]?.faults.push({ kind: "hang" });
+    const arrived = house.p[0]?.next("arrival");
+    const first = house.open(SHORT);
+    await arrived;
+    const waits = house.send(SHORT);
+    await house.shows(/^pdctl_proxy_inflight_requests\{stage="queued"\} 1$/);
+    const { role, url } = await house.cluster.add("prefill");
+    expect((await tell(house, "POST", "/admin/instances", { role, url })).status).toBe(201);
+    expect((await waits).status).toBe(200);
+    const aborted = house.p[0]?.next("aborted");
+    first.leave();
+    await aborted;
+  }));
 
 it("what has not ended after the time for leaving is cut off, and its client reads that the answer is broken", () =>
   inHouse({ dialect: "nixl", decode: 2 }, async (house) => {
