@@ -127,3 +127,14 @@ it("an engine that falls silent in its answer is let go, and the client reads an
     await letGo;
     expect(await house.metric("pdctl_proxy_failures")).toEqual(['pdctl_proxy_failures_total{fault="target.silent"} 1']);
   }));
+
+it("an answer whose client takes its time is not broken off: its engine is not silent, it is held back", () =>
+  inHouse({ dialect: "nixl", config: { idle_timeout_seconds: 0.1 } }, async (house) => {
+    const bytes = 32 * 1024 * 1024;
+    house.d[0]?.faults.push({ kind: "flood", bytes });
+    const res = await house.open(STREAM, { id: "a" }).head;
+    await new Promise((resolve) => setTimeout(resolve, 500)); // several times the limit, in which nothing is read
+    let read = 0;
+    for await (const chunk of res) read += chunk.length;
+    expect(read).toBe(bytes + "data: [DONE]\n\n".length);
+  }));

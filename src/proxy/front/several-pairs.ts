@@ -5,6 +5,7 @@ import { Identity, renamed } from "../rewrite/identity.ts";
 import { merged, type OpenPart } from "../rewrite/split/merged.ts";
 import { openAll } from "../rewrite/split/open-all.ts";
 import type { Part, Parts } from "../rewrite/split/parts.ts";
+import { LetGo } from "../signal.ts";
 import type { Call } from "./call.ts";
 import { ClientLeft } from "./client-left.ts";
 import { OnePair } from "./one-pair.ts";
@@ -66,17 +67,17 @@ export class SeveralPairs implements Work {
 
   #pair(part: Part, index: number): Pair {
     const { id: whole, path, signal } = this.#call;
-    const own = new AbortController();
+    const own = new LetGo();
     const follow = () => own.abort(signal.reason);
     if (signal.aborted) follow();
-    else signal.addEventListener("abort", follow, { once: true });
+    else signal.addEventListener("abort", follow);
     const id = index === 0 ? whole : this.#bench.ids.child(whole, `p${index}`);
     const work = new OnePair(this.#bench, {
       ...this.#call,
       id,
       body: part.body,
       ask: readAsk(part.body, path),
-      signal: own.signal,
+      signal: own,
       near: () => this.#firstSampleOf(part)?.work.legs.progress.prefill,
     });
     return { part, id, work, letGo: () => own.abort(new ClientLeft()) }; // as if its client had left: it is not wanted any more
