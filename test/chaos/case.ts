@@ -1,0 +1,75 @@
+import type { Host } from "../hosts/host.ts";
+import { hosts, type Lab } from "../hosts/lab.ts";
+import { launcher } from "../hosts/launcher.ts";
+import { type Choices, topology, two } from "../hosts/one-p-one-d.ts";
+import { type Ended, pdctl, type Running, start, type Words } from "../hosts/pdctl.ts";
+import type { LabOptions } from "../hosts/spec.ts";
+import type { Dice } from "./dice.ts";
+
+/** A value that engines get and nobody else may ever see. */
+export const SECRET = "sesame-open-the-mountain-4711";
+
+/** One thing that goes wrong, from a lab with nothing on it to the last word of the case itself. */
+export interface Case {
+  readonly name: string;
+  /** What is not the real thing on this machine, and what stands in for it. */
+  readonly simulated?: string;
+  /** Why it cannot be tried here. */
+  readonly lacks?: () => string | undefined;
+  readonly lab?: LabOptions;
+  readonly topology?: Choices;
+  play(stage: Stage): Promise<void>;
+}
+
+/** What a case has in hand: the hosts, the topology, and pdctl, whose every word is kept for the search for secrets. */
+export interface Stage {
+  readonly lab: Lab;
+  readonly file: string;
+  readonly dice: Dice;
+  /** Of prefill and the proxy; of decode. */
+  readonly p: Host;
+  readonly d: Host;
+  run(words: Words): Promise<Ended>;
+  begin(words: Words): Running;
+  /** Everything that pdctl has said so far. */
+  said(): string;
+}
+
+/** A side service besides the two engines, so that every phase has work. */
+const clock = [
+  "services:",
+  "  - { name: clock, node: n1, command: [bash, -c, 'while sleep 0.5; do echo tick; done'] }",
+];
+
+/** Plays a case on hosts of its own. What comes after the case is the caller's to say. */
+export async function onStage(one: Case, dice: Dice, work: (stage: Stage) => Promise<void>): Promise<void> {
+  await using lab = await hosts(two, one.lab ?? {});
+  const { more = [], ...choices } = one.topology ?? {};
+  const file = topology("chaos", {
+    ssh: "{ connect_timeout: 3s }",
+    ...choices,
+    more: ["secrets: [CHAOS_TOKEN]", "timeouts: { ready: 60s, stop: 5s }", ...clock, ...more],
+  });
+  const heard: Running[] = [];
+  const begin = (words: Words) => {
+    const running = start(words, { env: { CHAOS_TOKEN: SECRET } });
+    heard.push(running);
+    return running;
+  };
+  try {
+    await work({
+      lab,
+      file,
+      dice,
+      p: lab.host("n0"),
+      d: lab.host("n1"),
+      begin,
+      run: (words) => begin(words).ended,
+      said: () => heard.map((running) => running.output()).join("\n"),
+    });
+  } finally {
+    for (const running of heard) await running[Symbol.asyncDispose]();
+  }
+}
+
+export { launcher, pdctl };

@@ -1,0 +1,71 @@
+import { describe, it } from "vitest";
+import { type Case, onStage, type Stage } from "./case.ts";
+import { Dice } from "./dice.ts";
+import { engineCases } from "./engines-that.ts";
+import { interruptions } from "./interruptions.ts";
+import { placeCases } from "./places-where.ts";
+import { downLeavesNothing, noSecretIsWritten, runningItAgainConverges, statusTellsTheTruth } from "./promises.ts";
+
+// PDCTL_CHAOS=all: every case, in the order of the seed. Unset: the few that `npm test` has time for, always the same.
+// PDCTL_CHAOS_SEED repeats a run; `-t NAME` one case of it. PDCTL_CHAOS_LANE=1/2: every second case.
+const all = process.env["PDCTL_CHAOS"] === "all";
+const seed = Number(process.env["PDCTL_CHAOS_SEED"] ?? 1);
+const [lane = 1, lanes = 1] = (process.env["PDCTL_CHAOS_LANE"] ?? "1/1").split("/").map(Number);
+
+interface Played {
+  readonly one: Case & { readonly after?: (stage: Stage) => Promise<void> };
+  readonly verb: "up" | "down";
+}
+
+const cases: readonly Played[] = [
+  ...interruptions,
+  ...[...engineCases, ...placeCases].map((one) => ({ one, verb: "up" as const })),
+];
+
+const FEW = [
+  "SIGKILL of the launcher, when up begins engines",
+  "SIGKILL of the launcher, when down begins prefill",
+  "SIGHUP, when up begins side",
+  "connections to decode's node reset, when up begins proxy",
+  "decode's node rebooted, when up begins proxy",
+  "an engine killed together with its wrapper: nobody is left to see how it ended",
+  "a full disk under decode's state",
+];
+
+const order = new Dice(seed).shuffled(cases).filter((_, index) => index % lanes === lane - 1);
+const chosen = all ? order : cases.filter(({ one }) => FEW.includes(one.name));
+
+/** After each: status tells the truth, the verb again converges, down leaves nothing, and no secret is written anywhere. */
+describe(`chaos, seed ${seed}`, () => {
+  it.each(chosen.map((played) => [played.one.name, played] as const))(
+    "%s",
+    async (name, { one, verb }) => {
+      await onStage(one, new Dice(seed ^ hash(name)), async (stage) => {
+        await one.play(stage);
+        await statusTellsTheTruth(stage);
+        noSecretIsWritten(stage);
+        await runningItAgainConverges(stage, verb);
+        noSecretIsWritten(stage);
+        if (verb === "up") await downLeavesNothingBut(stage, one.after);
+        else await downLeavesNothing(stage);
+        noSecretIsWritten(stage);
+      });
+    },
+    300_000,
+  );
+});
+
+/** A case whose own doing is on a host takes that away between down and the look. */
+async function downLeavesNothingBut(stage: Stage, after: ((stage: Stage) => Promise<void>) | undefined): Promise<void> {
+  if (after === undefined) return downLeavesNothing(stage);
+  const down = await stage.run(["down", stage.file, "--wait-lock", "60s"]);
+  if (down.code !== 0) throw new Error(down.stdout + down.stderr);
+  await after(stage);
+  await downLeavesNothing(stage);
+}
+
+function hash(text: string): number {
+  let sum = 0;
+  for (const char of text) sum = Math.imul(sum, 31) + (char.codePointAt(0) ?? 0);
+  return sum >>> 0;
+}
