@@ -38,7 +38,16 @@ async function lane(part) {
   const shown = part.startsWith("1/") ? "inherit" : "pipe";
   const child = spawn(
     join(root, "test/hosts/isolated.sh"),
-    [process.execPath, bin("vitest/vitest.mjs"), "run", "--project", "hosts", "test/chaos", ...positionals],
+    [
+      process.execPath,
+      bin("vitest/vitest.mjs"),
+      "run",
+      "--project",
+      "hosts",
+      "test/chaos",
+      "--reporter=verbose",
+      ...positionals,
+    ],
     {
       cwd: root,
       env: { ...process.env, PATH: toolPath, PDCTL_CHAOS: "all", PDCTL_CHAOS_SEED: seed, PDCTL_CHAOS_LANE: part },
