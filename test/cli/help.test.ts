@@ -108,3 +108,11 @@ Undo  pdctl down
     },
   );
 });
+
+it("pdctl proxy works by flags: what it would read is on stdout, what it takes for granted on stderr", async () => {
+  const words = ["--prefill", "http://10.0.0.1:8100", "--decode", "http://10.0.0.2:8200", "--print-config"];
+  const { exit, out, err } = await run(["proxy", ...words]);
+  expect(exit).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ family: "relay", targets: [{ role: "prefill" }, { role: "decode" }] });
+  expect(err).toMatch(/^note: family relay/);
+});

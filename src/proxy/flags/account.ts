@@ -14,7 +14,18 @@ export function account(given: ProxyConfig): readonly string[] {
     ...roleLines(config, "decode", config.decode_policy),
     `short     ${short === undefined ? "every prompt takes both legs" : `below ${short} tokens to decode alone`}`,
     `limits    ${max_concurrent} at work, ${queue_size} waiting for at most ${queue_timeout_seconds} s`,
+    `trouble   ${TROUBLE.map((key) => `${key} ${config[key]}`).join(", ")}`,
+    `clients   ${clients(config)}`,
+    ...(config.trace_endpoint === undefined ? [] : [`spans     to ${config.trace_endpoint}`]),
   ];
+}
+
+const TROUBLE = ["on_missing_kv", "on_prefill_down", "on_prefill_saturated", "on_prefill_500"] as const;
+
+function clients({ tls, api_key_env, api_keys_file, admin_api_key_env }: ProxyConfig): string {
+  const keys = api_key_env === undefined && api_keys_file === undefined ? "all are let in" : "those with a key";
+  const admin = admin_api_key_env === undefined ? "admins on this machine" : "admins with their key";
+  return `${tls === undefined ? "plain HTTP" : "TLS"}, ${keys}, ${admin}`;
 }
 
 function roleLines({ targets }: ProxyConfig, role: Role, policy: string): readonly string[] {

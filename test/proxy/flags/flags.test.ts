@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { account } from "../../../src/proxy/flags/account.ts";
 import { type ConfigFile, configOf } from "../../../src/proxy/flags/config-of.ts";
 import { foreign } from "../../../src/proxy/flags/foreign.ts";
 import { readFlags } from "../../../src/proxy/flags/index.ts";
@@ -199,4 +200,23 @@ it("IPv6 hosts get their brackets, policies of the router their names here, and 
   expect(config).toMatchObject({ prefill_policy: "prefix_aware", decode_policy: "random", length_capped: false });
   expect(config?.targets.map(({ url }) => url)).toEqual(["http://[::1]:1", "http://[fe80::1]:8200"]);
   expect(notes).toContain("--policy cache_aware: prefix_aware for prefill, which comes nearest");
+});
+
+it("--check says in a few lines what the proxy would do", () => {
+  const { config } = read(
+    words("--prefill http://p:1 --prefill http://q:1 --decode http://d:2 --intra-node-data-parallel-size 4 --host ::"),
+  );
+  expect(config && account(config)).toEqual([
+    "listens   [::]:8000",
+    "family    relay, prefill holds KV for 480 s",
+    "prefill   2 endpoints, 8 ranks, least_loaded",
+    "          http://p:1 ×4",
+    "          http://q:1 ×4",
+    "decode    1 endpoint, 4 ranks, least_loaded",
+    "          http://d:2 ×4",
+    "short     every prompt takes both legs",
+    "limits    4096 at work, 1024 waiting for at most 60 s",
+    "trouble   on_missing_kv fail, on_prefill_down fail, on_prefill_saturated queue, on_prefill_500 fail",
+    "clients   plain HTTP, all are let in, admins on this machine",
+  ]);
 });
