@@ -3,6 +3,7 @@ import { breaks } from "./contract/breaks.ts";
 import { requests } from "./contract/requests.ts";
 import { retries } from "./contract/retries.ts";
 import { routing } from "./contract/routing.ts";
+import { several } from "./contract/several.ts";
 import { together } from "./contract/together.ts";
 import type { Dialect } from "./fake/cluster.ts";
 import { type House, inHouse, type Plan } from "./house.ts";
@@ -12,7 +13,7 @@ export type Case = (
   dialect: Dialect,
 ) => Promise<void>;
 
-const cases = { ...requests, ...routing, ...breaks, ...retries };
+const cases = { ...requests, ...routing, ...breaks, ...retries, ...several };
 
 /** What of it is otherwise where both legs run at once: contract/together.ts has what holds there. */
 const OTHERWISE = {
