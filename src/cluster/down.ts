@@ -5,7 +5,7 @@ import { sayBegin } from "./begin.ts";
 import { Fleet, NodeErrors } from "./fleet.ts";
 import { Hold } from "./hold.ts";
 import { theseOf } from "./known.ts";
-import { located, look, stateDirOf } from "./look.ts";
+import { joined, located, look, stateDirOf } from "./look.ts";
 import { respectOwner } from "./owner.ts";
 import { Pulse, pulsing } from "./pulse.ts";
 import { writeReceipt } from "./receipt.ts";
@@ -56,8 +56,7 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
   const hold = { cluster, nodes: fleet.reached, verb: "down", waitMs: ask.waitLockMs };
   const held = first === undefined ? undefined : await Hold.take({ ...hold, anchor: first }, fleet, run);
   try {
-    const there = await located(known, fleet, run);
-    const standing = await look(there, fleet, run, { ready: false });
+    const { there, standing } = await whole(await located(known, fleet, run), ask, held, fleet, run);
     run.about(known.cluster, standing.generation);
     respectOwner(standing, ask.adopt === true, run);
     held?.about(standing.services[0]?.spec.planHash ?? "");
@@ -74,6 +73,22 @@ async function descend(known: Known, ask: DownAsk, fleet: Fleet, run: Run): Prom
   } finally {
     await held?.release();
   }
+}
+
+/** What the nodes list, also on those that the topology does not name any more. */
+async function whole(
+  known: Known,
+  { forget }: DownAsk,
+  held: Hold | undefined,
+  fleet: Fleet,
+  run: Run,
+): Promise<{ there: Known; standing: Standing }> {
+  const seen = await look(known, fleet, run, { ready: false });
+  const there = await joined(known, seen, fleet, { except: forget });
+  if (there === known) return { there, standing: seen };
+  const before = new Set(known.nodes.map(({ node }) => node));
+  await held?.also(fleet.reached.filter((node) => !before.has(node)));
+  return { there, standing: await look(there, fleet, run, { ready: false }) };
 }
 
 /** Asks only where there is something to lose. */

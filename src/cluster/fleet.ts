@@ -23,7 +23,7 @@ export class NodeErrors extends Error {
 
 /** The sessions of one verb: one per node, opened at once, closed at its end. Whatever happens to a node is said when it happens. */
 export class Fleet {
-  readonly #addresses: readonly NodeAddress[];
+  #addresses: readonly NodeAddress[];
   readonly #run: Run;
   readonly #sessions = new Map<string, Session | Error>();
   readonly #lost = new Set<string>();
@@ -45,6 +45,15 @@ export class Fleet {
   async open(): Promise<void> {
     const opened = await openSessions(this.#addresses, {}, this.#run.signal);
     for (const [node, session] of opened) this.#sessions.set(node, session); // first of all, so that `close` finds them
+    this.#run.signal.throwIfAborted();
+    for (const [node, session] of opened) this.#say(node, session);
+  }
+
+  /** Opens sessions to further nodes, of which only the others knew. */
+  async join(addresses: readonly NodeAddress[]): Promise<void> {
+    this.#addresses = [...this.#addresses, ...addresses];
+    const opened = await openSessions(addresses, {}, this.#run.signal);
+    for (const [node, session] of opened) this.#sessions.set(node, session);
     this.#run.signal.throwIfAborted();
     for (const [node, session] of opened) this.#say(node, session);
   }

@@ -67,6 +67,15 @@ export class Hold {
     }
   }
 
+  /** Nodes that were found later. Throws `lock.held`; those that it has stay. */
+  async also(nodes: readonly string[]): Promise<void> {
+    const locks = await this.#fleet.all(
+      (_, node) => taken(this.#ask, node, this.#ask.waitMs, this.#fleet, this.#run),
+      nodes,
+    );
+    for (const one of locks.values()) this.#watch(one);
+  }
+
   get node(): string {
     return this.#ask.anchor;
   }

@@ -7,19 +7,38 @@ import { gather } from "./gather.ts";
 import type { Run } from "./run.ts";
 import type { Known, Standing, StandingNode } from "./standing.ts";
 
-/** What a verb over what runs begins with: a session to every node, and what those that answered list. Throws when none did. */
+/**
+ * What a verb over what runs begins with: a session to every node, and what those that answered list. `part`: these nodes and no
+ * others. Throws when none answered.
+ */
 export async function opened(
   known: Known,
   fleet: Fleet,
   run: Run,
-  ask: { ready: boolean },
+  ask: { ready: boolean; part?: boolean },
 ): Promise<{ there: Known; standing: Standing }> {
   await fleet.open();
   if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
-  const there = await located(known, fleet, run);
-  const standing = await look(there, fleet, run, ask);
+  const asked = await located(known, fleet, run);
+  const seen = await look(asked, fleet, run, ask);
+  const there = ask.part === true ? asked : await joined(asked, seen, fleet);
+  const standing = there === asked ? seen : await look(there, fleet, run, ask);
   run.about(known.cluster, standing.generation);
   return { there, standing };
+}
+
+/** A topology may have changed since the cluster was started: nodes that only its own state names are asked as well. */
+export async function joined(
+  known: Known,
+  { members = [] }: Standing,
+  fleet: Fleet,
+  { except = [] }: { except?: readonly string[] } = {},
+): Promise<Known> {
+  const has = (node: string, host: string) => known.nodes.some((one) => one.node === node || one.host === host);
+  const missing = members.filter(({ node, host }) => host !== "local" && !has(node, host) && !except.includes(node));
+  if (missing.length === 0) return known;
+  await fleet.join(missing);
+  return { ...known, nodes: [...known.nodes, ...missing] };
 }
 
 /** Asks every node for its own state of the cluster; `beside`: and of other clusters there. A node that does not answer is in the list as what it is. */
@@ -38,13 +57,15 @@ export async function look(
   const states = looks.flatMap(([, { state }]) => (state === null ? [] : [state]));
   const started = looks.flatMap(([, { found }]) => found.map(({ spec }) => spec.generation));
   const generation = Math.max(0, ...states.map((state) => state.generation), ...started);
+  const newest = states.find((state) => state.generation === generation);
   const [lease] = looks
     .flatMap(([, one]) => (one.lease === undefined ? [] : [one.lease]))
     .toSorted((a, b) => a.leftMs - b.leftMs);
   return {
     cluster: known.cluster,
     generation,
-    planned: states.find((state) => state.generation === generation)?.planned ?? [],
+    planned: newest?.planned ?? [],
+    ...(newest?.nodes && { members: newest.nodes }),
     owners: looks.flatMap(([node, { state }]) => (state === null ? [] : [{ node, owner: state.owner }])),
     nodes: outcomes.map((one) => (one.ok ? reached(one.node, one.value) : away(one.node, one.error))),
     services: looks.flatMap(([node, { found }]) => found.map((one) => ({ ...one, node }))),

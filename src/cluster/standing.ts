@@ -20,6 +20,8 @@ export interface Standing {
   readonly planned: readonly string[];
   readonly nodes: readonly StandingNode[];
   readonly services: readonly (Found & { readonly node: string })[];
+  /** All nodes of the cluster, as the newest `up` wrote them down; unset: no node tells. */
+  readonly members?: Known["nodes"];
   /** How long it may stay without a launcher, ms, and how much of that is left where least is; unset: for ever. */
   readonly lease?: { readonly ttlMs: number; readonly leftMs: number };
   /** Other clusters of the same user on these nodes; unset: not asked for. */

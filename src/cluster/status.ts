@@ -22,7 +22,10 @@ export async function status(known: Known, { nodes, gauges = false }: StatusAsk,
   const fleet = new Fleet(asked, run);
   run.about(known.cluster, 0);
   try {
-    const { there, standing } = await opened({ ...known, nodes: asked }, fleet, run, { ready: true });
+    const { there, standing } = await opened({ ...known, nodes: asked }, fleet, run, {
+      ready: true,
+      part: nodes.length > 0,
+    });
     const [last, notes, counted] = await Promise.all([
       proven(there, standing, fleet, run),
       notesOf(there, standing, fleet, run),

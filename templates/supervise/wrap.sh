@@ -30,7 +30,7 @@ while :; do # a signal to this shell ends `wait` too; only the child's own end c
   [[ -n $hit ]] || break
 done
 sessions $$ # what outlives its engine in this session is ours as long as it lives, also without the mark
-for pid in "${!SESSION_OF[@]}"; do [[ $pid == $$ ]] || ! look "$pid" || printf '%s %s\n' "$pid" "$START"; done >"$dir/survivors"
+for pid in "${!SESSION_OF[@]}"; do [[ $pid == "$$" ]] || ! look "$pid" || printf '%s %s\n' "$pid" "$START"; done >"$dir/survivors"
 now_ms
 signal=null
 ((status > 128 && status < 193)) && name=$(kill -l $((status - 128)) 2>/dev/null) && signal="\"${name#SIG}\""

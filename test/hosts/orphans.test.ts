@@ -21,7 +21,7 @@ describe("what is left of former runs", () => {
     const before = await pdctl(["orphans", file]);
     expect([before.code, before.stdout]).toEqual([0, expect.stringContaining("no orphans · 2 of 2 nodes asked")]);
 
-    await n1.exec("rm -rf /root/.pdctl/lost"); // somebody cleaned up
+    await n1.exec("rm -rf /root/.pdctl"); // somebody cleaned up
     const stranger = await n1.spawn("exec python3 -m http.server 8199");
     const other = topology("lost", { faults, file: "other-port", decode: ", args: { seed: 1 }" });
     n1.write("/usr/local/bin/nvidia-smi", smi, 0o755);

@@ -89,6 +89,17 @@ describe("the nodes' own state", () => {
     expect(lab.hosts.flatMap(engines)).toEqual(before);
   }
 
+  it("names the nodes that a changed topology does not: down takes those down as well", async () => {
+    await using lab = await hosts(two);
+    expect((await pdctl(["up", topology("moved"), "--no-smoke"])).code).toBe(0);
+    const alone = topology("moved", { hosts: two.slice(0, 1), decode: ", devices: 2", prefill: ", devices: 2" });
+    const status = await pdctl(["status", alone, "--json"], other);
+    expect(JSON.parse(status.stdout).nodes).toMatchObject([{ node: "n0" }, { node: "n1", state: "reached" }]);
+    const down = await pdctl(["down", alone], other);
+    expect(down.code, said(down)).toBe(0);
+    expect(lab.leftovers()).toEqual([]);
+  });
+
   it("tells what went with a node's boot, and up starts the whole group again", async () => {
     await using lab = await hosts(two);
     const parallel = ", parallel: { tp: 1, dp: 2, dp_lb: external, rpc_port: 13399 }";

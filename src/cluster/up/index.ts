@@ -183,7 +183,9 @@ class Climb {
     const all = [...delta.stop, ...again.filter((one) => !delta.stop.includes(one))];
     const going = rolling === undefined ? all : again.filter(isSide); // the others go step by step
     await makeRoom(going, known, fleet, run);
-    const state = stateOf(plan, known, launch.generation, run);
+    const named = new Set(plan.nodes.map(({ name }) => name));
+    const staying = known.nodes.filter(({ node }) => named.has(node) || !fleet.reached.includes(node)); // others are left now
+    const state = stateOf(plan, { ...known, nodes: staying }, launch.generation, run);
     await fleet.all(
       (session, node) => {
         const baseline = baselineOf(node, facts, standing);
