@@ -111,7 +111,7 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
     where: [
       `lock on ${node}`,
       `pid ${pid}`,
-      ...(silentMs === undefined ? [] : [`last sign of life ${duration(silentMs / 1000)} ago`]),
+      ...(silentMs === undefined ? [] : [`last sign of life ${limit(Math.round(silentMs / 1000))} ago`]),
       ...(link === undefined ? [] : [link]),
     ].join(", "),
     do: [`pdctl ${wants} --wait-lock 10m · looking needs no lock: pdctl status`],

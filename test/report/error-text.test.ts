@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ErrorCode, type ErrorFacts, UserError } from "../../src/errors.ts";
 import { card } from "../../src/report/card.ts";
 import { errorsCard, errorText, namedCode } from "../../src/report/error-text.ts";
+import { screen } from "./story.ts";
 
 const node = { node: "n03", address: "ubuntu@10.0.0.13:22" };
 const facts: ErrorFacts = {
@@ -57,6 +58,19 @@ const facts: ErrorFacts = {
   "cluster.absent": { cluster: "x", host: "n03", known: ["y"] },
   "cluster.unnamed": { known: ["a", "b"] },
 };
+it("a lock that somebody holds reads as specified", () => {
+  const held = {
+    ...facts["lock.held"],
+    node: "a2-1",
+    cluster: "ascend-moe",
+    link: "https://ci.example.org/job/4711",
+    wants: "up",
+  };
+  const error = new UserError("lock.held", held);
+  const lines = card(errorsCard([error]), { level: "error", code: namedCode(error.code) });
+  expect(lines).toEqual(screen("up-locked"));
+});
+
 const codes = Object.keys(facts) as ErrorCode[];
 const errorOf = (code: ErrorCode) => new UserError(code, facts[code]);
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import { openSession } from "../../src/nodes/index.ts";
 import type { Session } from "../../src/nodes/session.ts";
-import { inspect, lock, stop } from "../../src/supervise/index.ts";
+import { inspect, lock, start, stop } from "../../src/supervise/index.ts";
 import { script } from "../../src/supervise/scripts.ts";
 import type { Holder } from "../../src/supervise/supervise.ts";
 import { drain } from "../nodes/session-contract.ts";
@@ -134,10 +134,13 @@ it("the lock is free when its holder has been silent for longer than the lease",
 });
 
 it("services that are started under the lock do not inherit it", async () => {
-  const held = await take();
-  await node.start({ a: ["sleep", "1000"] });
+  const held = await take({ holder: { ...holder, run: "start0" } });
+  const services = [{ spec: node.service("a"), launch: "exec sleep 1000\n", secrets: {} }];
+  const ask = { stateDir: node.stateDir, owner: "me@here", files: [], replace: false, services };
+  expect(await start(under("start0"), ask, scripts, never)).toMatchObject([{ service: "a", outcome: "started" }]);
   await held.release();
   await (await take()).release();
+  expect(existsSync(directory())).toBe(false);
 });
 
 it("a directory that somebody else put there is refused, an old lock file is taken over", async () => {
