@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import { breaks } from "./contract/breaks.ts";
+import { membership } from "./contract/membership.ts";
 import { requests } from "./contract/requests.ts";
 import { retries } from "./contract/retries.ts";
 import { routing } from "./contract/routing.ts";
@@ -13,7 +14,7 @@ export type Case = (
   dialect: Dialect,
 ) => Promise<void>;
 
-const cases = { ...requests, ...routing, ...breaks, ...retries, ...several };
+const cases = { ...requests, ...routing, ...membership, ...breaks, ...retries, ...several };
 
 /** What of it is otherwise where both legs run at once: contract/together.ts has what holds there. */
 const OTHERWISE = {

@@ -75,37 +75,6 @@ it("an address of IPv6 is one like any other", () =>
     await once(six.close(), "close");
   }));
 
-it("L18: a decode that leaves gets nothing new, ends what it has, and goes when its own last stream ends, however busy others are", () =>
-  inHouse({ dialect: "nixl", decode: 2 }, async (house) => {
-    const [leaving] = inOrder(house.d);
-    const [staying] = inOrder(house.d.slice(1));
-    const streams = [await openStream(house), await openStream(house)];
-    const { role, url } = leaving;
-    const answer = await tell(house, "POST", "/admin/instances/drain", { role, url });
-    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
-      202,
-      { presence: "leaves", in_flight: 1, idle: false },
-    ]);
-    expect(JSON.parse((await house.get("/health")).text)).toMatchObject({
-      status: "ready",
-      decode: { up: 1, of: 1 },
-      leaving: [{ role, url }],
-    });
-    expect(await house.metric("pdctl_proxy_instance_leaving")).toContain(
-      `pdctl_proxy_instance_leaving{role="decode",target="${url}"} 1`,
-    );
-    const before = [leaving.ids.length, staying.ids.length] as const;
-    for (let request = 0; request < 4; request++) expect((await house.send(SHORT)).status).toBe(200);
-    expect([leaving.ids.length, staying.ids.length]).toEqual([before[0], before[1] + 4]);
-    const mine = streams.find((one) => one.decode === `${url}#0`);
-    expect(await mine?.finish()).toBe(true);
-    await until(async () => !(await instances(house)).some((row) => row.url === url));
-    expect((await house.busy()).decode).toBe(1); // the other stream goes on
-    expect((await house.metric("pdctl_proxy_instance_")).filter((row) => row.includes(url))).toEqual([]);
-    for (const one of streams) if (one !== mine) expect(await one.finish()).toBe(true);
-    expect(house.log.join("")).toContain(`decode ${url} is gone: it has ended what it had`);
-  }));
-
 it("a prefill that leaves stays until decode has read the KV that it holds, and until the KV that nobody came for is let go", () => {
   let skip = 0;
   return inHouse({ dialect: "nixl", prefill: 2, now: () => performance.now() + skip }, async (house) => {
