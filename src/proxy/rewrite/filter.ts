@@ -53,7 +53,7 @@ export const withBody = (answer: Answer, read: Reply["read"]): Answer => ({
   async bytes() {
     const chunks: Buffer[] = [];
     await read((chunk) => void chunks.push(chunk));
-    return Buffer.concat(chunks);
+    return joined(chunks);
   },
   drop: () => answer.drop(),
   onClose: (listener) => answer.onClose(listener),
@@ -89,13 +89,19 @@ export function wholeFilter(word: Buffer, edit: (body: Buffer) => Buffer, most =
       held.push(chunk);
       size += chunk.length;
       if (size <= most) return undefined;
-      const all = Buffer.concat(held);
+      const all = joined(held);
       held = undefined;
       return all;
     },
     end() {
-      const body = Buffer.concat(held ?? []);
+      const body = joined(held ?? []);
       return body.includes(word) ? edit(body) : body;
     },
   };
+}
+
+/** Most answers are of one chunk, which is not copied. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only ? only : Buffer.concat(chunks);
 }
