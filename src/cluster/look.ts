@@ -61,6 +61,7 @@ export async function look(
   const [lease] = looks
     .flatMap(([, one]) => (one.lease === undefined ? [] : [one.lease]))
     .toSorted((a, b) => a.leftMs - b.leftMs);
+  const gaveUp = looks.flatMap(([, one]) => one.gaveUp ?? []);
   return {
     cluster: known.cluster,
     generation,
@@ -70,6 +71,7 @@ export async function look(
     nodes: outcomes.map((one) => (one.ok ? reached(one.node, one.value) : away(one.node, one.error))),
     services: looks.flatMap(([node, { found }]) => found.map((one) => ({ ...one, node }))),
     ...(lease && { lease }),
+    ...(gaveUp.length > 0 && { gaveUp }),
     ...(beside && { others: looks.flatMap(([node, look]) => look.others.map((one) => ({ ...one, node }))) }),
   };
 }

@@ -1,5 +1,5 @@
 import type { NodeAddress } from "../nodes/session.ts";
-import type { Found, Other } from "../supervise/supervise.ts";
+import type { Found, GaveUp, Other } from "../supervise/supervise.ts";
 import type { Evidence, NodeWord, ServiceWord } from "./events.ts";
 
 /** What the launcher remembers of a cluster: where its nodes are. Everything else is on the nodes. */
@@ -24,6 +24,8 @@ export interface Standing {
   readonly members?: Known["nodes"];
   /** How long it may stay without a launcher, ms, and how much of that is left where least is; unset: for ever. */
   readonly lease?: { readonly ttlMs: number; readonly leftMs: number };
+  /** Groups that nobody starts again any more, after too many failures; unset: none. */
+  readonly gaveUp?: readonly GaveUp[];
   /** Other clusters of the same user on these nodes; unset: not asked for. */
   readonly others?: readonly (Other & { readonly node: string })[];
 }

@@ -26,7 +26,7 @@ export interface Beside {
 /** What to show of what the nodes said. Pure: pdctl never guesses in the user's favour. */
 export function reportOf(standing: Standing, { proven, notes, gauges, nowMs }: Beside): StatusReport {
   const listed = [
-    ...current(standing).map((one) => row(one, notes.get(one.spec.service), gauges?.get(one.spec.service))),
+    ...current(standing).map((one) => row(one, noteIn(standing, one, notes), gauges?.get(one.spec.service))),
     ...silentRows(standing),
   ];
   const rows = bereaved(listed);
@@ -47,6 +47,18 @@ export function reportOf(standing: Standing, { proven, notes, gauges, nowMs }: B
     }),
     ...(standing.lease && { lease: inSeconds(standing.lease) }),
     rehearsal: standing.services.some(({ spec }) => spec.note.rehearsal === true),
+  };
+}
+
+/** Of a group that is not started again any more, that comes first. */
+function noteIn({ gaveUp = [] }: Standing, { spec, state }: Found, notes: Beside["notes"]): Note | undefined {
+  const known = notes.get(spec.service);
+  const over = gaveUp.find(({ group }) => group === spec.group);
+  if (over === undefined || state.state === "alive") return known;
+  const head = `gave up after ${several(over.restarts, "restart")}`;
+  return {
+    note: known === undefined ? `${head}: ${over.why}` : `${head}: ${known.note}`,
+    code: known?.code ?? null,
   };
 }
 

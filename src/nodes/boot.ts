@@ -23,11 +23,14 @@ export function withValues(
   values: Readonly<Record<string, string | readonly string[]>>,
   nonce: string,
 ): Buffer {
-  const head = Object.entries(values).map(
-    ([name, value]) => `${name}=${typeof value === "string" ? quote(value) : `(${value.map(quote).join(" ")})`}\n`,
-  );
-  return Buffer.from(`#${nonce}\nunset s\n${head.join("")}${script}\n#${nonce}`);
+  return Buffer.from(`#${nonce}\nunset s\n${assigned(values)}${script}\n#${nonce}`);
 }
+
+/** One assignment per line; a list becomes an array. */
+export const assigned = (values: Readonly<Record<string, string | readonly string[]>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${typeof value === "string" ? quote(value) : `(${value.map(quote).join(" ")})`}\n`)
+    .join("");
 
 /** What follows the sentinel line: whatever start-up files of the login shell print comes before it. */
 export async function* afterSentinel(stream: Readable, nonce: string, seen?: () => void): AsyncGenerator<Buffer, void> {

@@ -10,6 +10,7 @@
  * while opening; node.lost, node.silent, node.command, node.unfit afterwards. The user's interrupt is the signal's reason.
  */
 export { sessionAgent } from "./agent.ts";
+export { assigned } from "./boot.ts";
 export { openLocal } from "./local.ts";
 export { type Outcome, onNodes } from "./on-nodes.ts";
 export { openSession, openSessions } from "./open.ts";

@@ -82,6 +82,7 @@ export function compose(ask: ComposeAsk): Planned {
     bench: benchStep(topology, seats),
     preflight: topology.preflight,
     timeouts,
+    ...(topology.restart && { restart: topology.restart }),
     overrides,
   };
   return {

@@ -94,11 +94,23 @@ function clusterFields({
   bench,
   timeouts,
   preflight,
+  restart,
 }: Plan): Fields {
   const byName = Object.fromEntries(nodes.map(({ name, ...node }) => [`${name}`, node]));
   const slots = Object.fromEntries(targets.map(({ url, role, slots: count }) => [`${role} ${url}`, `${count} slots`]));
   const steps = Object.fromEntries((setup ?? []).map(({ node, name, run }) => [`${node} ${name}`, run]));
-  const parts = { cluster, rehearsal, model, transfer, cache, smoke, bench, timeouts, preflight };
+  const parts = {
+    cluster,
+    rehearsal,
+    model,
+    transfer,
+    cache,
+    smoke,
+    bench,
+    timeouts,
+    preflight,
+    restart: restart ?? "never",
+  };
   return new Map([
     ...leaves(parts),
     ...Object.entries({ node: byName, target: slots, setup: steps }).flatMap(([kind, all]) =>

@@ -54,6 +54,8 @@ export interface Plan {
     readonly stopMs: number;
     readonly smokeMs: number;
   };
+  /** What fails is started again, whole groups, at most so often within the window. Left out: never. */
+  readonly restart?: { readonly max: number; readonly windowMs: number };
   readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };
   /** `PORT → NODE` pairs that a rehearsal or check wants open are derived from services; nothing else is. */
 }

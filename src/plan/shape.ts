@@ -182,6 +182,9 @@ export const planShape = z.strictObject({
   timeouts: z
     .strictObject({ connectMs: z.number(), readyMs: z.number(), stopMs: z.number(), smokeMs: z.number() })
     .describe("in ms"),
+  restart: optional(z.strictObject({ max: z.int(), windowMs: z.number() })).describe(
+    "what fails is started again, at most so often within the window; left out: never",
+  ),
   overrides: z.strictObject({ set: list, hosts: list }).describe("`--set` and `--hosts` as they were given"),
 }) satisfies z.ZodType<Plan>;
 

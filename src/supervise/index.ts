@@ -36,6 +36,8 @@
  *         Which of the node's services listen on these ports, and which are connected to them. Without those that cannot be looked into.
  *     amend(session, { stateDir, spec, file }, scripts, signal): Promise<"told" | "gone">
  *         A living service gets a changed file and a SIGHUP, and its record says what it is from now on.
+ *     keep(session, { stateDir, cluster, groups, max, windowMs }, scripts, signal): Promise<void>
+ *         A keeper on the node starts these groups again when they fail, without a launcher, and gives up after too many tries.
  *     readState(session, { stateDir }, scripts, signal): Promise<NodeState | null>
  *     find(session, scripts, signal): Promise<readonly FoundState[]>
  *         All clusters of this user that the node knows of.
@@ -45,6 +47,7 @@
 export { type AmendAsk, amend } from "./amend.ts";
 export { type FoundState, find } from "./find.ts";
 export { inspect } from "./inspect.ts";
+export { type KeepAsk, type Kept, keep } from "./keep.ts";
 export { LEASE_S } from "./lease.ts";
 export { lines } from "./lines.ts";
 export { type Held, type LockAsk, lock } from "./lock.ts";

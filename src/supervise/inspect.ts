@@ -61,8 +61,12 @@ export async function inspect(
       runDir,
     });
   }
+  const gaveUp = records
+    .filter(([kind]) => kind === "gaveup")
+    .map(([, at, restarts, group = "", why = ""]) => ({ atMs: Number(at), restarts: Number(restarts), group, why }));
   const [, ttlMs, leftMs] = records.find(([kind]) => kind === "lease") ?? [];
   return {
+    ...(gaveUp.length > 0 && { gaveUp }),
     ...(ttlMs !== undefined && { lease: { ttlMs: Number(ttlMs), leftMs: Math.max(0, Number(leftMs)) } }),
     state: stateText(one("state"), unreadable, stateDir),
     found: newestAndLiving(runs),

@@ -27,6 +27,8 @@ export const scriptNames = [
   "state",
   "meets",
   "amend",
+  "keep",
+  "keeper",
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 export type Scripts = Readonly<Record<ScriptName, string>>;
@@ -64,6 +66,8 @@ export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts 
     state: text("state"),
     meets: text("meets"),
     amend: text("amend"),
+    keep: text("keep"),
+    keeper: text("keeper"),
   };
 }
 

@@ -22,22 +22,7 @@ export async function start(
   const answer = await ask(session, scripts, {
     script: ["proc", "gate", "fence", "halt", "put", "start"],
     changes: services.length === 0 ? ["push"] : ["start", ...services.map(({ spec }) => spec.service)],
-    values: {
-      ...values,
-      PD_ASK: "",
-      PD_STATE: stateDir,
-      PD_CLUSTER: services[0]?.spec.cluster ?? "",
-      PD_WRAP: wrap.path,
-      PD_REPLACE: replace ? "1" : "",
-      PD_SERVICES: services.map(({ spec }) => spec.service),
-      PD_RUNS: services.map(({ spec }) => `${spec.generation}/${spec.service}`),
-      PD_SPECS: services.map(({ spec }) => JSON.stringify(spec)),
-      PD_FACTS: services.map(({ spec }) => facts(spec)),
-      PD_GRACES: services.map(({ spec }) => String(spec.graceMs)),
-      PD_LAUNCHES: services.map(({ launch }) => launch),
-      PD_SECRETS: services.map(({ secrets }) => sourced(secrets)),
-      ...Object.fromEntries(services.map(({ spec }, index) => [`PD_ARGV_${index}`, command(spec, stateDir)])),
-    },
+    values: { ...values, PD_ASK: "", ...startValues({ stateDir, services, replace }, wrap.path) },
     input,
     deadlineMs: START_MS + grace + Math.ceil(input.length / SLOWEST_BYTES_PER_MS),
     signal,
@@ -45,6 +30,22 @@ export async function start(
   const said = new Map(answer.map((record) => [record[1], record]));
   return services.map(({ spec: { service } }) => started(service, said.get(service)));
 }
+
+/** What `start.sh` is told of the services. */
+export const startValues = ({ stateDir, services, replace }: Omit<StartAsk, "owner" | "files">, wrap: string) => ({
+  PD_STATE: stateDir,
+  PD_CLUSTER: services[0]?.spec.cluster ?? "",
+  PD_WRAP: wrap,
+  PD_REPLACE: replace ? "1" : "",
+  PD_SERVICES: services.map(({ spec }) => spec.service),
+  PD_RUNS: services.map(({ spec }) => `${spec.generation}/${spec.service}`),
+  PD_SPECS: services.map(({ spec }) => JSON.stringify(spec)),
+  PD_FACTS: services.map(({ spec }) => facts(spec)),
+  PD_GRACES: services.map(({ spec }) => String(spec.graceMs)),
+  PD_LAUNCHES: services.map(({ launch }) => launch),
+  PD_SECRETS: services.map(({ secrets }) => sourced(secrets)),
+  ...Object.fromEntries(services.map(({ spec }, index) => [`PD_ARGV_${index}`, command(spec, stateDir)])),
+});
 
 function started(service: string, record: readonly string[] | undefined): Started {
   const [outcome, , first = "", second = "", boot = ""] = record ?? [];

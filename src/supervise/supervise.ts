@@ -157,6 +157,8 @@ export interface Look {
   readonly nodeNowMs: number;
   /** How long what runs here may stay without a launcher, and how much of that is left; unset: for ever. */
   readonly lease?: { readonly ttlMs: number; readonly leftMs: number };
+  /** Groups that the keeper does not start any more; unset: none. */
+  readonly gaveUp?: readonly GaveUp[];
   /** Other clusters here; empty where it was not asked for. */
   readonly others: readonly Other[];
 }
@@ -209,6 +211,15 @@ export type WatchEvent =
   | { readonly type: "ready"; readonly service: string }
   | { readonly type: "log"; readonly service: string; readonly line: string }
   | { readonly type: "beat" };
+
+/** A group that failed too often: after so many starts again within the window it was left stopped. */
+export interface GaveUp {
+  readonly group: string;
+  readonly restarts: number;
+  /** The node's clock. */
+  readonly atMs: number;
+  readonly why: string;
+}
 
 /** The one node's lock of a cluster: held as long as the connection lives and the launcher gives a sign every 10 s (30 s lease). */
 export interface Lock {

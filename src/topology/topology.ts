@@ -30,6 +30,8 @@ export interface Topology {
   /** Names of variables taken from the launcher's environment. */
   readonly secrets: readonly string[];
   readonly ttlMs?: number;
+  /** What fails is started again on its node, whole groups, at most so often within the window; unset: never. */
+  readonly restart?: { readonly max: number; readonly windowMs: number };
   readonly experimental: readonly string[];
   /** `--set` and `--hosts` as given, for the record in the plan. */
   readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };

@@ -9,6 +9,7 @@ marked
 for pid in "${!RUN_OF[@]}"; do printf 'alive\t%s\t%s\n' "$pid" "${RUN_OF[$pid]#*/}"; done
 ((${#RUN_OF[@]} == 0)) || exit 0
 end_lease
+end_keeper
 
 doomed=()
 for dir in "$PD_STATE"/runs/*/*/; do

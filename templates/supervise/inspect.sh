@@ -13,6 +13,7 @@ if read_lease; then
   uptime_ms
   printf 'lease\t%s\t%s\n' "$LEASE_TTL" "$((LEASE_UNTIL - UPTIME))"
 fi
+[[ ! -r $PD_STATE/gaveup ]] || while IFS= read -r line; do printf 'gaveup\t%s\n' "$line"; done <"$PD_STATE/gaveup"
 [[ ! -e $PD_STATE/runs || (-r $PD_STATE/runs && -x $PD_STATE/runs) ]] || printf 'bad\truns\tcannot be listed\n'
 
 marked

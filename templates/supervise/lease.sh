@@ -27,3 +27,21 @@ end_lease() { # its watcher leaves by itself; one that is asked by its own child
   kill -KILL "$LEASE_PID" 2>/dev/null
   return 0
 }
+
+# Who starts groups of this state directory again when they fail.
+read_keeper() { # → KEEPER KEEPER_START; 1: there is none
+  local boot
+  KEEPER='' KEEPER_START=''
+  slurp "$PD_STATE/keeper" || return 1
+  { read -r KEEPER && read -r KEEPER_START && read -r boot; } <<<"$TEXT"
+  [[ $boot == "$BOOT" ]]
+}
+end_keeper() { # under the lock: it is not at work
+  local n
+  read_keeper && lives "$KEEPER" "$KEEPER_START" && kill -KILL "$KEEPER" 2>/dev/null
+  for ((n = 0; n < 100; n++)); do
+    [[ -n $KEEPER ]] && lives "$KEEPER" "$KEEPER_START" || break
+    nap 0.02
+  done
+  rm -f -- "$PD_STATE/keeper"
+}

@@ -19,6 +19,7 @@ import { announce } from "./announce.ts";
 import type { UpAsk } from "./ask.ts";
 import { isUp, leftRunning, stoppedAll } from "./endings.ts";
 import { type Former, formerNodes, leaveFormer } from "./former.ts";
+import { keepGoing } from "./keep-going.ts";
 import { type Launch, push } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
 import { proveUp } from "./prove.ts";
@@ -128,6 +129,7 @@ class Climb {
       await makeRoom(seen.delta.stop.filter(isSide), known, fleet, run); // engines leant on them until now
       await this.#leave(seen);
     }
+    if (!options.rehearse || options.keep) await keepGoing(ascent, standing, fleet, run);
     const proof = options.smoke ? await proveUp(ascent, options, fleet, run) : undefined;
     if (options.rehearse && !options.keep) return rehearsed(known, standing, plan, proof, fleet, run);
     return isUp(plan, standing, changes, proof === undefined ? undefined : proofText(proof));

@@ -39,6 +39,7 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
       rehearsal: plan.rehearsal,
       whileStarting: listens.flatMap(({ port, transient }) => (transient === true ? [port] : [])),
       parts: partsOf(plan),
+      ...(plan.restart !== undefined && { restart: true }),
       ...(service.gauges !== undefined && { gauges: service.gauges }),
       ...liveNote(service),
       ...(kind === "proxy" && { smoke: plan.smoke, targets: plan.targets, engines: enginesOf(plan) }),

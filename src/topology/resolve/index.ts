@@ -82,6 +82,7 @@ export function resolve(
     timeouts: timeoutsOf(shape),
     preflight: { skip: shape.preflight.skip },
     secrets: shape.secrets,
+    restart: restartOf(shape),
     ttlMs: shape.ttl === undefined ? undefined : durationMs(shape.ttl),
     experimental: shape.experimental,
     overrides,
@@ -97,6 +98,9 @@ const modelOf = ({ model }: Shape): Topology["model"] =>
     tokenizer: model.tokenizer,
     servedNameIsSet: model.served_name !== undefined,
   });
+
+const restartOf = ({ restart: { policy, max, window } }: Shape): Topology["restart"] =>
+  policy === "never" ? undefined : { max, windowMs: durationMs(window) ?? 0 };
 
 function timeoutsOf({ timeouts }: Shape): Topology["timeouts"] {
   const ms = (text: string) => durationMs(text) ?? 0; // the schema let durations through only

@@ -273,6 +273,18 @@ export const texts: Readonly<Record<string, KeyText>> = {
   preflight: { says: "The checks before a start." },
   "preflight.skip": { says: "Codes that are left out.", example: ["C12"] },
   secrets: { says: "Variables taken from your environment, shown nowhere.", example: ["HF_TOKEN"] },
+  restart: {
+    says: "What fails is started again on its node, without a launcher: whole data-parallel groups, the proxy, side services.",
+  },
+  "restart.policy": {
+    says: "Whether: never, or when a service ends that nobody told to (an exit code of 0 is a failure, too).",
+    example: "on-failure",
+  },
+  "restart.max": {
+    says: "Starts again within the window; after them a group is left stopped, and status says so.",
+    example: 5,
+  },
+  "restart.window": { says: "The time in which they count.", example: "1h" },
   ttl: { says: "The nodes take the cluster down by themselves after this.", unset: "never", example: "12h" },
   experimental: { says: "What is not supported yet and wanted nonetheless.", example: ["gaudi-prefill"] },
 };

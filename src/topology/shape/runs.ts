@@ -8,6 +8,13 @@ export const timeouts = z.strictObject({
   smoke: duration.default("5m"),
 });
 
+/** What fails is started again, as long as it does not fail all the time. */
+export const restart = z.strictObject({
+  policy: z.enum(["never", "on-failure"]).default("never"),
+  max: z.int().min(1).max(1000).default(3),
+  window: duration.default("10m"),
+});
+
 export const smoke = z.strictObject({ max_tokens: atLeastOne.default(16), prompt_words: atLeastOne.default(600) });
 
 export const bench = z.strictObject({ args: args.optional() });

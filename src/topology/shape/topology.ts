@@ -4,7 +4,7 @@ import { kv } from "./kv.ts";
 import { model } from "./model.ts";
 import { nodes } from "./nodes.ts";
 import { proxy } from "./proxy.ts";
-import { bench, preflight, secrets, smoke, timeouts } from "./runs.ts";
+import { bench, preflight, restart, secrets, smoke, timeouts } from "./runs.ts";
 import { services } from "./services.ts";
 import { setup } from "./setup.ts";
 import { ssh } from "./ssh.ts";
@@ -32,6 +32,7 @@ export const shape = z.strictObject({
   timeouts: timeouts.prefault({}),
   preflight: preflight.prefault({}),
   secrets: secrets.default([]),
+  restart: restart.prefault({}),
   ttl: duration.optional(),
   experimental: z.array(line).default([]),
 });
