@@ -1,8 +1,9 @@
-import type { Ask } from "../body/ask.ts";
+import { type Ask, readAsk } from "../body/ask.ts";
 import type { JsonObject } from "../body/json.ts";
 import type { Slot } from "../routing/endpoint.ts";
 import type { Signal } from "../signal.ts";
 import type { RequestTrace } from "../trace/index.ts";
+import { pathOf } from "./routes.ts";
 
 /** What one request brings. */
 export interface Call {
@@ -17,3 +18,6 @@ export interface Call {
   /** Where it is to be recorded. */
   readonly trace?: RequestTrace | undefined;
 }
+
+/** What a body asks for, sent to this path, with its query or without. */
+export const askOf = (body: JsonObject, path: string): Ask => readAsk(body, pathOf({ url: path }));

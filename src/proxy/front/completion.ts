@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type AloneReason, readAsk } from "../body/ask.ts";
+import type { AloneReason } from "../body/ask.ts";
 import { JsonError, type JsonObject, readObject } from "../body/json.ts";
 import type { Log } from "../books/log.ts";
 import { attributesOf, type Outcome, type RequestLine, requestLine } from "../books/request-line.ts";
@@ -12,6 +12,7 @@ import type { Settled } from "../settings/usual.ts";
 import { LetGo, type Signal } from "../signal.ts";
 import type { RequestTrace, Tracing } from "../trace/index.ts";
 import type { Admission } from "./admission.ts";
+import { askOf } from "./call.ts";
 import { ClientLeft } from "./client-left.ts";
 import { forwarded } from "./headers.ts";
 import type { IdleWatch } from "./idle-watch.ts";
@@ -63,7 +64,7 @@ export async function serveCompletion(
   res.on("close", gone);
   try {
     const body = await readBody(req);
-    const ask = readAsk(body, pathOf(req));
+    const ask = askOf(body, req.url ?? "/");
     work = workFor(desk, {
       id,
       path: req.url ?? "/",

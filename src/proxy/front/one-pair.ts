@@ -1,4 +1,4 @@
-import { type AloneReason, readAsk } from "../body/ask.ts";
+import type { AloneReason } from "../body/ask.ts";
 import type { JsonObject } from "../body/json.ts";
 import type { Answer } from "../families/family.ts";
 import { CallLegs } from "../legs/legs.ts";
@@ -6,7 +6,7 @@ import { withCachedTokens } from "../rewrite/cached-tokens.ts";
 import { askingForUsage } from "../rewrite/recompute/resume-body.ts";
 import { resumed, type Told } from "../rewrite/recompute/resumed.ts";
 import { answerTo } from "./answer-to.ts";
-import type { Call } from "./call.ts";
+import { askOf, type Call } from "./call.ts";
 import { routeOf } from "./route.ts";
 import type { Bench, Work } from "./work.ts";
 
@@ -46,7 +46,7 @@ export class OnePair implements Work {
   async #again(body: JsonObject, from: Answer): Promise<Told> {
     const { id: first, path, ask } = this.#call;
     const id = this.#bench.ids.child(first, `c${this.#more.length + 1}`);
-    const again = { ...readAsk(body, path), carriesUsage: ask.carriesUsage };
+    const again = { ...askOf(body, path), carriesUsage: ask.carriesUsage };
     const legs = new CallLegs(this.#bench, { ...this.#call, id, body, ask: again });
     this.#more.push({ id, legs });
     this.#bench.books.recomputes.add({ target: from.from.endpoint.url });

@@ -1,4 +1,4 @@
-import { type AloneReason, readAsk } from "../body/ask.ts";
+import type { AloneReason } from "../body/ask.ts";
 import type { Answer } from "../families/family.ts";
 import type { CallLegs } from "../legs/legs.ts";
 import { Identity, renamed } from "../rewrite/identity.ts";
@@ -6,7 +6,7 @@ import { merged, type OpenPart } from "../rewrite/split/merged.ts";
 import { openAll } from "../rewrite/split/open-all.ts";
 import type { Part, Parts } from "../rewrite/split/parts.ts";
 import { LetGo } from "../signal.ts";
-import type { Call } from "./call.ts";
+import { askOf, type Call } from "./call.ts";
 import { ClientLeft } from "./client-left.ts";
 import { OnePair } from "./one-pair.ts";
 import { place, routeOf } from "./route.ts";
@@ -76,7 +76,7 @@ export class SeveralPairs implements Work {
       ...this.#call,
       id,
       body: part.body,
-      ask: readAsk(part.body, path),
+      ask: askOf(part.body, path),
       signal: own,
       near: () => this.#firstSampleOf(part)?.work.legs.progress.prefill,
     });

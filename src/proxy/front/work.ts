@@ -1,11 +1,11 @@
-import { type AloneReason, readAsk } from "../body/ask.ts";
+import type { AloneReason } from "../body/ask.ts";
 import { carriesOneSequence } from "../families/carried.ts";
 import type { Answer, Family } from "../families/family.ts";
 import type { House } from "../house.ts";
 import type { CallLegs } from "../legs/legs.ts";
 import { type Parts, partsOf } from "../rewrite/split/parts.ts";
 import type { Settled } from "../settings/usual.ts";
-import type { Call } from "./call.ts";
+import { askOf, type Call } from "./call.ts";
 import { OnePair } from "./one-pair.ts";
 import type { RequestIds } from "./request-id.ts";
 import { isSeveral } from "./route.ts";
@@ -44,5 +44,5 @@ function splits({ config, rosters }: Bench, { body, ask, path }: Call): Parts | 
   if (!isSeveral(ask) || !carriesOneSequence(config.family) || !rosters.prefill.open) return undefined;
   const parts = partsOf(body, config.split_most);
   const least = config.pd_min_prompt_tokens ?? 0;
-  return parts?.some((part) => readAsk(part.body, path).promptTokens >= least) ? parts : undefined;
+  return parts?.some((part) => askOf(part.body, path).promptTokens >= least) ? parts : undefined;
 }

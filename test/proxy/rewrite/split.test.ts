@@ -42,6 +42,14 @@ it("a list of prompts is a pair of legs for each, and one answer with their choi
     expect(await house.metric("pdctl_proxy_split")).toEqual(['pdctl_proxy_split_total{reason="prompt_list"} 1']);
   }));
 
+it("a query behind the path changes nothing, and reaches the engines with every part", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const answer = await house.send(LIST, { path: `${C}?a=b`, pairs: PAIRS });
+    expect(answer.headers).toMatchObject({ "x-pdctl-pairs": "3", "x-pdctl-prefill": `${house.p[0]?.url}#0` });
+    expect(answer.headers["x-pdctl-alone"]).toBeUndefined();
+    expect(house.p[0]?.ids).toHaveLength(3);
+  }));
+
 it("token lists are prompts too, and a list of tokens is one", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
     const pairs = ["[1, 2,3]", "[4]"].map((prompt) => `{"prompt":${prompt},"model":"m","max_tokens":2}`);
