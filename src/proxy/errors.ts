@@ -124,6 +124,8 @@ const answers: { [F in Fault]: { status: number; says: (facts: ProxyFaults[F]) =
   },
 };
 
+export const statusOf = (fault: Fault): number => answers[fault].status;
+
 /** A request that the proxy itself ends: the status and words for the client, the fault for logs and metrics. */
 export class ProxyError<F extends Fault = Fault> extends Error {
   override readonly name = "ProxyError";

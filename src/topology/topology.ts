@@ -201,6 +201,7 @@ export type ProxyServing = Partial<
     | "on_prefill_500"
     | "split_most"
     | "correct_cached_tokens"
+    | "resume_recomputed"
     | "remote_host_override"
     | "request_log"
     | "trace_endpoint"

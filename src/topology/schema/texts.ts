@@ -220,6 +220,11 @@ export const texts: Readonly<Record<string, KeyText>> = {
     unset: "true",
     example: false,
   },
+  "proxy.serving.resume_recomputed": {
+    says: "What Ascend's recompute scheduler gives back is prefilled again.",
+    unset: "false",
+    example: true,
+  },
   "proxy.serving.remote_host_override": {
     says: "Decode is told the host under which the proxy reaches prefill.",
     unset: "false",

@@ -28,6 +28,7 @@ const serving = z.strictObject({
   on_prefill_500: z.enum(["fail", "retry"]).optional(),
   split_most: atLeastOne.optional(),
   correct_cached_tokens: z.boolean().optional(),
+  resume_recomputed: z.boolean().optional(),
   remote_host_override: z.boolean().optional(),
   request_log: z.boolean().optional(),
   trace_endpoint: collector.optional(),
