@@ -48,20 +48,17 @@ export async function serveCompletion(
   const id = desk.ids.take(first(req.headers["x-request-id"]));
   const stop = () => letGo.abort(stopping.reason);
   stopping.addEventListener("abort", stop);
-  res.on("close", () => {
-    if (!res.writableFinished) letGo.abort(new ClientLeft());
-  });
   const headers: Record<string, string> = { "x-request-id": id };
   let work: Work | undefined;
   let leave: (() => void) | undefined;
   const trace = desk.tracing?.tracer.begin(req.headers);
   const outcome: Outcome = { bytes: 0 };
-  const gone = desk.books.stages.enter({
-    get stage() {
-      return work?.legs.progress.stage ?? "body";
-    },
+  const inside = new Inside();
+  const gone = desk.books.stages.enter(inside);
+  res.on("close", () => {
+    gone();
+    if (!res.writableFinished) letGo.abort(new ClientLeft());
   });
-  res.on("close", gone);
   try {
     const body = await readBody(req);
     const ask = askOf(body, req.url ?? "/");
@@ -74,6 +71,7 @@ export async function serveCompletion(
       signal: letGo,
       trace,
     });
+    inside.legs = work.legs;
     if (work.pairs > 1) outcome.pairs = work.pairs;
     const entered = await comeIn(desk, work.legs, letGo, outcome);
     leave = entered.leave;
@@ -91,6 +89,14 @@ export async function serveCompletion(
     const totalMs = desk.now() - started;
     desk.books.seconds.observe({ endpoint: pathOf(req), route: routeName(work?.legs) }, totalMs / 1000);
     if (desk.config.request_log || trace) tell(desk, requestLine(id, pathOf(req), totalMs, outcome, work?.legs), trace);
+  }
+}
+
+/** One request in the count of those that are being served. */
+class Inside {
+  legs: CallLegs | undefined = undefined;
+  get stage(): Progress["stage"] | "body" {
+    return this.legs?.progress.stage ?? "body";
   }
 }
 
@@ -131,10 +137,11 @@ async function comeIn(
   return { leave, reason };
 }
 
-const workHeaders = ({ legs, pairs }: Work): Record<string, string> => ({
-  ...progressHeaders(legs.progress),
-  ...(pairs > 1 && { "x-pdctl-pairs": String(pairs) }),
-});
+function workHeaders({ legs, pairs }: Work): Record<string, string> {
+  const headers = progressHeaders(legs.progress);
+  if (pairs > 1) headers["x-pdctl-pairs"] = String(pairs);
+  return headers;
+}
 
 interface HandOn {
   readonly answer: Answer;

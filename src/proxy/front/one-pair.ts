@@ -39,8 +39,13 @@ export class OnePair implements Work {
 
   release(): void {
     const { ids } = this.#bench;
-    for (const { id, legs } of [{ id: this.#call.id, legs: this.legs }, ...this.#more])
-      void Promise.resolve(legs.release()).then(() => ids.release(id));
+    const end = (id: string, legs: CallLegs) => {
+      const tails = legs.release();
+      if (tails !== undefined) void tails.then(() => ids.release(id));
+      else ids.release(id);
+    };
+    end(this.#call.id, this.legs);
+    for (const { id, legs } of this.#more) end(id, legs);
   }
 
   async #again(body: JsonObject, from: Answer): Promise<Told> {

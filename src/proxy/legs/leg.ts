@@ -14,7 +14,9 @@ import type { Failure } from "./retry-matrix.ts";
 /** One request to one slot, and what it must not outlive. */
 export interface Leg {
   readonly slot: Slot;
-  readonly head: Head;
+  readonly head: Omit<Head, "gate">;
+  /** Asked when the connection is there and nothing has been written; an error stops the leg. */
+  readonly gate: Head["gate"] | undefined;
   readonly body: Payload;
   readonly client: Signal;
   /** Of decode: until when prefill holds its KV, by the house's clock, ms. */
@@ -22,7 +24,7 @@ export interface Leg {
   /** Prefill holds its KV so long that a client that leaves should not leave it behind. Source: proxy-protocols.md §3.5. */
   readonly holdsLong: boolean;
   /** Until its first byte, where that is another time than the role's. */
-  readonly firstByteSeconds?: number;
+  readonly firstByteSeconds: number | undefined;
   /** The answer was read, broke or was dropped. */
   readonly onClose: () => void;
 }
@@ -35,7 +37,7 @@ export interface LegOutcome {
 
 /** Resolves when the answer has shown what it is: with the head, or with the first bytes of decode's stream. */
 export async function sendLeg(house: House, leg: Leg): Promise<LegOutcome> {
-  const { slot, head, body, client, holdsLong, onClose } = leg;
+  const { slot, body, client, holdsLong, onClose } = leg;
   const { role, url: target, upstream } = slot.endpoint;
   const started = house.now();
   const life = new LegSignal(client);
@@ -44,7 +46,7 @@ export async function sendLeg(house: House, leg: Leg): Promise<LegOutcome> {
     life.lingers = holdsLong && role === "decode"; // an abort that comes before its engine knows the request frees nothing
   };
   try {
-    const reply = await upstream.request(gated(head, onSent), body, life.signal);
+    const reply = await upstream.request(gated(leg, onSent), body, life.signal);
     reply.onClose(() => {
       life.end();
       onClose();
@@ -67,10 +69,12 @@ export async function sendLeg(house: House, leg: Leg): Promise<LegOutcome> {
 }
 
 /** @param onSent called when the connection is there and the request is written */
-const gated = (head: Head, onSent: () => void): Head => ({
-  ...head,
+const gated = ({ head: { method, path, headers }, gate }: Leg, onSent: () => void): Head => ({
+  method,
+  path,
+  headers,
   gate: () => {
-    const refusal = head.gate?.();
+    const refusal = gate?.();
     if (!refusal) onSent();
     return refusal;
   },
@@ -80,10 +84,13 @@ const gated = (head: Head, onSent: () => void): Head => ({
 function watch(house: House, { slot: { endpoint }, lease, firstByteSeconds }: Leg, life: LegSignal): () => void {
   const { role, url: target } = endpoint;
   const seconds = firstByteSeconds ?? house.firstByteSeconds[role];
-  const stops = [life.after(seconds * 1000, () => new ProxyError("target.slow", { role, target, seconds }))];
-  if (lease) stops.push(watchLease(life, endpoint, { ...lease, sentAt: house.now() }));
+  const stop = life.after(seconds * 1000, () => new ProxyError("target.slow", { role, target, seconds }));
+  if (!lease) return stop;
+  const { endsAt, over } = lease;
+  const forget = watchLease(life, endpoint, { endsAt, over, sentAt: house.now() });
   return () => {
-    for (const stop of stops) stop();
+    stop();
+    forget();
   };
 }
 

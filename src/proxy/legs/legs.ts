@@ -145,9 +145,12 @@ export class CallLegs implements Legs {
   }
 
   /** @returns when the work is over that goes on under the request's id after it has ended */
-  release(): Promise<void> {
+  release(): Promise<void> | undefined {
     this.#seats.release();
-    if (this.#tails.length === 0) this.#hold.left();
+    if (this.#tails.length === 0) {
+      this.#hold.left();
+      return undefined;
+    }
     return Promise.all(this.#tails).then(() => this.#hold.left());
   }
 
@@ -200,7 +203,7 @@ export class CallLegs implements Legs {
       client: this.#call.signal,
       lease: endsAt === undefined ? undefined : { endsAt, over: () => this.#hold.over() },
       holdsLong: this.#hold.isLong && this.progress.alone === undefined,
-      ...(role === "decode" && { gate: () => this.#hold.gate() }),
+      gate: role === "decode" ? () => this.#hold.gate() : undefined,
     });
   }
 }

@@ -15,9 +15,11 @@ export interface Progress {
   cachedTokens?: string | undefined;
 }
 
-export const progressHeaders = ({ prefill, decode, alone, prefillMs }: Progress): Record<string, string> => ({
-  ...(prefill && { "x-pdctl-prefill": slotName(prefill) }),
-  ...(decode && { "x-pdctl-decode": slotName(decode) }),
-  ...(alone && { "x-pdctl-alone": alone }),
-  ...(prefillMs !== undefined && { "server-timing": `prefill;dur=${prefillMs.toFixed(1)}` }),
-});
+export function progressHeaders({ prefill, decode, alone, prefillMs }: Progress): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (prefill) headers["x-pdctl-prefill"] = slotName(prefill);
+  if (decode) headers["x-pdctl-decode"] = slotName(decode);
+  if (alone) headers["x-pdctl-alone"] = alone;
+  if (prefillMs !== undefined) headers["server-timing"] = `prefill;dur=${prefillMs.toFixed(1)}`;
+  return headers;
+}

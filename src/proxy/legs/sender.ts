@@ -18,15 +18,16 @@ export interface Outcome {
 }
 
 /** One leg of a request: where it goes, and what bounds it. */
-export interface OneLeg extends Pick<Leg, "client" | "lease" | "holdsLong" | "firstByteSeconds"> {
+export interface OneLeg extends Pick<Leg, "client" | "lease" | "holdsLong"> {
   readonly seat: Seat;
   readonly body: Payload;
   /** Endpoints that have been tried with it. */
   readonly tried: ReadonlySet<Endpoint>;
-  readonly gate?: Head["gate"];
+  readonly gate?: Leg["gate"] | undefined;
+  readonly firstByteSeconds?: number;
 }
 
-type Headers = Readonly<Record<string, string | string[]>>;
+type Headers = Record<string, string | string[]>;
 
 /** Sends the legs of one request under the id of its present attempt; all legs of an attempt have the same. Source: proxy-protocols.md §3.1 R7. */
 export class Sender {
@@ -57,7 +58,8 @@ export class Sender {
   }
 
   /** Resolves also where it fails; its seat is given back when the answer has ended. */
-  async send({ seat, tried, gate, ...leg }: OneLeg): Promise<Outcome> {
+  async send(leg: OneLeg): Promise<Outcome> {
+    const { seat, tried, gate, body, client, lease, holdsLong, firstByteSeconds } = leg;
     const { slot } = seat;
     const { endpoint } = slot;
     const trace = this.#call.trace?.leg(slot);
@@ -67,8 +69,9 @@ export class Sender {
       trace?.end({ status });
     };
     try {
-      const head = { ...this.#head(slot, trace), ...(gate && { gate }) };
-      const { answer, failure } = await sendLeg(this.#house, { ...leg, slot, head, onClose });
+      const head = this.#head(slot, trace);
+      const one = { slot, head, gate, body, client, lease, holdsLong, firstByteSeconds, onClose };
+      const { answer, failure } = await sendLeg(this.#house, one);
       status = answer.status;
       countAnswer(this.#house, endpoint, { failure, body: this.#call.body.bytes });
       return { seat, failure, result: { answer } };
@@ -81,8 +84,9 @@ export class Sender {
   }
 
   #head({ endpoint: { slots }, index }: Slot, trace: LegTrace | undefined): Head {
-    const rank = slots.length > 1 ? { "x-data-parallel-rank": String(index) } : {};
-    const parent = trace && { traceparent: trace.traceparent };
-    return { method: "POST", path: this.#call.path, headers: { ...this.headers, ...parent, ...rank } };
+    const headers = this.headers;
+    if (trace) headers["traceparent"] = trace.traceparent;
+    if (slots.length > 1) headers["x-data-parallel-rank"] = String(index);
+    return { method: "POST", path: this.#call.path, headers };
   }
 }

@@ -16,14 +16,32 @@ const PADDING = /^[ \t]+|[ \t]+$/g;
 export function readFields(lines: readonly string[]): Fields {
   const fields: Fields = {};
   for (const line of lines) {
-    const colon = line.indexOf(":");
-    const name = line.slice(0, colon);
-    if (colon < 1 || !NAME.test(name)) throw new FramingError(`not a header line: ${shown(line)}`);
-    const value = line.slice(colon + 1).replace(PADDING, "");
-    if (!VALUE.test(value)) throw new FramingError(`a control character in the header ${name}`);
-    add(fields, name.toLowerCase(), value);
+    const { name, value } = known.get(line) ?? readField(line);
+    add(fields, name, value);
   }
   return fields;
+}
+
+interface Field {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Engines say the same few lines with every answer. */
+const known = new Map<string, Field>();
+const KNOWN_MOST = 256;
+const KNOWN_BYTES = 128;
+
+function readField(line: string): Field {
+  const colon = line.indexOf(":");
+  const name = line.slice(0, colon);
+  if (colon < 1 || !NAME.test(name)) throw new FramingError(`not a header line: ${shown(line)}`);
+  const value = line.slice(colon + 1).replace(PADDING, "");
+  if (!VALUE.test(value)) throw new FramingError(`a control character in the header ${name}`);
+  const field = { name: name.toLowerCase(), value };
+  if (known.size >= KNOWN_MOST) known.clear();
+  if (line.length <= KNOWN_BYTES) known.set(line, field);
+  return field;
 }
 
 function add(fields: Fields, name: string, value: string): void {
