@@ -92,7 +92,18 @@ it("what only decode can do, a client asks of decode, whatever it tries to bring
     const headers = { authorization: "Bearer key" };
     const paths = [
       ...["/v1/responses", "/v1/messages", "/v1/messages/count_tokens?beta=true", "/tokenize", "/detokenize"],
-      ...["/v1/embeddings", "/v1/rerank", "/v2/rerank", "/rerank", "/v1/score", "/score", "/pooling", "/classify"],
+      ...[
+        "/v1/chat/completions/batch",
+        "/v1/embeddings",
+        "/v2/embed",
+        "/v1/rerank",
+        "/v2/rerank",
+        "/rerank",
+        "/v1/score",
+        "/score",
+        "/pooling",
+        "/classify",
+      ],
     ];
     for (const path of paths) {
       const raw = '{"kv_transfer_params":{"remote_host":"10.0.0.9"},"model":"m","input":"hello"}';
@@ -101,7 +112,7 @@ it("what only decode can do, a client asks of decode, whatever it tries to bring
     }
     expect([house.p[0]?.ids, house.d[0]?.ids.length]).toEqual([[], paths.length]);
     expect(await house.send('{"model":"m"}', { path: "/tokenize", alone: true })).toMatchObject({ status: 401 });
-    expect(await house.metric("pdctl_proxy_bypass_total")).toEqual(['pdctl_proxy_bypass_total{reason="other_api"} 14']);
+    expect(await house.metric("pdctl_proxy_bypass_total")).toEqual(['pdctl_proxy_bypass_total{reason="other_api"} 16']);
   }));
 
 it("a browser's question before a call is answered by an engine, whose pages it may call from elsewhere", () =>

@@ -27,10 +27,18 @@ async function reset(
   try {
     const signal = AbortSignal.timeout(LIMIT_MS);
     const reply = await endpoint.upstream.request({ method: "POST", path, headers }, undefined, signal);
-    await reply.bytes();
-    return reply.status === 200 ? { endpoint } : { endpoint, why: `status ${reply.status}` };
+    const why = refusalIn(reply.status, await reply.bytes());
+    return why === undefined ? { endpoint } : { endpoint, why };
   } catch (error) {
     const told = error instanceof UpstreamError ? gaveUp(endpoint, error) : error;
     return { endpoint, why: told instanceof Error ? told.message : String(told) };
   }
+}
+
+/** Why an answer says that the cache was not reset; newer engines say 200 and `{"success":false}`. Source: vLLM 0.32, serve/dev/cache/api_router.py */
+function refusalIn(status: number, body: Buffer): string | undefined {
+  if (status === 404) return "status 404: vLLM has this endpoint with VLLM_SERVER_DEV_MODE=1";
+  if (status !== 200) return `status ${status}`;
+  const isRefusal = /^\s*\{\s*"success"\s*:\s*false\s*\}\s*$/.test(body.toString());
+  return isRefusal ? "it holds blocks still, of requests or transfers that run; try again" : undefined;
 }

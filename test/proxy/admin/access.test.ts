@@ -146,11 +146,14 @@ it("every engine forgets its prefix cache, and one that does not is named", () =
     const done = await ask({ port, path: "/reset_prefix_cache", body: "" });
     expect([done.status, JSON.parse(done.text)]).toEqual([200, { reset: all, failed: [] }]);
     const [bad] = inOrder(house.d);
-    bad.resetStatus = 500;
-    const failed = await ask({ port, path: "/reset_prefix_cache", body: "" });
-    expect([failed.status, JSON.parse(failed.text).failed]).toEqual([
-      502,
-      [{ role: "decode", url: bad.url, why: "status 500" }],
-    ]);
+    for (const [status, body, why] of [
+      [500, "", "status 500"],
+      [404, '{"detail":"Not Found"}', "status 404: vLLM has this endpoint with VLLM_SERVER_DEV_MODE=1"],
+      [200, '{"success":false}', "it holds blocks still, of requests or transfers that run; try again"],
+    ] as const) {
+      [bad.resetStatus, bad.resetBody] = [status, body];
+      const failed = await ask({ port, path: "/reset_prefix_cache", body: "" });
+      expect([failed.status, JSON.parse(failed.text).failed]).toEqual([502, [{ role: "decode", url: bad.url, why }]]);
+    }
     expect((await house.ask({ method: "GET", path: "/reset_prefix_cache" })).status).toBe(405);
   }));

@@ -44,6 +44,7 @@ export class FakeEngine {
   /** Requests to /reset_prefix_cache, and what they are answered. */
   readonly resets: IncomingMessage[] = [];
   resetStatus = 200;
+  resetBody = '{"success":true}';
   url = "";
   /** What its ranks are called: otherwise after every start. */
   engineIds: readonly string[] = [];
@@ -133,7 +134,7 @@ export class FakeEngine {
     } else if (req.url === "/v1/models") this.#models(req, res);
     else if (req.url?.startsWith("/reset_prefix_cache")) {
       this.resets.push(req);
-      res.writeHead(this.resetStatus).end();
+      res.writeHead(this.resetStatus).end(this.resetBody);
     } else if (req.url === "/version")
       res.writeHead(200, { "content-type": "application/json" }).end('{"version":"0.32.0"}');
     else await this.#completion(req, res);
