@@ -29,6 +29,9 @@ export async function remains(
   };
 }
 
+/** What `forget` is made of, also where the node does it by itself. */
+export const FORGETTING = ["lease", "forget"] as const;
+
 /** Removes the node's directory of the cluster and all it lists. Refuses while a process lives. Returns what could not be removed. */
 export async function forget(
   session: Session,
@@ -37,7 +40,7 @@ export async function forget(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const records = await ask(session, scripts, {
-    script: ["proc", "gate", "fence", "lease", "forget"],
+    script: ["proc", "gate", "fence", ...FORGETTING],
     changes: ["forget"],
     values: { PD_STATE: stateDir },
     deadlineMs: ANSWER_MS,

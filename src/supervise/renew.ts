@@ -1,7 +1,9 @@
 import type { Session } from "../nodes/session.ts";
 import { ask } from "./ask.ts";
 import { parcel, stored } from "./put.ts";
+import { FORGETTING } from "./remains.ts";
 import { type Scripts, script } from "./scripts.ts";
+import { STOPPING } from "./stop.ts";
 
 const ANSWER_MS = 20_000;
 
@@ -25,8 +27,8 @@ export async function renew(
   signal: AbortSignal,
 ): Promise<void> {
   const watch = stored(stateDir, script(scripts, "proc", "gate", "lease", "ttl"));
-  const stop = stored(stateDir, script(scripts, "proc", "halt", "stop"));
-  const forget = stored(stateDir, script(scripts, "proc", "gate", "lease", "forget"));
+  const stop = stored(stateDir, script(scripts, "proc", ...STOPPING));
+  const forget = stored(stateDir, script(scripts, "proc", "gate", ...FORGETTING));
   const { values, input } = await parcel(session, [watch, stop, forget], scripts, signal);
   await ask(session, scripts, {
     script: ["proc", "gate", "fence", "lease", "put", "renew"],

@@ -5,6 +5,9 @@ import type { Stopped } from "./supervise.ts";
 
 const AFTER_GRACE_MS = 30_000; // SIGKILL, two empty scans, containers removed; the node counts the grace itself
 
+/** What `stop` is made of, also where the node does it by itself. */
+export const STOPPING = ["halt", "stop"] as const;
+
 export interface StopAsk {
   readonly stateDir: string;
   /** Empty: every service that was ever started here. */
@@ -21,7 +24,7 @@ export async function stop(
   signal: AbortSignal,
 ): Promise<readonly Stopped[]> {
   const answer = await ask(session, scripts, {
-    script: ["proc", "gate", "fence", "halt", "stop"],
+    script: ["proc", "gate", "fence", ...STOPPING],
     changes: ["stop", ...services],
     values: { PD_STATE: stateDir, PD_SERVICES: services, PD_GRACE_MS: String(graceMs) },
     deadlineMs: graceMs + AFTER_GRACE_MS,

@@ -12,6 +12,9 @@ describe("the locks of a cluster", () => {
     const slow = { faults: { "*": { loadSeconds: 300 } } };
     const file = topology("stall", slow);
     const reversed = topology("stall", { ...slow, reversed: true, file: "stall-reversed" }); // its first node is n1
+    const both = [file, reversed, file, reversed].map((one) => pdctl(["down", one, "--wait-lock", "60s"]));
+    for (const down of await Promise.all(both)) expect(down.code, said(down)).toBe(0); // who waits keeps nobody waiting
+
     await using first = start(["up", file], { env: { CI_JOB_URL: "https://ci.example.org/job/4711" } });
     await first.until(/engines +.*started/);
     await expect.poll(() => lab.hosts.flatMap(engines)).toHaveLength(2);

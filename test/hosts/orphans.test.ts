@@ -17,7 +17,7 @@ describe("what is left of former runs", () => {
     const n1 = lab.host("n1");
     const faults = { "decode-0-0": { ignoreTerm: true, title: "VLLM::EngineCore" } };
     const file = topology("lost", { faults });
-    expect((await pdctl(["up", file])).code).toBe(0);
+    expect((await pdctl(["up", file, "--no-smoke"])).code).toBe(0);
     const before = await pdctl(["orphans", file]);
     expect([before.code, before.stdout]).toEqual([0, expect.stringContaining("no orphans · 2 of 2 nodes asked")]);
 

@@ -24,7 +24,7 @@ describe("the nodes' own state", () => {
     const secret = "hf_s3cret";
     const options = { env: { HF_TOKEN: secret } };
     const file = topology("found", { more: ["secrets: [HF_TOKEN]"] });
-    const up = await pdctl(["up", file], options);
+    const up = await pdctl(["up", file, "--no-smoke"], options);
     expect(up.code, said(up)).toBe(0);
     await refusesWhatAnotherHas(lab);
 
@@ -37,7 +37,7 @@ describe("the nodes' own state", () => {
       nodes: [{ node: "n0" }, { node: "n1" }],
     });
     expect((await pdctl(["logs", "prefill", "--host", "10.0.5.11"], other)).stdout).toMatch(/\S/);
-    expect((await pdctl(["smoke", ...n1], other)).code).toBe(0);
+    expect((await pdctl(["smoke", "--cluster", "found", "--host", "root@10.0.5.11"], other)).code).toBe(0);
     const absent = await pdctl(["status", "--cluster", "nobody", "--host", "10.0.5.11"], other);
     expect(absent.code).toBe(1);
     expect(said(absent)).toMatch(/10\.0\.5\.11 knows nothing of nobody/);
@@ -92,7 +92,7 @@ describe("the nodes' own state", () => {
   it("names the nodes that a changed topology does not: down takes those down as well", async () => {
     await using lab = await hosts(two);
     expect((await pdctl(["up", topology("moved"), "--no-smoke"])).code).toBe(0);
-    const alone = topology("moved", { hosts: two.slice(0, 1), decode: ", devices: 2", prefill: ", devices: 2" });
+    const alone = topology("moved", { hosts: two.slice(0, 1) });
     const status = await pdctl(["status", alone, "--json"], other);
     expect(JSON.parse(status.stdout).nodes).toMatchObject([{ node: "n0" }, { node: "n1", state: "reached" }]);
     const down = await pdctl(["down", alone], other);
@@ -105,13 +105,13 @@ describe("the nodes' own state", () => {
     const parallel = ", parallel: { tp: 1, dp: 2, dp_lb: external, rpc_port: 13399 }";
     const file = topology("booted", { decode: parallel });
     const spread = ["--set", "decode.nodes=[n0, n1]"];
-    expect((await pdctl(["up", file, ...spread])).code).toBe(0);
+    expect((await pdctl(["up", file, ...spread, "--no-smoke"])).code).toBe(0);
     const before = engines(lab.host("n0"));
     await lab.host("n1").reboot();
     const status = await pdctl(["status", file]);
     expect(status.code).toBe(5);
     expect(status.stdout).toMatch(/decode-0-1 +died +n1 .*gone with the boot of \d\d:\d\d:\d\dZ/);
-    const up = await pdctl(["up", file, ...spread]);
+    const up = await pdctl(["up", file, ...spread, "--no-smoke"]);
     expect(up.code, said(up)).toBe(0);
     const decode = (list: readonly string[]) => list.filter((one) => one.includes("/decode-"));
     expect(decode(engines(lab.host("n1")))).toHaveLength(1);
