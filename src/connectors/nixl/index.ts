@@ -101,7 +101,7 @@ export const nixl: Connector<Fields, "side_channel"> = {
     },
     decodeAlone: true,
     proof: {
-      rises: ["vllm:nixl_bytes_transferred_sum", external],
+      rises: mode === "push" ? [external] : ["vllm:nixl_bytes_transferred_sum", external], // who writes counts the bytes
       tokens: external,
       stays: ["vllm:nixl_num_failed_transfers_total"],
     },

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { networkInterfaces } from "node:os";
 import type { KvConfig } from "../start/kv-config.ts";
 import type { RankContext } from "./connector.ts";
 import type { Meta } from "./nixl-handshake.ts";
@@ -32,3 +33,9 @@ export function metaOf(engineId: string, kv: KvConfig, context: RankContext): Me
 }
 
 const CONNECTOR_VERSION = 7;
+
+/** What vLLM takes for the node's address when it is not told: the first that is not the loopback's. */
+export function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
+}

@@ -1,10 +1,14 @@
-import { engineRaised, raised } from "../fatal.ts";
+import { raised } from "../fatal.ts";
 import type { KvConfig } from "../start/kv-config.ts";
 import type { Connector, RankContext } from "./connector.ts";
 import { ExampleConnector } from "./example.ts";
 import { MooncakeAscend } from "./mooncake.ts";
 import { MultiConnector } from "./multi.ts";
 import { NixlConnector } from "./nixl.ts";
+import { Layerwise } from "./sends/layerwise.ts";
+import { MooncakeConnector } from "./sends/mooncake.ts";
+import { Moriio } from "./sends/moriio.ts";
+import { NixlPush } from "./sends/nixl-push.ts";
 import { UcmConnector } from "./ucm.ts";
 
 /** Connectors that only keep KV for later: playing them as a cache that never hits changes no answer. */
@@ -33,12 +37,14 @@ export async function makeConnector(
     case "MultiConnector":
       return new MultiConnector(await Promise.all(kv.inner.map((inner) => makeConnector(inner, context, free))));
     case "MooncakeConnector":
-      if (context.config.platform.device !== "cuda")
-        throw engineRaised(
-          "RuntimeError",
-          "Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU and installed a driver.",
-        );
-      break;
+      return new MooncakeConnector(context, kv, free);
+    case "NixlPushConnector":
+      return new NixlPush(context, kv, free);
+    case "MooncakeLayerwiseConnector":
+      if (context.config.parallel.nodesOfEngine > 1) throw unplayed(`${kv.connector} over several nodes`);
+      return new Layerwise(context, kv);
+    case "MoRIIOConnector":
+      return new Moriio(context, kv, free);
   }
   if (!neverHits.has(kv.connector)) throw unplayed(kv.connector);
   context.log.warning("kv_connector.py", `the stand-in plays ${kv.connector} as a cache that never hits`);

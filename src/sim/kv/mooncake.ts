@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os";
 import type { Ask } from "../engine/ask.ts";
 import { layoutMask } from "../engine/kv-content.ts";
 import { engineRaised } from "../fatal.ts";
@@ -6,7 +5,7 @@ import { isObject, type JsonObject } from "../json.ts";
 import type { KvConfig } from "../start/kv-config.ts";
 import type { Connector, Finished, Handed, Match, RankContext } from "./connector.ts";
 import { HeldBlocks } from "./held.ts";
-import { engineIdOf } from "./identity.ts";
+import { engineIdOf, ownAddress } from "./identity.ts";
 import { type Listener, listenZmq } from "./listen.ts";
 import { MooncakePull } from "./mooncake-pull.ts";
 import { serveKv } from "./serve.ts";
@@ -130,12 +129,6 @@ export class MooncakeAscend implements Connector {
       Array.from({ length: world }, (_, worker) => [String(worker), { host: this.host, engine_id: this.engineId }]),
     );
   }
-}
-
-/** What vLLM takes for the node's address when it is not told: the first that is not the loopback's. */
-function ownAddress(): string {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
 
 /** Both sides' sizes stand in the extra config of both; the own one must be true. Source: launch.md §3.5. */

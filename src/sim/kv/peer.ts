@@ -35,7 +35,7 @@ export class Peer {
   }
 
   /** A caller that stops waiting leaves its place in the queue: the answer comes all the same, and is dropped. */
-  async ask(head: JsonObject, timeoutMs: number, signal?: AbortSignal): Promise<Frame> {
+  async ask(head: JsonObject, timeoutMs: number, signal?: AbortSignal, body?: Buffer): Promise<Frame> {
     if (this.gone) throw new PeerLost();
     signal?.throwIfAborted();
     const answer = new Promise<Frame>((resolve, reject) => {
@@ -47,7 +47,7 @@ export class Peer {
           settle(value);
         };
       this.waiting.push({ resolve: settled(resolve), reject: settled(reject) });
-      sendFrame(this.socket, head);
+      sendFrame(this.socket, head, body);
     });
     return signal === undefined ? answer : untilAbort(answer, signal);
   }

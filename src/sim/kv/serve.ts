@@ -15,6 +15,8 @@ export interface Served {
   readonly heartbeat: (request: string) => void;
   /** Nobody will read it. */
   readonly cancel: (request: string) => void;
+  /** Where prefill sends: the blocks of a transfer, when it has finished; none when it does not. */
+  readonly take?: (name: string) => Promise<readonly number[] | undefined>;
 }
 
 /** The prefill side of a transfer: answers handshakes, hands out blocks, learns when they are not needed any more. */
@@ -47,11 +49,23 @@ export function serveKv({ pool, faults, log }: RankContext, served: Served): (so
         served.done(request);
         sendFrame(socket, { ok: true });
         break;
+      case "take":
+        void send(socket, String(head.name));
+        break;
       case "read":
         read(socket, Array.isArray(head.blocks) ? head.blocks.map(Number) : []);
         break;
       default:
         log.warning("side_channel.py", `Unexpected message on the side channel: ${String(head.op)}`);
+    }
+  }
+
+  async function send(socket: Socket, name: string): Promise<void> {
+    const blocks = await served.take?.(name);
+    if (blocks === undefined) sendFrame(socket, { error: "Timeout waiting for P side ready." });
+    else {
+      read(socket, blocks);
+      served.done(name);
     }
   }
 
