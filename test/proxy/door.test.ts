@@ -166,6 +166,10 @@ it("a refused connection takes an engine out at once, without waiting for a prob
       expect(await house.metric("pdctl_proxy_retries_total")).toEqual([
         'pdctl_proxy_retries_total{role="prefill",reason="connect"} 1',
       ]);
+      await house.p[0]?.start(); // and it is back as soon as it answers again
+      await expect
+        .poll(async () => JSON.parse((await house.get("/health")).text).prefill, { timeout: 10_000 })
+        .toEqual({ up: 2, of: 2 });
     },
   ));
 

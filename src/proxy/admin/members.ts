@@ -1,6 +1,7 @@
 import type { Role, Target } from "../config.ts";
 import { ProxyError } from "../errors.ts";
 import { judge } from "../health/models.ts";
+import type { Watch } from "../health/probes.ts";
 import type { Endpoint } from "../routing/endpoint.ts";
 import type { Roster } from "../routing/roster.ts";
 import { originOf } from "../settings/target.ts";
@@ -8,8 +9,8 @@ import { originOf } from "../settings/target.ts";
 export interface MembersMeans {
   readonly rosters: Readonly<Record<Role, Roster>>;
   readonly open: (target: Target) => Endpoint;
-  /** Begins to ask how an endpoint is. @returns ends it */
-  readonly watch: (endpoint: Endpoint) => () => void;
+  /** Begins to ask how an endpoint is. */
+  readonly watch: (endpoint: Endpoint) => Watch;
   /** How long one that leaves may take to end what it has. */
   readonly drainMs: number;
   /** The model that all must serve; none: that of most of them. */
@@ -25,7 +26,7 @@ export interface Which {
 }
 
 interface Member {
-  readonly stop: () => void;
+  readonly watch: Watch;
   /** Of one that leaves. */
   drain?: Drain;
 }
@@ -56,8 +57,13 @@ export class Members {
     const known = this.find(target);
     if (known) throw new ProxyError("instance.known", { role: known.role, url: known.url });
     this.#means.rosters[endpoint.role].add(endpoint);
-    this.#members.set(endpoint, { stop: this.#means.watch(endpoint) });
+    this.#members.set(endpoint, { watch: this.#means.watch(endpoint) });
     return endpoint;
+  }
+
+  /** It went down, and nobody may have asked it. */
+  lookSoon(endpoint: Endpoint): void {
+    this.#members.get(endpoint)?.watch.soon();
   }
 
   /** What came in while another model was served is looked at again: to be called whenever a model is known, or one has gone. */
@@ -91,7 +97,7 @@ export class Members {
   remove(endpoint: Endpoint, how = "removed"): void {
     const member = this.#members.get(endpoint);
     if (!member) return;
-    member.stop();
+    member.watch.stop();
     member.drain?.end();
     this.#members.delete(endpoint);
     this.#means.rosters[endpoint.role].remove(endpoint);
@@ -103,8 +109,8 @@ export class Members {
 
   /** The proxy ends. */
   async close(): Promise<void> {
-    for (const { stop, drain } of this.#members.values()) {
-      stop();
+    for (const { watch, drain } of this.#members.values()) {
+      watch.stop();
       drain?.end();
     }
     await Promise.all(this.all.map((endpoint) => endpoint.close()));

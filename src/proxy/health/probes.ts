@@ -22,13 +22,20 @@ export interface ProbeMeans {
   readonly onModel: () => void;
 }
 
-/** Asks an endpoint how it is, again and again. @returns ends it */
-export function startProbe(endpoint: Endpoint, means: ProbeMeans): () => void {
+export interface Watch {
+  /** A leg found out that it is not up: it is not asked as late as one that is. */
+  soon(): void;
+  stop(): void;
+}
+
+/** Asks an endpoint how it is, again and again. */
+export function startProbe(endpoint: Endpoint, means: ProbeMeans): Watch {
   const { times, now } = means;
-  let stopped = false;
+  let [stopped, waits] = [false, false];
   let timer: NodeJS.Timeout | undefined;
   let asking = new AbortController();
   const round = async () => {
+    waits = false;
     asking = new AbortController();
     timer = setTimeout(() => asking.abort(new Error("no answer in time")), times.answerMs);
     const askedAt = now();
@@ -36,13 +43,24 @@ export function startProbe(endpoint: Endpoint, means: ProbeMeans): () => void {
     clearTimeout(timer);
     if (stopped) return;
     endpoint.saw(sight, askedAt);
-    timer = setTimeout(round, endpoint.state === "up" && sight === "well" ? times.upMs : times.otherMs);
+    wait(endpoint.state === "up" && sight === "well" ? times.upMs : times.otherMs);
+  };
+  const wait = (ms: number) => {
+    waits = true;
+    timer = setTimeout(round, ms);
   };
   void round();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-    asking.abort(new Error("probes stop"));
+  return {
+    soon() {
+      if (!waits || stopped) return;
+      clearTimeout(timer);
+      wait(times.otherMs);
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      asking.abort(new Error("probes stop"));
+    },
   };
 }
 
