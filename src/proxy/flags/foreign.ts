@@ -23,7 +23,15 @@ const accepted = (accepts: string, ...names: readonly string[]) => names.map((na
 /** Source: proxy-protocols.md §A.1, §B.1, §C.1, §C.3, §D.1, §F.1; `vllm-router --help` of 0.1.17. */
 export const foreign: ReadonlyMap<string, Foreign> = new Map<string, Foreign>([
   // what makes vllm-router and UCM's proxy do what this one always does
-  ["vllm-pd-disaggregation", { accepts: "" }],
+  [
+    "vllm-pd-disaggregation",
+    {
+      accepts: "",
+      apply: (draft, _, by) => {
+        draft.implied ??= { family: "relay", by }; // its connector is NIXL where no flag names another
+      },
+    },
+  ],
   [
     "pd-disaggregation",
     {

@@ -11,6 +11,8 @@ export interface ExporterOptions {
   readonly onSpans: (result: "exported" | "failed" | "dropped", count: number) => void;
   /** Said once for a row of failures. */
   readonly onFailure: (why: string) => void;
+  /** How long `close` may take to send what is left, 1 s if not said. */
+  readonly closingMs?: number;
 }
 
 const BATCH = 512;
@@ -46,7 +48,7 @@ export class Exporter {
 
   /** Sends what is left, for as long as somebody takes it. */
   async close(): Promise<void> {
-    const deadline = AbortSignal.timeout(CLOSING_MS);
+    const deadline = AbortSignal.timeout(this.#options.closingMs ?? CLOSING_MS);
     while (this.#queue.length > 0 && !deadline.aborted) {
       this.#send();
       await this.#sending;

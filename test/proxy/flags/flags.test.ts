@@ -51,8 +51,16 @@ describe("no flag of another proxy is silently ignored", () => {
       const { notes, faults } = read([...pair, `--${name}`, "4"]);
       if ("refuses" in other) expect(faults).toEqual([`--${name} is another proxy's: ${other.refuses}`]);
       else if (other.accepts !== "") expect(notes).toContain(`--${name} 4 changes nothing: ${other.accepts}`);
-      else expect(other.apply !== undefined || name === "vllm-pd-disaggregation", name).toBe(true);
+      else expect(other.apply, name).toBeDefined();
     }
+  });
+
+  it("what names a connector names the family, wherever it stands", () => {
+    const family = (line: string) => read([...pair, ...words(line)]);
+    expect(family("--vllm-pd-disaggregation")).toMatchObject({ config: { family: "relay" }, notes: [] });
+    expect(family("--kv-connector mooncake --vllm-pd-disaggregation").config?.family).toBe("mooncake");
+    expect(family("--vllm-pd-disaggregation --kv-connector mooncake").config?.family).toBe("mooncake");
+    expect(family("--pd-disaggregation --family relay").config?.family).toBe("relay");
   });
 
   it("tries are counted as the program counted them", () => {
