@@ -61,7 +61,11 @@ export class House {
   }
 
   open(raw: string, wish: Wish = {}) {
-    const open = openAsk(this.#prepare(raw, wish));
+    return this.#opened(this.#prepare(raw, wish));
+  }
+
+  #opened(request: Ask) {
+    const open = openAsk(request);
     const leave = () => {
       this.#left++;
       open.leave();
@@ -73,6 +77,13 @@ export class House {
   ask(options: Omit<Ask, "port">): Promise<Answer> {
     this.#requests++;
     return ask({ port: this.proxy.port, ...options });
+  }
+
+  /** A request that the cluster has been told of already, and so of what becomes of it. */
+  openAs(id: string, body: string) {
+    this.#requests++;
+    const headers = { "content-type": "application/json", "x-request-id": id };
+    return this.#opened({ port: this.proxy.port, body, headers });
   }
 
   get(path: string): Promise<Answer> {
