@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Host } from "../hosts/host.ts";
+import type { Process } from "../hosts/processes.ts";
 import { launcher, SECRET, type Stage } from "./case.ts";
 
 const WAIT = ["--wait-lock", "60s"]; // a launcher that was killed without a goodbye holds its lock for half a minute
@@ -10,34 +11,49 @@ interface Row {
   readonly service: string;
   readonly node: string;
   readonly state: string;
+  readonly note: string | null;
 }
+const names = (rows: readonly Row[]) => rows.map(({ service }) => service);
 
 /** Words of `status` for a service whose process is there. */
 const LIVES = new Set(["starting", "loading", "ready", "unhealthy", "alive"]);
 
-/** Every process of ours that a host really has, by service. */
-const alive = (host: Host): ReadonlySet<string> =>
-  new Set(
-    host
-      .processes()
-      .filter(({ argv, mark }) => mark !== undefined && !argv.some((word) => word.endsWith("wrap.sh")))
-      .map(({ mark = "" }) => mark.split("/").at(-1) ?? ""),
-  );
+const ours = (host: Host) => host.processes().filter(({ mark }) => mark !== undefined);
+const serviceOf = (mark = "") => mark.split("/").at(-1) ?? "";
+const isWrapper = ({ argv }: Process) => argv[1] === "--noprofile";
+
+/** The services whose program itself runs on a host: a service that runs twice is there twice. */
+function programsOf(host: Host): string[] {
+  const marked = ours(host);
+  const wrappers = new Set(marked.filter(isWrapper).map(({ pid }) => pid));
+  return marked
+    .filter((one) => wrappers.has(one.parent) || one.argv.some((word) => /\/(sim|proxy)\.mjs$/.test(word)))
+    .filter((one) => !isWrapper(one))
+    .map(({ mark }) => serviceOf(mark));
+}
+
+/** What a host really has of ours, by service: the program itself, or only what it left behind. */
+function realityOf(host: Host): ReadonlyMap<string, "runs" | "left"> {
+  const rest = ours(host).filter((one) => !isWrapper(one));
+  return new Map([
+    ...rest.map(({ mark }) => [serviceOf(mark), "left"] as const),
+    ...programsOf(host).map((service) => [service, "runs"] as const),
+  ]);
+}
 
 /** `status` says of every service what its host says; a node that does not answer is called unknown. */
 export async function statusTellsTheTruth({ lab, file, run }: Stage): Promise<void> {
   const { stdout, code } = await run(["status", file, "--json"]);
   const { services = [] }: { services?: readonly Row[] } = JSON.parse(stdout);
   for (const host of lab.hosts) {
-    const there = alive(host);
+    const reality = realityOf(host);
     const rows = services.filter(({ node }) => node === host.name);
-    for (const { service, state } of rows)
-      if (state !== "unknown") expect([service, LIVES.has(state)], stdout).toEqual([service, there.has(service)]);
-    for (const service of there)
-      expect(
-        rows.map((row) => row.service),
-        stdout,
-      ).toContain(service);
+    for (const { service, state, note } of rows) {
+      if (state === "unknown") continue;
+      expect([service, LIVES.has(state)], stdout).toEqual([service, reality.get(service) === "runs"]);
+      if (reality.get(service) === "left") expect(note, stdout).toMatch(/lives? on/);
+    }
+    for (const service of reality.keys()) expect(names(rows), stdout).toContain(service);
   }
   expect([0, 1, 5]).toContain(code);
 }
@@ -48,8 +64,9 @@ export async function runningItAgainConverges(stage: Stage, verb: "up" | "down")
   const again = await run([verb, file, ...WAIT, ...(verb === "up" ? ["--yes"] : [])]);
   expect(again.code, again.stdout + again.stderr).toBe(0);
   if (verb === "down") return;
-  const marks = lab.hosts.flatMap((host) => [...alive(host)]).sort((a, b) => a.localeCompare(b));
-  expect(marks).toEqual(["clock", "decode-0-0", "prefill-0-0", "proxy"]);
+  const programs = lab.hosts.flatMap(programsOf).sort((a, b) => a.localeCompare(b));
+  expect(programs).toEqual([...new Set(programs)]); // nothing twice
+  expect(programs).toEqual(expect.arrayContaining(["clock", "decode-0-0", "prefill-0-0", "proxy"]));
   const status = await run(["status", file]);
   expect(status.code, status.stdout + status.stderr).toBe(0);
 }
