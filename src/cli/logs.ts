@@ -2,11 +2,12 @@ import { type Command, InvalidArgumentError } from "commander";
 import { does } from "./call.ts";
 import { EXIT } from "./exit-codes.ts";
 import { helped } from "./help.ts";
-import { common, whole } from "./options.ts";
+import { common, milliseconds, whole } from "./options.ts";
 
 interface Options {
   readonly follow?: true;
-  readonly tail: number;
+  readonly tail?: number;
+  readonly since?: number;
   readonly grep?: RegExp;
   readonly errors?: true;
 }
@@ -22,7 +23,8 @@ export const logs = (program: Command) =>
         standing: true,
       })
         .option("-f, --follow", "go on as lines come; Ctrl-C ends it")
-        .option("--tail <N>", "so many lines of each (20)", whole, LINES)
+        .option("--tail <N>", "so many lines of each (20)", whole)
+        .option("--since <DURATION>", "from the first line on that was written so long ago, or later", milliseconds)
         .option("--grep <RE>", "only lines that match", pattern)
         .option("--errors", "from the first error line of each on"),
       {
@@ -48,7 +50,8 @@ export const logs = (program: Command) =>
       const { tail, grep } = options;
       const ask = {
         select,
-        tail,
+        tail: tail ?? LINES,
+        ...(options.since !== undefined && { sinceMs: options.since }),
         follow: options.follow === true,
         errors: options.errors === true,
         ...(grep && { grep }),

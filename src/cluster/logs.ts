@@ -8,13 +8,19 @@ import { tellEnds } from "./log-ends.ts";
 import { opened, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
 import { selected } from "./select.ts";
+import { type NodeTime, younger } from "./since.ts";
 import type { Known, Standing } from "./standing.ts";
 import { type Closing, Ended, verb } from "./verb.ts";
+
+const CLOCK_MS = 10_000;
 
 export interface LogsAsk {
   /** Roles, instances, engines, side services; none: all. */
   readonly select: readonly string[];
+  /** Last lines of each; with `sinceMs`, all that are young enough. */
   readonly tail: number;
+  /** Only from the first line on that says it was written so long ago, or later. */
+  readonly sinceMs?: number;
   readonly follow: boolean;
   readonly grep?: RegExp;
   /** From the first error line of each service on. */
@@ -79,7 +85,13 @@ async function readNode(
   const held = new Map<string, string[]>();
   const emit = (service: string, line: string, pdctl = false) =>
     run.emit({ type: "log", level: "info", node, service, data: { line, ...(pdctl && { pdctl }) } });
+  const young = new Map<string, (line: string) => boolean>();
+  if (ask.sinceMs !== undefined) {
+    const time = await timeOf(node, fleet, run);
+    for (const { spec } of services) young.set(spec.service, younger(ask.sinceMs, time));
+  }
   const say = (service: string, line: string) => {
+    if (young.get(service)?.(line) === false) return;
     if (ask.errors) held.set(service, held.get(service) ?? []);
     if (ask.errors) held.get(service)?.push(line);
     else if (ask.grep === undefined || ask.grep.test(line)) emit(service, line);
@@ -95,7 +107,7 @@ async function readNode(
       const wanted = [...logs].map(([service, { generation, at }]) =>
         again && generation !== undefined ? { service, generation, from: at } : { service, ...(again && { from: 0 }) },
       );
-      const tail = ask.errors ? {} : { tail: ask.tail };
+      const tail = ask.errors || ask.sinceMs !== undefined ? {} : { tail: ask.tail };
       const from = { stateDir: stateDirOf(known, node), services: wanted, follow: ask.follow, ...tail };
       const over = new AbortController();
       const ends = ask.follow
@@ -120,4 +132,17 @@ async function readNode(
   }
   for (const [service, lines] of logs) for (const rest of lines.rest()) say(service, rest);
   for (const [service, lines] of held) for (const line of firstError(lines, ask.tail)) emit(service, line);
+}
+
+async function timeOf(node: string, fleet: Fleet, run: Run): Promise<NodeTime> {
+  const answer = await fleet.session(node).call({
+    script: run.templates["cluster/clock"] ?? "",
+    values: {},
+    deadlineMs: CLOCK_MS,
+    signal: run.signal,
+    what: "its clock",
+  });
+  const [, now, sign, hours, minutes] = /^(\d+) ([+-])(\d\d)(\d\d)/.exec(answer.stdout.toString("utf8")) ?? [];
+  const east = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === "-" ? -1 : 1);
+  return { nowMs: now === undefined ? Date.now() : Number(now), offsetMinutes: east };
 }

@@ -55,7 +55,7 @@ export function topology(
     "  kind: sim",
     ...(faults === undefined ? [] : ["  env:", `    PDCTL_SIM_FAULTS: '${JSON.stringify(faults)}'`]),
     `prefill: { nodes: [${first?.name}], port: 8100${prefill} }`,
-    `decode: { nodes: [${last?.name}], port: 8200${decode} }`,
+    `decode: { ${decode.includes("nodes:") ? "" : `nodes: [${last?.name}], `}port: 8200${decode} }`,
     `proxy: { node: ${first?.name}, port: 8000 }`,
     ...more,
   ];
