@@ -56,7 +56,7 @@ Look      status      what runs where
           trust       look at the nodes' host keys once, and keep them
 Share     test        for CI: up, smoke, always down
 Try       demo        a cluster on this machine in 30 seconds, no accelerator
-Other     schema  version  proxy  sim
+Other     schema  completion  version  proxy  sim
 
 Common options
   -f, --file FILE      the topology; else $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml

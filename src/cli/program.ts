@@ -1,6 +1,7 @@
 import { Command, type CommanderError } from "commander";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
+import { completion } from "./completion.ts";
 import { demo } from "./demo.ts";
 import { down } from "./down.ts";
 import { exec } from "./exec.ts";
@@ -43,6 +44,7 @@ const VERBS = [
   test,
   schema,
   demo,
+  completion,
   versionVerb,
 ];
 /** Programs of their own: what follows the word is theirs. */

@@ -8,6 +8,7 @@ import { common } from "./options.ts";
 
 interface Options {
   readonly wide?: true;
+  readonly watch?: true;
   readonly nodes: readonly string[];
 }
 
@@ -16,8 +17,9 @@ const gathered = (value: string, before: readonly string[]): readonly string[] =
 export const status = (program: Command) =>
   does<Options>(
     helped(
-      common(program.command("status").argument("[topology]").argument("[what...]"), { standing: true })
+      common(program.command("status").argument("[topology]").argument("[what...]"), { standing: true, events: true })
         .option("--wide", "also KV ports, pid, memory, restarts, hash, side services' counts; unfolded")
+        .option("--watch", "look again every 2 s; off a terminal only what changes, until Ctrl-C")
         .option("--nodes <NODES>", "ask these nodes only", gathered, []),
       {
         sentence: "What runs where, as the nodes say it now.",
@@ -41,23 +43,20 @@ export const status = (program: Command) =>
         import("./silently.ts"),
       ]);
       const { options, streams } = call;
+      if (options.ndjson === true && options.watch !== true)
+        throw new UserError("usage", {
+          what: "--ndjson goes with --watch; one answer is --json",
+          next: "pdctl status --json",
+        });
       const [topology, what] = await placed(call);
       const known = await knownCluster(call, topology);
       const nodes = options.nodes.flatMap((range) => expandRange(range));
+      if (options.watch === true) return (await import("./status-watch.ts")).watch(call, known, { nodes, what });
       const report = await silently(call, (run) =>
         cluster.status(known, { nodes, gauges: options.wide === true || options.json === true }, run),
       );
       const exit = exitOf(report);
-      const wanted = new Set(what.flatMap((range) => expandRange(range)));
-      const shown =
-        wanted.size === 0
-          ? report
-          : {
-              ...report,
-              services: report.services.filter((row) =>
-                [row.service, row.group, row.role, row.kind].some((name) => name !== null && wanted.has(name)),
-              ),
-            };
+      const shown = partOf(report, what, expandRange);
       if (shown.services.length === 0 && report.services.length > 0)
         throw new UserError("usage", {
           what: `nothing of ${report.cluster} is called ${what.join(", ")}`,
@@ -72,4 +71,17 @@ export const status = (program: Command) =>
 function exitOf({ state }: StatusReport): number {
   if (state === "healthy") return EXIT.done;
   return state === "absent" ? EXIT.failed : EXIT.partial;
+}
+
+/** The rows of these roles, instances, engines; none named: all. */
+export function partOf(
+  report: StatusReport,
+  what: readonly string[],
+  expandRange: (range: string) => readonly string[],
+): StatusReport {
+  if (what.length === 0) return report;
+  const wanted = new Set(what.flatMap((range) => expandRange(range)));
+  const named = ({ service, group, role, kind }: StatusReport["services"][number]) =>
+    [service, group, role, kind].some((name) => name !== null && wanted.has(name));
+  return { ...report, services: report.services.filter(named) };
 }

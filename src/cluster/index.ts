@@ -12,5 +12,5 @@ export { type OrphansAsk, orphans } from "./orphans/index.ts";
 export { changes } from "./plan-changes.ts";
 export { type ScaleInAsk, scaleIn } from "./scale-in.ts";
 export { type SmokeAsk, smoke } from "./smoke-verb.ts";
-export { status } from "./status.ts";
+export { status, statuses } from "./status.ts";
 export { type UpAsk, type UpOptions, up } from "./up/index.ts";

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { causesOf, readLog } from "../diagnose/index.ts";
-import { Fleet } from "./fleet.ts";
+import { Fleet, NodeErrors, userError } from "./fleet.ts";
 import { gaugesOf } from "./gauges.ts";
 import { theseOf } from "./known.ts";
-import { opened, stateDirOf } from "./look.ts";
+import { located, look, opened, stateDirOf } from "./look.ts";
 import type { Run } from "./run.ts";
 import { lastProof } from "./smoke/last-proof.ts";
 import type { Known, Standing, StatusReport } from "./standing.ts";
@@ -35,6 +36,42 @@ export async function status(known: Known, { nodes, gauges = false }: StatusAsk,
     return reportOf(standing, counted === undefined ? beside : { ...beside, gauges: counted });
   } finally {
     await fleet.close();
+  }
+}
+
+const AGAIN_MS = 2_000;
+
+/**
+ * The same, again and again, over the connections of the first time; a node that went away is logged in to anew. Ends with the signal.
+ * Throws only when no node could be asked the first time.
+ */
+export async function* statuses(known: Known, { nodes }: StatusAsk, run: Run): AsyncGenerator<StatusReport, void> {
+  const asked = { ...known, nodes: nodes.length === 0 ? known.nodes : theseOf(known, nodes) };
+  run.about(known.cluster, 0);
+  for (let first = true; ; first = false) {
+    const fleet = new Fleet(asked.nodes, run);
+    try {
+      await fleet.open();
+      if (first && fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
+      const there = await located(asked, fleet, run);
+      for (let well = true; well; ) {
+        const standing = await look(there, fleet, run, { ready: true });
+        run.about(known.cluster, standing.generation);
+        const [last, notes] = await Promise.all([
+          proven(there, standing, fleet, run),
+          notesOf(there, standing, fleet, run),
+        ]);
+        yield reportOf(standing, { proven: last, notes, nowMs: Date.now() });
+        well = standing.nodes.every(({ state }) => state === "reached");
+        await pause(AGAIN_MS, undefined, { signal: run.signal });
+      }
+    } catch (error) {
+      run.signal.throwIfAborted();
+      if (first) throw error;
+      for (const one of error instanceof NodeErrors ? error.errors : [error]) userError(one); // went away between two questions
+    } finally {
+      await fleet.close();
+    }
   }
 }
 
