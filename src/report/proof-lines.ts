@@ -13,7 +13,7 @@ export function proofLines(
     line(proof.uncovered.length > 0 ? "⚠" : "✔", "covered", covered(proof, shown)),
     proof.evidence === "none"
       ? line(requireEvidence ? "✖" : "⚠", "kv", "no counter, log or store shows it (none)")
-      : line(proof.from_prefill >= proof.prompt_tokens ? "✔" : "✖", "kv", moved(proof)),
+      : line(hasMoved(proof) ? "✔" : "✖", "kv", moved(proof)),
     line(proof.same_answer ? "✔" : proof.answers[1] === 0 ? "⚠" : "✖", "answer", answer(proof)),
     ...(proof.latency === undefined ? [] : [line("✔", "latency", latencies(proof.latency))]),
   ];
@@ -29,6 +29,10 @@ function covered({ endpoints, covered: slots, requests, uncovered }: ProofData, 
     `${letter} ${endpoints[role].join("/")} endpoints${slots[role][1] > endpoints[role][1] ? `, ${slots[role].join("/")} slots` : ""}`;
   return [side("P", "prefill"), side("D", "decode"), several(requests, "request")].join(" · ");
 }
+
+/** Decode may compute the last token of each prompt itself: MoRI-IO where it reads, models that keep a state. */
+const hasMoved = ({ from_prefill, prompt_tokens, requests }: ProofData): boolean =>
+  from_prefill >= prompt_tokens - requests;
 
 function moved({ from_prefill, prompt_tokens, bytes, evidence }: ProofData): string {
   const volume = bytes === undefined ? "" : `, ${size(bytes)}`;

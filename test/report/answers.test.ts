@@ -145,6 +145,13 @@ describe("smoke", () => {
     } as const;
     expect(proofLines(short)[0]).toBe("⚠ covered   P 3/4: prefill-0-3 was never chosen in 12 requests");
   });
+  it("KV that lacks the last token of each prompt has moved; one token less has not", () => {
+    const with_ = (from_prefill: number) =>
+      proofLines({ ...proof, evidence: "counter", prompt_tokens: 1164, requests: 2, from_prefill })[1];
+    expect(with_(1162)).toMatch(/^✔ kv/);
+    expect(with_(1161)).toMatch(/^✖ kv/);
+  });
+
   it("warns without evidence, and fails where evidence is required", () => {
     const bare = { ...proof, evidence: "none" } as const;
     expect(proofLines(bare)[1]).toBe("⚠ kv        no counter, log or store shows it (none)");
