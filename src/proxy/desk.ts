@@ -58,7 +58,6 @@ export function furnish(config: Settled, means: DeskMeans): Furnished {
   const open: Furnished["open"] = (target) =>
     new Endpoint(target, means.upstream(target.url), (endpoint) => {
       log.say(stateOf(endpoint));
-      if (endpoint.state === "down") members.lookSoon(endpoint);
       admission.look(); // there may be room now for who waits
     });
   const members: Members = new Members({

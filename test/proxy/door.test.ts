@@ -173,6 +173,19 @@ it("a refused connection takes an engine out at once, without waiting for a prob
     },
   ));
 
+it("an engine whose core died is out with the first request that it fails, without waiting for a probe", () =>
+  inHouse({ dialect: "nixl", decode: 2, probeTimes: { upMs: 60_000, otherMs: 10, answerMs: 1_000 } }, async (house) => {
+    const [dead] = house.d;
+    if (!dead) throw new Error("no engine");
+    dead.health = 503;
+    dead.faults.push({ kind: "status", status: 500, body: "{}" });
+    while (dead.faults.length > 0) expect((await house.send(SHORT)).status).toBe(200); // both legs go again
+    await expect
+      .poll(async () => JSON.parse((await house.get("/health")).text).decode, { timeout: 10_000 })
+      .toEqual({ up: 1, of: 2 });
+    house.cluster.registry.expire();
+  }));
+
 it("a connection that never says anything does not keep the proxy from stopping", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
     const silent = connect(house.proxy.port, "127.0.0.1");

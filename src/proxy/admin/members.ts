@@ -57,13 +57,10 @@ export class Members {
     const known = this.find(target);
     if (known) throw new ProxyError("instance.known", { role: known.role, url: known.url });
     this.#means.rosters[endpoint.role].add(endpoint);
-    this.#members.set(endpoint, { watch: this.#means.watch(endpoint) });
+    const watch = this.#means.watch(endpoint);
+    endpoint.onDoubt = () => watch.soon();
+    this.#members.set(endpoint, { watch });
     return endpoint;
-  }
-
-  /** It went down, and nobody may have asked it. */
-  lookSoon(endpoint: Endpoint): void {
-    this.#members.get(endpoint)?.watch.soon();
   }
 
   /** What came in while another model was served is looked at again: to be called whenever a model is known, or one has gone. */

@@ -23,7 +23,7 @@ export interface ProbeMeans {
 }
 
 export interface Watch {
-  /** A leg found out that it is not up: it is not asked as late as one that is. */
+  /** A leg gave reason to doubt that it is up: it is not asked as late as one that is. */
   soon(): void;
   stop(): void;
 }
@@ -31,11 +31,12 @@ export interface Watch {
 /** Asks an endpoint how it is, again and again. */
 export function startProbe(endpoint: Endpoint, means: ProbeMeans): Watch {
   const { times, now } = means;
-  let [stopped, waits] = [false, false];
+  let stopped = false;
+  let due: number | undefined; // of the next look, while none is on its way
   let timer: NodeJS.Timeout | undefined;
   let asking = new AbortController();
   const round = async () => {
-    waits = false;
+    due = undefined;
     asking = new AbortController();
     timer = setTimeout(() => asking.abort(new Error("no answer in time")), times.answerMs);
     const askedAt = now();
@@ -46,13 +47,13 @@ export function startProbe(endpoint: Endpoint, means: ProbeMeans): Watch {
     wait(endpoint.state === "up" && sight === "well" ? times.upMs : times.otherMs);
   };
   const wait = (ms: number) => {
-    waits = true;
+    due = now() + ms;
     timer = setTimeout(round, ms);
   };
   void round();
   return {
     soon() {
-      if (!waits || stopped) return;
+      if (stopped || due === undefined || due - now() <= times.otherMs) return;
       clearTimeout(timer);
       wait(times.otherMs);
     },

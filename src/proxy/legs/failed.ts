@@ -19,7 +19,9 @@ export function countAnswer(
     return;
   }
   const cause = failure === "status_500" ? createHash("sha256").update(body).digest("base64") : undefined;
-  endpoint.circuit.count(!AGAINST.test(failure), now(), cause);
+  const isAgainst = AGAINST.test(failure);
+  endpoint.circuit.count(!isAgainst, now(), cause);
+  if (isAgainst) endpoint.onDoubt();
   const reason = REASONS.find(([pattern]) => pattern.test(failure))?.[1];
   if (reason !== undefined) books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason });
 }
@@ -34,6 +36,7 @@ function countBreak({ books, now }: House, endpoint: Endpoint, { kind, idleClose
   books.legErrors.add({ role: endpoint.role, target: endpoint.url, reason: kind === "connect" ? kind : "reset" });
   if (kind === "connect") endpoint.saw("refused");
   else if (!idleClosed) endpoint.circuit.count(false, now());
+  if (!idleClosed) endpoint.onDoubt();
 }
 
 /** What to say of an answer that could not be read to its end. */

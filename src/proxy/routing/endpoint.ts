@@ -42,6 +42,8 @@ export class Endpoint {
   #holdsUntil = Number.NEGATIVE_INFINITY;
   #presence: "serves" | "leaves" | "gone" = "serves";
   #onEased: () => void = () => undefined;
+  /** Called when a leg failed in a way that a probe can explain. */
+  onDoubt: () => void = () => undefined;
   readonly #onChange: (endpoint: Endpoint) => void;
   /** What the last change came to, in words. */
   #told: string;
