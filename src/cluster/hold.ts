@@ -50,7 +50,7 @@ export class Hold {
       const left = Math.max(0, Math.round(late - run.clock()));
       const locks = [await taken(ask, ask.anchor, left, fleet, run)];
       const others = ask.nodes.filter((node) => node !== ask.anchor);
-      const outcomes = await fleet.on((_, node) => taken(ask, node, 0, fleet, run), others);
+      const outcomes = await fleet.on((_, node) => taken(ask, node, 0, fleet, run, { shared: true }), others);
       locks.push(...outcomes.flatMap((one) => (one.ok ? [one.value] : [])));
       const errors = outcomes.flatMap((one) => (one.ok ? [] : [one.error]));
       if (errors.length === 0) return new Hold(ask, locks, fleet, run);
@@ -70,7 +70,7 @@ export class Hold {
   /** Nodes that were found later. Throws `lock.held`; those that it has stay. */
   async also(nodes: readonly string[]): Promise<void> {
     const locks = await this.#fleet.all(
-      (_, node) => taken(this.#ask, node, this.#ask.waitMs, this.#fleet, this.#run),
+      (_, node) => taken(this.#ask, node, this.#ask.waitMs, this.#fleet, this.#run, { shared: true }),
       nodes,
     );
     for (const one of locks.values()) this.#watch(one);
@@ -146,7 +146,15 @@ export class Hold {
 
 const AWAY: ReadonlySet<string> = new Set(["node.lost", "node.silent", "node.unreachable"]);
 
-function taken({ cluster, verb }: HoldAsk, node: string, waitMs: number, fleet: Fleet, run: Run): Promise<Lock> {
+/** `shared`: two names of one machine are one lock; never after a loss, when the one of before may still be there and about to go. */
+function taken(
+  { cluster, verb }: HoldAsk,
+  node: string,
+  waitMs: number,
+  fleet: Fleet,
+  run: Run,
+  { shared = false }: { shared?: boolean } = {},
+): Promise<Lock> {
   const { owner, id, link } = run;
   const since = new Date().toISOString();
   const holder: Holder = { owner, verb, since, pid: process.pid, run: id, ...(link !== undefined && { link }) };
@@ -159,6 +167,6 @@ function taken({ cluster, verb }: HoldAsk, node: string, waitMs: number, fleet: 
       data: { state: "running", text: `waits for ${awaits}` },
     });
   };
-  const ask = { cluster, holder, waitMs, ...(waitMs > 0 && { onWait }) };
+  const ask = { cluster, holder, waitMs, shared, ...(waitMs > 0 && { onWait }) };
   return lock(fleet.session(node), ask, fleet.scripts, run.signal);
 }

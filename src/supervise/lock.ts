@@ -11,6 +11,8 @@ export interface LockAsk {
   readonly holder: Holder;
   /** How long to wait for somebody else's run; default 0. */
   readonly waitMs?: number;
+  /** This run may have it already, under another of the node's names: that is as good. */
+  readonly shared?: boolean;
   /** Called about once a second while waiting. */
   readonly onWait?: (held: Held) => void;
   /** Default: `/var/tmp/pdctl-<uid>` on the node, which is never on a network file system. */
@@ -25,12 +27,12 @@ export interface Held {
 }
 
 /**
- * Takes the node's lock of a cluster; where this very run has it already, under another of the node's names, that is as good. It lives on a channel of its own: when the connection goes, so does the lock, at the
- * latest 30 s after the launcher's last sign. Throws `lock.held`.
+ * Takes the node's lock of a cluster. It lives on a channel of its own: when the connection goes, so does the lock, at the latest 30 s
+ * after the launcher's last sign. Throws `lock.held`.
  */
 export async function lock(
   session: Session,
-  { cluster, holder, waitMs = 0, onWait, directory = "" }: LockAsk,
+  { cluster, holder, waitMs = 0, shared = false, onWait, directory = "" }: LockAsk,
   scripts: Scripts,
   signal: AbortSignal,
 ): Promise<Lock> {
@@ -60,7 +62,7 @@ export async function lock(
         throw new UserError("node.unfit", { node, why: first, remedy: "look whose it is, then move it away" });
       if (done) throw lockHeld(node, cluster, holder.verb, last);
       const other = readHolder(rest.join("\t"));
-      if (other?.run === holder.run) {
+      if (shared && other?.run === holder.run) {
         over.abort(new Error("held already"));
         await records.return(undefined);
         return { node, lost: new Promise(() => undefined), release: async () => undefined };

@@ -10,5 +10,5 @@ audit() {
 trap audit EXIT
 if [[ -n ${PD_FENCE-} ]]; then
   [[ -d $PD_DIR ]] && open_own "$ACT" act -s -w 10 || exit 97
-  slurp "$GATE" && [[ $TEXT == *"\"run\":\"$PD_FENCE\""* ]] || exit 97
+  signed "$GATE" && [[ $TEXT == *"\"run\":\"$PD_FENCE\""* ]] || exit 97
 fi

@@ -19,6 +19,17 @@ open_own() {
   printf -v "$name" %s "$fd"
 }
 
+# The text of the lock's file → TEXT. Its holder writes it anew with every sign of life, and who has just taken it is about to: a moment without it is nothing.
+signed() {
+  local n
+  for ((n = 0; n < 100; n++)); do
+    slurp "$1" && return
+    [[ -e $1 ]] || return 1
+    nap 0.01
+  done
+  return 1
+}
+
 # Ends a hold: what nobody needs any more goes. A change that still goes on keeps its file, so that the next one waits for it.
 leave_gate() {
   rm -f -- "$GATE"

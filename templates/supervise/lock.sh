@@ -5,11 +5,8 @@ umask 077
 refuse() { printf 'refused\t%s\n' "$1" && exit 0; }
 
 holder() { # its first line is the holder, the second when it came
-  local n now since text
-  for ((n = 0; n < 100; n++)); do # who has just taken it is about to say so
-    slurp "$GATE" && break
-    nap 0.01
-  done
+  local now since text
+  signed "$GATE" || TEXT=
   text=${TEXT%%$'\n'*} since=${TEXT#*$'\n'} since=${since%%$'\n'*}
   now_ms && now=$NOW
   [[ $since =~ ^[0-9]+$ ]] || since=$now

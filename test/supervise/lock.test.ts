@@ -209,8 +209,9 @@ it("who comes next waits for a change that its former holder has begun", async (
 it("two names of one node are one lock for the run that has it", async () => {
   const same = { ...holder, run: "same00" };
   const first = await take({ holder: same });
-  const second = await take({ holder: same });
+  const second = await take({ holder: same, shared: true });
   await second.release();
+  await expect(take({ holder: same })).rejects.toMatchObject({ code: "lock.held" }); // after a loss the former one is about to go
   await expect(take()).rejects.toMatchObject({ code: "lock.held" });
   await first.release();
 });
