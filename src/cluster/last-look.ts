@@ -105,13 +105,18 @@ function sayLeft({ node, remains: seen }: Row, run: Run): void {
       ),
     );
 
-  for (const { pid, command, service } of seen?.processes ?? [])
+  for (const { pid, command, service, stuck } of seen?.processes ?? [])
     run.emit(
       finding(
         {
           title: `${command} (pid ${pid}) outlived SIGKILL`,
           where: `${node}, of ${service}`,
-          do: [`look at it on ${node}: it may hang in a device driver`],
+          ...(stuck && { cause: "in uninterruptible sleep: in a device driver, or waiting for a file server" }),
+          do: [
+            stuck
+              ? `look at the device's own tool on ${node}; a driver reset or a reboot is yours to decide`
+              : `look at it on ${node}, then pdctl down`,
+          ],
         },
         "left-over",
         { phase: "verify", node, service },

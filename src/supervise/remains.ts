@@ -21,7 +21,9 @@ export async function remains(
   });
   const of = (kind: string) => records.filter(([first]) => first === kind);
   return {
-    processes: of("process").map(([, pid, service = "", command = ""]) => ({ pid: Number(pid), service, command })),
+    processes: of("process").map(([, pid, service = "", state, command = ""]) => {
+      return { pid: Number(pid), service, command, stuck: state === "D" };
+    }),
     ports: of("port").map(([, port]) => Number(port)),
     sharedMemory: of("shm").map(([, path = ""]) => path),
     files: of("file").map(([, path = ""]) => path),

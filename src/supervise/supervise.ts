@@ -191,7 +191,13 @@ export interface Stopped {
 
 /** What a node still holds of a cluster after a stop; all empty = gone. */
 export interface Remains {
-  readonly processes: readonly { readonly pid: number; readonly command: string; readonly service: string }[];
+  /** `stuck`: in uninterruptible sleep, so that no signal reaches it. */
+  readonly processes: readonly {
+    readonly pid: number;
+    readonly command: string;
+    readonly service: string;
+    readonly stuck: boolean;
+  }[];
   readonly ports: readonly number[];
   readonly sharedMemory: readonly string[];
   readonly files: readonly string[];

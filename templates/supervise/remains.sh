@@ -4,7 +4,8 @@ shopt -s nullglob
 marked
 for pid in "${!RUN_OF[@]}"; do
   command_of "$pid"
-  printf 'process\t%s\t%s\t%s\n' "$pid" "${RUN_OF[$pid]#*/}" "$COMMAND"
+  look "$pid" || STATE=
+  printf 'process\t%s\t%s\t%s\t%s\n' "$pid" "${RUN_OF[$pid]#*/}" "$STATE" "$COMMAND"
 done
 
 declare -A wanted=() inode=() tools=() units=() leader=()
@@ -25,7 +26,7 @@ for pid in "${!SESSION_OF[@]}"; do # without the mark, and proven by its session
   [[ -z ${RUN_OF[$pid]-} ]] && look "$pid" || continue
   run=${leader[${SESSION_OF[$pid]}]} && RUN_OF[$pid]=${run#"$PD_STATE"/runs/}
   command_of "$pid"
-  printf 'process\t%s\t%s\t%s\n' "$pid" "${run##*/}" "$COMMAND"
+  printf 'process\t%s\t%s\t%s\t%s\n' "$pid" "${run##*/}" "$STATE" "$COMMAND"
 done
 
 while read -r address number; do

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ReceiptRow } from "../../src/cluster/events.ts";
+import type { OrphanData, ReceiptRow } from "../../src/cluster/events.ts";
 import type { Change, StatusReport, StatusRow } from "../../src/cluster/standing.ts";
 import { changesText } from "../../src/report/changes-text.ts";
 import { ending } from "../../src/report/ending.ts";
@@ -114,6 +114,70 @@ describe("down", () => {
   });
 });
 
+describe("orphans", () => {
+  it("are told from strangers and from what runs, and what can be ended comes first", () => {
+    const lives = {
+      state: "lives",
+      ports: [],
+      devices: [],
+      owner: "li@build-07",
+      user: "ops",
+      command: "python3",
+    } as const;
+    const rows: readonly OrphanData[] = [
+      {
+        ...{ ...lives, kind: "cluster", node: "a2-1", cluster: "chat", service: null, generation: 2, pids: [900, 901] },
+        ...{ ports: [8000, 8001], seconds: 8_040, why: "runs as its own state says" },
+      },
+      {
+        ...{
+          ...lives,
+          kind: "stranger",
+          node: "a2-3",
+          cluster: null,
+          service: null,
+          generation: null,
+          owner: null,
+          user: "wu",
+        },
+        ...{ pids: [812], ports: [9000], seconds: null, command: "python3 -m http.server 9000" },
+        why: "listens on a port of the plan",
+      },
+      {
+        ...{ ...lives, kind: "orphan", node: "a2-4", cluster: "ascend-moe", service: "decode-0-2", generation: 1 },
+        ...{
+          pids: [40112, 40113],
+          ports: [9000],
+          devices: ["0", "1", "2", "3"],
+          seconds: 273_600,
+          why: "it outlived its engine",
+        },
+      },
+      {
+        ...{
+          ...lives,
+          kind: "orphan",
+          node: "a2-4",
+          cluster: "old",
+          service: "decode-0-3",
+          generation: 7,
+          owner: null,
+        },
+        ...{ pids: [51, 52, 53, 54, 55, 56, 57, 58], devices: ["4", "5", "6", "7"], seconds: 784_800 },
+        why: "the state that it names is gone",
+      },
+    ];
+    const next = ["pdctl orphans --kill", "pdctl down --cluster chat --host 192.168.10.1"];
+    const verdict = "2 orphans · 1 process not pdctl's in the way · 4 of 4 nodes asked";
+    const story = new Story().at(
+      "10:00:00",
+      ...rows.map((data) => ({ type: "orphan", level: "warning", node: data.node, data }) as const),
+      ended({ verb: "orphans", exit: 5, state: "unknown", seconds: 0.6, verdict, next }),
+    );
+    expect(ending(story.told("orphans"))).toEqual(screen("orphans"));
+  });
+});
+
 describe("smoke", () => {
   const sixteen = {
     ...proof,
@@ -220,6 +284,8 @@ describe("status", () => {
       proven: { secondsAgo: minutes(2, 14), evidence: "counter" },
     });
     expect(statusLines(healthy)).toEqual(screen("status-healthy"));
+    const leased = { ...healthy, lease: { ttlSeconds: 7_200, leftSeconds: 6_840 } };
+    expect(statusLines(leased)).toContain("  lease   its nodes take it down in 1h 54m of 2h; pdctl up renews that");
   });
 
   it("of a degraded one has what is not ready first, with why", () => {

@@ -45,11 +45,11 @@ async function search(known: Known, ask: OrphansAsk, fleet: Fleet, run: Run): Pr
   for (const { row } of found) say(row, run);
   const mine = found.filter(({ row }) => row.kind === "orphan");
   const pids = mine.flatMap(({ processes }) => processes);
-  if (!ask.kill || mine.length === 0) return closing(found, fleet);
+  if (!ask.kill || mine.length === 0) return closing(found, known, fleet);
   const nodes = [...new Set(mine.map(({ row }) => row.node))];
   const question = `End ${several(pids.length, "process", "processes")} of ${several(mine.length, "orphan")} on ${folded(nodes)}?`;
-  if (!(await run.confirm(question))) return closing(found, fleet);
-  return closing(await kill(found, nodes, known, ask, fleet, run), fleet);
+  if (!(await run.confirm(question))) return closing(found, known, fleet);
+  return closing(await kill(found, nodes, known, ask, fleet, run), known, fleet);
 }
 
 const say = (row: OrphanData, run: Run) => {
@@ -106,7 +106,7 @@ async function kill(
   }
 }
 
-function closing(found: readonly Judged[], fleet: Fleet): Closing {
+function closing(found: readonly Judged[], known: Known, fleet: Fleet): Closing {
   const of = (test: (row: OrphanData) => boolean) => found.filter(({ row }) => test(row)).length;
   const lives = of(({ kind, state }) => kind === "orphan" && state !== "ended");
   const [ended, foreign, strangers] = [
@@ -126,14 +126,14 @@ function closing(found: readonly Judged[], fleet: Fleet): Closing {
     `${fleet.reached.length} of ${several(fleet.nodes.length, "node")} asked`,
     ...(silent.length > 0 ? [`${folded(silent.map(({ node }) => node))} unknown: ${silent[0]?.why}`] : []),
   ];
-  const others = found.find(({ row }) => row.kind === "cluster")?.row.cluster;
+  const others = found.flatMap(({ row }) => {
+    const host = known.nodes.find(({ node }) => node === row.node)?.host;
+    return row.kind === "cluster" ? [`pdctl down --cluster ${row.cluster} --host ${host}`] : [];
+  });
   return {
     exit: lives + foreign + strangers + silent.length > 0 ? 5 : 0,
     state: "unknown",
     verdict: words.join(" · "),
-    next: [
-      ...(lives > 0 ? ["pdctl orphans --kill"] : []),
-      ...(others === undefined || others === null ? [] : [`pdctl down --cluster ${others} --host NODE`]),
-    ],
+    next: [...(lives > 0 ? ["pdctl orphans --kill"] : []), ...others.slice(0, 1)],
   };
 }
