@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { expect, it } from "vitest";
 import { type House, inHouse, type Plan } from "./house.ts";
 
@@ -104,3 +105,23 @@ async function until(look: () => Promise<boolean | undefined>): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+it("a client that leaves in the middle of an event gives its place back: what was kept of the event has nowhere to go", () =>
+  inHouse({ dialect: "nixl", config: { max_concurrent: 1, queue_size: 0 } }, async (house) => {
+    const head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let half: () => void = () => undefined;
+    const said = new Promise<void>((resolve) => {
+      half = resolve;
+    });
+    const play = (socket: Socket) => void socket.write(`${head}9\r\ndata: {"i\r\n`, () => half());
+    house.d[0]?.faults.push({ kind: "wire", play });
+    const aborted = house.d[0]?.next("aborted");
+    const open = house.open(
+      '{"model":"m","prompt":"a","max_tokens":2,"stream":true,"stream_options":{"include_usage":true}}',
+    );
+    await said;
+    for (let roundTrip = 0; roundTrip < 3; roundTrip++) await house.busy(); // it has been read
+    open.leave();
+    await aborted;
+    expect((await house.send('{"model":"m","prompt":"a","max_tokens":2}')).status).toBe(200);
+  }));

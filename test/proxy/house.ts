@@ -4,9 +4,10 @@ import { logTo } from "../../src/proxy/books/log.ts";
 import type { ProxyConfig } from "../../src/proxy/config.ts";
 import type { ProbeTimes } from "../../src/proxy/health/probes.ts";
 import { type RunningProxy, startProxy } from "../../src/proxy/server.ts";
+import { busyGauges, resources } from "./accounts.ts";
 import { type Answer, type Ask, ask, openAsk } from "./client.ts";
 import { type Dialect, FakeCluster, type Sent } from "./fake/cluster.ts";
-import { busyGauges, countedOnce, nothingLeft, resources } from "./invariants.ts";
+import { countedOnce, nothingLeft } from "./invariants.ts";
 
 export interface Plan {
   readonly dialect: Dialect;

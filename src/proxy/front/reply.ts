@@ -131,9 +131,10 @@ function told(error: unknown): { status: number; fault: Fault | "bug"; body: str
 
 export const isEventStream = (type: unknown) => typeof type === "string" && type.startsWith("text/event-stream");
 
-/** Resolves when the client has taken what was written, or has left. */
+/** Resolves when the client has taken what was written, or has left: it may have done so before. */
 const drained = (written: Writable, res: ServerResponse) =>
   new Promise<void>((resolve) => {
+    if (res.destroyed) return resolve();
     const done = () => {
       written.off("drain", done);
       res.off("close", done);

@@ -10,7 +10,7 @@ export interface AnswerPlan {
   /** Everything that is written, up to where it is cut off. */
   readonly wire: Buffer;
   /** How the connection goes on after it. */
-  readonly then: "stays" | "fin" | "rst";
+  readonly then: "stays" | "fin" | "rst" | "hangs";
   /** `wire` ends before the answer does, and at that many bytes of its body. */
   readonly cut: { readonly head: boolean; readonly body: number } | undefined;
   /** Where the writes are cut. */
@@ -80,6 +80,12 @@ export function plan(random: Random, meaning: Meaning, faulty: number): AnswerPl
     cut: isCut || (breaks && end < head.length) ? { head: end < head.length, body: Math.max(0, bodyEnd) } : undefined,
     cuts: random.cuts(framing === "excess" ? Math.min(wire.length, head.length) : wire.length, 4), // what is too long comes with the rest
   };
+}
+
+/** The same, as far as it comes before it stands still: for a client that does not stay to the end. */
+export function standing(random: Random, it: AnswerPlan): AnswerPlan {
+  const wire = it.wire.subarray(0, random.int(0, it.wire.length));
+  return { ...it, wire, then: "hangs", cuts: random.cuts(wire.length, 2) };
 }
 
 /** An answer that goes on to the connection's end is whole wherever that is; one that was too long is whole at its length. */

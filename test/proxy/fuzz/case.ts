@@ -1,5 +1,5 @@
 import { chunkedText, type Fields, headText } from "../wire/write.ts";
-import { type AnswerPlan, plan } from "./answer-plan.ts";
+import { type AnswerPlan, plan, standing } from "./answer-plan.ts";
 import { object, string, value } from "./json-text.ts";
 import { Random } from "./random.ts";
 
@@ -18,8 +18,10 @@ export interface FuzzCase {
   /** How the body is framed; the head and the body are written with these cuts. */
   readonly wire: (extra: Fields) => Buffer;
   readonly cuts: readonly number[];
-  /** The client leaves when it has read that many bytes of its answer, or, at -1, as soon as it has sent its request. */
-  readonly leavesAt: number | undefined;
+  /** The client leaves when it has read that many bytes of its answer, or, at -1, as soon as it has sent its request; at the latest after so many ms. */
+  readonly leaves: { readonly at: number; readonly ms: number } | undefined;
+  /** How long the client reads nothing of its answer, ms. */
+  readonly dawdles: number;
   readonly prefill: readonly AnswerPlan[];
   readonly decode: readonly AnswerPlan[];
 }
@@ -35,6 +37,8 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
   const framed = framing(random, body);
   const faulty = random.chance(0.6) ? 0 : 0.35;
   const isObject = isJsonObject(body);
+  const leaves = random.chance(0.05) ? { at: random.int(-1, 400), ms: random.int(0, 40) } : undefined;
+  const mayStand = (it: AnswerPlan) => (leaves && random.chance(0.5) ? standing(random, it) : it);
   const wire = (extra: Fields) =>
     Buffer.concat([
       headText(`POST ${path} HTTP/1.1`, [["Host", "x"], ...headers, ...extra, ...framed.fields]),
@@ -50,9 +54,10 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
     streams,
     wire,
     cuts: random.cuts(framed.text.length + 200, 3),
-    leavesAt: random.chance(0.05) ? random.int(-1, 400) : undefined,
-    prefill: Array.from({ length: ATTEMPTS }, () => prefillPlan(random, faulty)),
-    decode: Array.from({ length: ATTEMPTS }, () => decodePlan(random, streams, faulty)),
+    leaves,
+    dawdles: random.chance(0.005) ? random.int(1, 60) : 0,
+    prefill: Array.from({ length: ATTEMPTS }, () => mayStand(prefillPlan(random, faulty))),
+    decode: Array.from({ length: ATTEMPTS }, () => mayStand(decodePlan(random, streams, faulty))),
   };
 }
 
@@ -205,7 +210,7 @@ function events(random: Random, faulty: number): string {
   const error = random.chance(faulty / 4)
     ? [`data: {"error": {"message": "x", "code": ${random.pick([500, 400, '"500"'])}}}`]
     : [];
-  const tokens = random.many(6, () =>
+  const tokens = random.many(random.chance(0.002) ? 20_000 : 6, () =>
     random.pick([": ping", `data: {"choices":[{"text":${string(random)}}]}`, "event: x\ndata: 1"]),
   );
   return [...error, ...tokens, "data: [DONE]"].map((event) => `${event}${end}`).join("");

@@ -114,7 +114,7 @@ async function again(seed: number, index: number, upstreams: Share["upstreams"])
   const it = fuzzCase(seed, index);
   const shown = (plan: (typeof it.prefill)[number]) =>
     `  ${plan.framing}, then ${plan.then}, cut ${JSON.stringify(plan.cut)}, at ${plan.cuts}\n  ${JSON.stringify(plan.wire.toString("latin1"))}`;
-  process.stdout.write(`request, cut at ${it.cuts}${it.leavesAt === undefined ? "" : `, leaves at ${it.leavesAt}`}\n`);
+  process.stdout.write(`request, cut at ${it.cuts}${it.leaves ? `, leaves ${JSON.stringify(it.leaves)}` : ""}\n`);
   process.stdout.write(`  ${JSON.stringify(it.wire([]).toString("latin1"))}\n`);
   for (const role of ["prefill", "decode"] as const)
     for (const [attempt, plan] of it[role].entries()) process.stdout.write(`${role} ${attempt}\n${shown(plan)}\n`);

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { logTo } from "../../../src/proxy/books/log.ts";
+import type { ProbeTimes } from "../../../src/proxy/health/probes.ts";
 import { type RunningProxy, startProxy } from "../../../src/proxy/server.ts";
+import { busyGauges, miscounted } from "../accounts.ts";
+import { ask } from "../client.ts";
 import { RawEngine, type Taken } from "../wire/raw-engine.ts";
 import { writeCut } from "../wire/write.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
@@ -23,6 +26,13 @@ interface Open {
 /** The proxy's client towards engines. */
 export type Client = "undici" | "sockets";
 
+export interface ArenaOptions {
+  readonly probeTimes: ProbeTimes;
+  /** How much faster than the real one the proxy's clock runs. */
+  readonly clock: number;
+}
+
+const GONE_MS = 300;
 const NEVER = { upMs: 3_600_000, otherMs: 20, answerMs: 60_000 };
 const CLOCK = 1_000; // the proxy's clock runs that much faster, so that budgets and circuits never hold a case back
 
@@ -30,15 +40,31 @@ const CLOCK = 1_000; // the proxy's clock runs that much faster, so that budgets
 export class Arena {
   readonly #seed: number;
   readonly #upstream: Client;
+  readonly #options: ArenaOptions;
   readonly #open = new Map<string, Open>();
+  readonly #asked = { sent: 0, left: 0 };
+  #disturbances = 0;
   readonly #engines: RawEngine[] = [];
   #plain: RawEngine | undefined;
   #proxy: RunningProxy | undefined;
   #relay: PlainRelay | undefined;
 
-  constructor(seed: number, upstream: Client) {
+  constructor(seed: number, upstream: Client, options: ArenaOptions = { probeTimes: NEVER, clock: CLOCK }) {
     this.#seed = seed;
     this.#upstream = upstream;
+    this.#options = options;
+  }
+
+  /** An engine goes away and comes back: what runs meanwhile is judged by nobody. */
+  async restart(which: number): Promise<void> {
+    const engine = this.#engines[which % this.#engines.length];
+    this.#disturbances++;
+    await engine?.stop();
+    await new Promise((resolve) => setTimeout(resolve, GONE_MS));
+    await engine?.start();
+    const up = () => this.#page("/health").then((text) => !/"down"|"unknown"/.test(text.replace('"down":[]', "")));
+    for (const deadline = performance.now() + 30_000; !(await up()) && performance.now() < deadline; );
+    this.#disturbances++;
   }
 
   async start(): Promise<void> {
@@ -57,10 +83,14 @@ export class Arena {
         upstream: this.#upstream,
         targets: this.#engines.map(({ url }, at) => ({ url, role: roles[at] ?? "decode", slots: 1 })),
       },
-      { log: logTo(() => undefined), probeTimes: NEVER, now: () => performance.now() * CLOCK },
+      {
+        log: logTo(() => undefined),
+        probeTimes: this.#options.probeTimes,
+        now: () => performance.now() * this.#options.clock,
+      },
     );
     this.#relay = await plainRelay(this.#plain.url);
-    while ((await (await fetch(`http://127.0.0.1:${this.#proxy.port}/health`)).text()).includes('"unknown"'));
+    while ((await this.#page("/health")).includes('"unknown"'));
   }
 
   /** A client of its own for each that runs at once. */
@@ -75,21 +105,22 @@ export class Arena {
     };
   }
 
-  /** What is wrong when all has been served: legs that still count, and what came in that was no HTTP. */
+  /** What is wrong when all has been served: legs that still count, requests that are not counted once, and what came in that was no HTTP. */
   async rest(): Promise<readonly string[]> {
-    const base = `http://127.0.0.1:${this.#proxy?.port}`;
-    const busy = async () =>
-      (await (await fetch(`${base}/metrics`)).text())
-        .split("\n")
-        .filter((row) => /^pdctl_proxy_(inflight|instance_inflight|instance_load|instance_pinned)/.test(row))
-        .filter((row) => !row.endsWith(" 0"));
     const deadline = performance.now() + 10_000;
-    let left = await busy();
-    while (left.length > 0 && performance.now() < deadline) left = await busy();
+    let left = busyGauges(await this.#page("/metrics"));
+    while (left.length > 0 && performance.now() < deadline) left = busyGauges(await this.#page("/metrics"));
     return [
       ...left,
-      ...this.#engines.flatMap(({ malformed }) => malformed).map((error) => `an engine got no HTTP: ${error}`),
+      ...miscounted(await this.#page("/metrics"), this.#asked),
+      ...this.#engines
+        .flatMap(({ malformed }) => malformed.splice(0))
+        .map((error) => `an engine got no HTTP: ${error}`),
     ];
+  }
+
+  async #page(path: string): Promise<string> {
+    return (await ask({ port: this.#proxy?.port ?? 0, path, method: "GET" })).text;
   }
 
   async stop(): Promise<void> {
@@ -104,13 +135,16 @@ export class Arena {
     this.#open.set(String(index), open);
     try {
       const request = it.wire([["x-request-id", `f${index}`]]);
-      if (it.leavesAt !== undefined) {
-        await proxy.leave(request, it.cuts, it.leavesAt);
+      this.#asked.sent++;
+      if (it.leaves) {
+        this.#asked.left++;
+        await proxy.leave(request, it.cuts, it.leaves);
         return [];
       }
-      const ran: Ran = { it, got: open.got, seen: await proxy.ask(request, it.cuts) };
+      const disturbed = this.#disturbances;
+      const ran: Ran = { it, got: open.got, seen: await proxy.ask(request, it.cuts, it.dawdles) };
       const found = [...judgeRequests(ran), ...(await this.#judge(ran, relay))];
-      return found.map((what) => ({ index, what }));
+      return disturbed === this.#disturbances ? found.map((what) => ({ index, what })) : [];
     } catch (error) {
       return [{ index, what: `${error}` }];
     } finally {
@@ -155,6 +189,10 @@ async function perform(plan: AnswerPlan | undefined, socket: Socket): Promise<bo
   }
   await writeCut(socket, plan.wire, plan.cuts);
   if (plan.then === "stays") return true;
+  if (plan.then === "hangs") {
+    await new Promise((resolve) => socket.on("close", resolve)); // the proxy's business
+    return false;
+  }
   if (plan.then === "rst") {
     if (socket.writableLength > 0) await once(socket, "drain").catch(() => undefined);
     socket.resetAndDestroy();

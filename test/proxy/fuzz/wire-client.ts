@@ -22,8 +22,12 @@ export class WireClient {
   }
 
   /** @returns undefined when the connection ended before an answer began @throws WireError when what came is no HTTP */
-  async ask(request: Buffer, cuts: readonly number[]): Promise<Seen | undefined> {
+  async ask(request: Buffer, cuts: readonly number[], dawdles = 0): Promise<Seen | undefined> {
     const { socket, reader } = await this.#connection();
+    if (dawdles > 0) {
+      socket.pause();
+      setTimeout(() => socket.resume(), dawdles);
+    }
     const written = writeCut(socket, request, cuts);
     const seen = await answerOf(reader);
     await written;
@@ -33,20 +37,20 @@ export class WireClient {
     return seen;
   }
 
-  /** Sends a request and leaves: after that many bytes of the answer, or, at -1, as soon as it is sent. */
-  async leave(request: Buffer, cuts: readonly number[], after: number): Promise<void> {
+  /** Sends a request and leaves: after that many bytes of the answer, or, at -1, as soon as it is sent; at the latest after `ms`. */
+  async leave(request: Buffer, cuts: readonly number[], { at, ms }: { at: number; ms: number }): Promise<void> {
     const socket = connect(this.#port, "127.0.0.1").on("error", () => undefined);
     await once(socket, "connect");
     const closed = once(socket, "close");
     let read = 0;
     socket.on("data", (chunk: Buffer) => {
       read += chunk.length;
-      if (read >= after) socket.destroy();
+      if (read >= at) socket.destroy();
     });
     await writeCut(socket, request, cuts);
-    if (after < 0) socket.destroy();
-    else socket.end(); // where the answer is shorter than that
+    const late = setTimeout(() => socket.destroy(), at < 0 ? 0 : ms);
     await closed;
+    clearTimeout(late);
   }
 
   close(): void {
