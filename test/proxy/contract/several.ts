@@ -6,7 +6,7 @@ const C = "/v1/completions";
 const pairsOf = (rest: string) =>
   ["one two", "three"].map((prompt) => `{"prompt":"${prompt}","model":"m","max_tokens":3${rest}}`);
 
-/** What engines make several sequences of, where KV is of one. */
+/** What takes more than one pair of legs, and what of the answer is prefill's to say. */
 export const several: Readonly<Record<string, Case>> = {
   "several prompts are answered each from KV of its own, as one answer": (inOne) =>
     inOne({ prefill: 2, decode: 2 }, async (house) => {
@@ -24,6 +24,18 @@ export const several: Readonly<Record<string, Case>> = {
         expect(last.usage.completion_tokens).toBe(6);
         expect(last.id).toMatch(new RegExp(`^cmpl-${id}(-[0-9a-f]{12})?$`));
       }
+    }),
+
+  "what decode gives back is prefilled again": (inOne) =>
+    inOne({ config: { resume_recomputed: true } }, async (house) => {
+      const raw = '{"model":"m","prompt":[1,2,3],"max_tokens":3}';
+      house.d[0]?.faults.push({ kind: "given-back", after: 1 });
+      const answer = await house.send(raw, { id: "a", resumes: [raw] });
+      expect(JSON.parse(answer.text).choices[0]).toMatchObject({
+        text: house.cluster.answerTo(C, raw, 3),
+        finish_reason: "length",
+      });
+      expect([house.p[0]?.ids.length, house.d[0]?.ids.length]).toEqual([2, 2]);
     }),
 
   "the cached tokens that a client reads of are prefill's": (inOne) =>
