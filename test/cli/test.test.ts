@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { run } from "./run-pdctl.ts";
 
 const topology = join(import.meta.dirname, "../../topologies/local.yaml");
-const base = 20_000 + (process.pid % 300) * 20; // below the range that the kernel draws from
+const base = 9_000 + (process.pid % 200) * 20; // below the range that the kernel draws from
 const sets = [
   "name=tried",
   "prefill.instances=1",
