@@ -15,6 +15,7 @@ import { Gateway } from "./rolling/gateway.ts";
 import { ownedNow } from "./rolling/roll.ts";
 import type { Run } from "./run.ts";
 import { selected } from "./select.ts";
+import type { Answering } from "./smoke/witness.ts";
 import type { Known, Standing } from "./standing.ts";
 import { STOP_ORDER, type StandingService, stopPhaseOf, stopThem } from "./take-down.ts";
 import { type Closing, Ended, finding, verb } from "./verb.ts";
@@ -53,6 +54,7 @@ async function shrink(known: Known, ask: ScaleInAsk, fleet: Fleet, run: Run): Pr
     const standing = await look(there, fleet, run, { ready: false });
     run.about(known.cluster, standing.generation);
     const going = chosen(standing, ask.what);
+    whole(going, standing);
     held.about(going[0]?.spec.planHash ?? "");
     sayBegin("down", going, new Set(going.map(({ node }) => node)).size, run);
     await leave(going, { there, standing, ask, held }, fleet, run);
@@ -86,6 +88,23 @@ function chosen(standing: Standing, what: readonly string[]): readonly StandingS
   if (going.length === alive.length)
     throw new UserError("usage", { what: `that is all that runs of ${standing.cluster}`, next: "pdctl down" });
   return going;
+}
+
+/** A group of which a part cannot be reached is left alone: that part would run on, and nobody knows how. */
+function whole(going: readonly StandingService[], { services, nodes }: Standing): void {
+  const groups = new Set(going.map(({ spec }) => spec.group));
+  const silent = new Map(nodes.filter(({ state }) => state !== "reached").map(({ node, why }) => [node, why]));
+  const note = services.find(({ spec }) => spec.kind === "proxy")?.spec.note;
+  const away = ((note?.engines ?? []) as readonly Answering[]).find(
+    (one) => groups.has(one.group) && silent.has(one.node),
+  );
+  if (away === undefined) return;
+  throw new Ended({
+    exit: 5,
+    state: "unknown",
+    verdict: `is left as it is · ${away.service} is on ${away.node}, which does not answer: ${silent.get(away.node) ?? "no answer"}`,
+    next: ["pdctl status"],
+  });
 }
 
 interface Leaving {

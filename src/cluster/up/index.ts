@@ -203,7 +203,8 @@ class Climb {
   }
 
   /** Nodes that the plan does not name any more; what ran there was stopped before. */
-  async #leave({ known, standing }: Survey): Promise<Known> {
+  async #leave({ known, standing, chosen }: Survey): Promise<Known> {
+    if (chosen !== undefined) return known; // a restart changes nothing else
     const former = this.#former.filter(({ node }) => known.nodes.some((one) => one.node === node));
     return former.length === 0 ? known : leaveFormer(former, known, standing, this.#fleet, this.#run);
   }
