@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { UserError } from "../errors.ts";
 import type { Run } from "./run.ts";
 
@@ -49,8 +50,8 @@ export class Pulse {
 const now = () => ({ monotonic: performance.now(), wall: Date.now() });
 
 /** The same run; its signal also ends it when the process stood still. */
-export const pulsing = (run: Run, pulse: Pulse): Run => ({
-  ...run,
-  pulse,
-  signal: AbortSignal.any([run.signal, pulse.signal]),
-});
+export function pulsing(run: Run, pulse: Pulse): Run {
+  const signal = AbortSignal.any([run.signal, pulse.signal]);
+  setMaxListeners(0, signal); // as of the run's own: a fleet waits on it in hundreds of places
+  return { ...run, pulse, signal };
+}

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hosts } from "./lab.ts";
 import { engines, topology, two } from "./one-p-one-d.ts";
@@ -50,6 +52,39 @@ describe("what is left of former runs", () => {
     n1.write("/etc/smi-apps", "");
     await n1.exec("rm -f /usr/local/bin/nvidia-smi /etc/smi-apps /etc/smi-gpus");
     expect((await pdctl(["down", file])).code).toBe(0);
+    expect(lab.leftovers()).toEqual([]);
+  });
+
+  it("down compares the devices' memory with what it was before up, and is not done before that is back", async () => {
+    await using lab = await hosts(two);
+    const sim = readFileSync(join(import.meta.dirname, "../../dist/sim.mjs"), "utf8"); // takes vLLM's flags, and is asked for as vLLM
+    const used = (mib: number) => {
+      for (const host of lab.hosts)
+        host.write(
+          "/etc/smi-gpus",
+          [0, 1, 2, 3].map((id) => gpu(mib).replace("0, GPU-5c1a", `${id}, GPU-${id}`)).join(""),
+        );
+    };
+    for (const host of lab.hosts) {
+      host.write("/opt/sim.mjs", sim);
+      host.write("/usr/local/bin/nvidia-smi", smi, 0o755);
+      host.write("/etc/smi-apps", "");
+    }
+    used(480);
+    const file = topology("memory");
+    const vllm = ["--set", "engine.kind=vllm", "--set", "engine.command=[node, /opt/sim.mjs]", "--no-smoke"];
+    const up = await pdctl(["up", file, ...vllm]);
+    expect(up.code, said(up)).toBe(0);
+    used(55_880);
+    const down = await pdctl(["down", file]);
+    expect(down.code, said(down)).toBe(5);
+    expect(down.stdout).toMatch(/✖ n\[0-1\] +0 +0 +\+216 GiB +0 +\d/);
+    expect(down.stdout).toMatch(/device 0 has 54\.1 GiB more in use than before up/);
+    used(480);
+    const again = await pdctl(["down", file]);
+    expect(again.code, said(again)).toBe(0);
+    for (const host of lab.hosts)
+      await host.exec("rm -f /opt/sim.mjs /usr/local/bin/nvidia-smi /etc/smi-apps /etc/smi-gpus");
     expect(lab.leftovers()).toEqual([]);
   });
 
