@@ -4,7 +4,7 @@ import { JsonError, type JsonObject, readObject } from "../body/json.ts";
 import type { Log } from "../books/log.ts";
 import { attributesOf, type Outcome, type RequestLine, requestLine } from "../books/request-line.ts";
 import { ProxyError } from "../errors.ts";
-import type { Answer, Family } from "../families/family.ts";
+import type { Family } from "../families/family.ts";
 import type { House } from "../house.ts";
 import type { CallLegs } from "../legs/legs.ts";
 import { type Progress, progressHeaders } from "../legs/progress.ts";
@@ -14,10 +14,11 @@ import type { RequestTrace, Tracing } from "../trace/index.ts";
 import type { Admission } from "./admission.ts";
 import { askOf } from "./call.ts";
 import { ClientLeft } from "./client-left.ts";
+import { endpointOf, handOn, routeName } from "./hand-on.ts";
 import { forwarded } from "./headers.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import { receive } from "./receive.ts";
-import { answerError, relay } from "./reply.ts";
+import { answerError } from "./reply.ts";
 import type { RequestIds } from "./request-id.ts";
 import { place, routeOf } from "./route.ts";
 import { pathOf } from "./routes.ts";
@@ -143,55 +144,6 @@ function workHeaders({ legs, pairs }: Work): Record<string, string> {
   return headers;
 }
 
-interface HandOn {
-  readonly answer: Answer;
-  readonly res: ServerResponse;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly started: number;
-  readonly outcome: Outcome;
-  readonly letGo: LetGo;
-}
-
-async function handOn(
-  { books, now, log, idle }: Desk,
-  work: Work,
-  { answer, res, headers, started, outcome, letGo }: HandOn,
-): Promise<void> {
-  const { legs } = work;
-  const { progress } = legs;
-  const { role, url: target } = answer.from.endpoint;
-  outcome.status = answer.status;
-  const addBytes = books.bytes.adder({ target });
-  let waiting = true;
-  const onBytes = (bytes: number) => {
-    addBytes(bytes);
-    outcome.bytes += bytes;
-    if (!waiting) return;
-    waiting = false;
-    if (role === "decode") progress.stage = "decode";
-    outcome.firstByteMs = now() - started;
-    books.firstByte.observe({ route: routeName(legs) }, outcome.firstByteMs / 1000);
-  };
-  const unwatch = idle.watch({
-    bytes: () => outcome.bytes,
-    isHeldBack: () => res.writableNeedDrain || res.socket?.writableNeedDrain === true || work.isResuming,
-    onSilent: () => {
-      answer.from.endpoint.circuit.count(false, now());
-      letGo.abort(new ProxyError("target.silent", { role, target, seconds: idle.seconds }));
-    },
-  });
-  try {
-    await relay(answer, res, { headers, onBytes, onBreak: (error) => legs.broke(answer, error) });
-  } finally {
-    unwatch();
-  }
-  books.requests.add({ endpoint: endpointOf(res), code: answer.status, route: routeName(legs) });
-  if (answer.status >= 500)
-    log.failed(headers, { fault: `status ${answer.status}`, error: `${role}'s own answer, handed on` });
-}
-
-const routeName = (legs: CallLegs | undefined) => (legs?.progress.alone ? "decode_only" : "pd");
-const endpointOf = ({ req }: ServerResponse<IncomingMessage>) => pathOf(req);
 const hasLeft = (req: IncomingMessage, signal: Signal) =>
   signal.aborted ? signal.reason instanceof ClientLeft : req.destroyed && !req.complete;
 
