@@ -7,9 +7,17 @@ import { type Outcome, type WireFault, wireFaults } from "./wire-faults.ts";
 
 const WHOLE = '{"model":"m","prompt":"one two three","max_tokens":4}';
 const STREAM = '{"model":"m","prompt":"one two three","max_tokens":4,"stream":true}';
-const DIALECTS = ["nixl", "mooncake-ascend", "ucm"] as const;
-/** Where both legs run at once it is a race which of a fault at prefill and decode's answer is seen first: contract/together.ts stops one of the two. */
-const AT_ONCE = ["mooncake", "layerwise"] as const;
+type Client = "undici" | "sockets";
+/** Each family with one of the clients towards engines, the first one with both. */
+const GROUPS: readonly { readonly dialect: Dialect; readonly client: Client; readonly atOnce?: true }[] = [
+  { dialect: "nixl", client: "undici" },
+  { dialect: "nixl", client: "sockets" },
+  { dialect: "mooncake-ascend", client: "sockets" },
+  { dialect: "ucm", client: "undici" },
+  // at once it is a race which of a fault at prefill and decode's answer is seen first: contract/together.ts stops one of the two
+  { dialect: "mooncake", client: "undici", atOnce: true },
+  { dialect: "layerwise", client: "sockets", atOnce: true },
+];
 const LEGS = [
   { leg: "prefill", role: "prefill", raw: WHOLE },
   { leg: "whole", role: "decode", raw: WHOLE },
@@ -18,22 +26,28 @@ const LEGS = [
 type Leg = (typeof LEGS)[number];
 
 /** Each fault strikes the first request of its leg, once; what the client sees is the same whatever the family. */
-for (const dialect of [...DIALECTS, ...AT_ONCE])
-  for (const leg of LEGS.filter(({ role }) => role === "decode" || DIALECTS.some((each) => each === dialect)))
-    describe(`${dialect}, ${leg.role}${leg.role === "decode" ? `, ${leg.leg}` : ""}: what a client sees of an engine's`, () => {
+for (const { dialect, client, atOnce } of GROUPS)
+  for (const leg of LEGS.filter(({ role }) => role === "decode" || !atOnce))
+    describe(`${dialect}, ${client}, ${leg.role}${leg.role === "decode" ? `, ${leg.leg}` : ""}: what a client sees of an engine's`, () => {
       it.each(
         wireFaults
           .filter(({ what }) => dialect === "nixl" || !STANDS.test(what))
           .map((fault) => [fault.what, fault] as const),
-      )("%s", (_, fault) => strike(dialect, leg, fault));
+      )("%s", (_, fault) => strike({ dialect, client }, leg, fault));
     });
 
 const NOTHING = Buffer.alloc(0);
 const STANDS = /never ends|stands still/; // half a second each, and no family has times of its own
 const SHORT = { prefill_timeout_seconds: 0.5, first_byte_timeout_seconds: 0.5, idle_timeout_seconds: 0.5 };
 
-async function strike(dialect: Dialect, { leg, role, raw }: Leg, fault: WireFault): Promise<void> {
-  await inHouse({ dialect, ...(STANDS.test(fault.what) && { config: SHORT }) }, async (house) => {
+async function strike(
+  { dialect, client }: { dialect: Dialect; client: Client },
+  { leg, role, raw }: Leg,
+  fault: WireFault,
+): Promise<void> {
+  const config = { upstream: client, ...(STANDS.test(fault.what) && SHORT) };
+  const outcome = (client === "sockets" && fault.sockets ? fault.sockets : fault)[leg];
+  await inHouse({ dialect, config }, async (house) => {
     let put: Meant | undefined;
     const play: WireFault["play"] = (socket, meant) => {
       put = meant;
@@ -42,8 +56,8 @@ async function strike(dialect: Dialect, { leg, role, raw }: Leg, fault: WireFaul
     house.cluster.role(role)[0]?.faults.push({ kind: "wire", play });
     const answer = await house.send(raw, { id: "x" });
     const body = put && fault.body ? fault.body(put) : NOTHING;
-    const isRead = dialect !== "ucm" || fault[leg] !== "missing"; // where nothing is carried, nobody reads prefill's words
-    check(house, { outcome: isRead ? fault[leg] : "well", answer, raw, put, body });
+    const isRead = dialect !== "ucm" || outcome !== "missing"; // where nothing is carried, nobody reads prefill's words
+    check(house, { outcome: isRead ? outcome : "well", answer, raw, put, body });
     house.cluster.registry.expire(); // what a prefill held whose answer was lost
     expect(await house.send(raw)).toMatchObject({ status: 200, whole: true }); // nothing of it hangs on
   });

@@ -10,13 +10,18 @@ import { chunkedText, type Fields, headText, writeCut } from "../wire/write.ts";
  */
 export type Outcome = "well" | "again" | "broke" | "cut" | "late" | "missing" | "as-is";
 
-export interface WireFault {
-  readonly what: string;
-  readonly play: (socket: Socket, meant: Meant) => void | Promise<void>;
+export interface Outcomes {
   readonly prefill: Outcome;
   /** Of decode: where its answer is whole, and where it is a stream. */
   readonly whole: Outcome;
   readonly stream: Outcome;
+}
+
+export interface WireFault extends Outcomes {
+  readonly what: string;
+  readonly play: (socket: Socket, meant: Meant) => void | Promise<void>;
+  /** Of the proxy's own client, where it sees what undici does not. */
+  readonly sockets?: Outcomes;
   /** Where it is `as-is`: the body that the client must get. */
   readonly body?: (meant: Meant) => Buffer;
 }
@@ -53,6 +58,7 @@ export const wireFaults: readonly WireFault[] = [
     what: "closed in the middle of the head",
     play: (socket, it) => void socket.end(head(it, length(it)).subarray(0, 25)),
     ...silent,
+    sockets: { ...silent, prefill: "broke" }, // bytes have come: it was not idle, and there is no other prefill
   },
   { what: "reset after the head", play: (socket, it) => resetAfter(socket, head(it, length(it))), ...headless },
   { what: "closed after the head", play: (socket, it) => void socket.end(head(it, length(it))), ...headless },
@@ -101,6 +107,7 @@ export const wireFaults: readonly WireFault[] = [
     whole: "as-is",
     stream: "as-is",
     body: ({ body }) => body.subarray(0, -9),
+    sockets: halved,
   },
   {
     what: "two lengths",
@@ -143,6 +150,15 @@ export const wireFaults: readonly WireFault[] = [
         ]),
       ),
     ...well,
+  },
+  {
+    what: "100 Continue that nobody asked for",
+    play: (socket, it) =>
+      void socket.end(
+        Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), head(it, [...length(it), ...CLOSE]), it.body]),
+      ),
+    ...silent, // undici takes it for a broken engine
+    sockets: well,
   },
   {
     what: "Processing, twice, before the answer",
@@ -205,6 +221,7 @@ export const wireFaults: readonly WireFault[] = [
         Buffer.concat([head(it, length(it)), it.body, Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nbad")]),
       ),
     ...well,
+    sockets: halved,
   },
   {
     what: "closed after the answer, though it may go on",
