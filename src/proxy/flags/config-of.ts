@@ -30,7 +30,7 @@ function byFlags(draft: Draft): Made {
   const family = told ?? "relay";
   const value = { family, ...(family === "relay" && BY_ITSELF), ...Object.fromEntries(draft.keys) };
   const targets = ROLES.flatMap((role) => targetsOf(draft, role, family));
-  const notes = [...(told === undefined ? [ASSUMED] : []), ...idleBootstraps(draft, family)];
+  const notes = [...(told === undefined ? [ASSUMED] : []), ...idleBootstraps(draft, family), ...loopback(draft)];
   return checked({ ...value, targets }, { prefix: "", notes });
 }
 
@@ -46,7 +46,7 @@ function overFile(draft: Draft, { name, value }: ConfigFile): Made {
   const implied = draft.implied === undefined ? {} : { family: draft.implied.family };
   const merged = { ...value, ...implied, ...Object.fromEntries(draft.keys) };
   const family: unknown = "family" in merged ? merged.family : undefined;
-  const notes = idleBootstraps(draft, family);
+  const notes = [...idleBootstraps(draft, family), ...loopback(draft)];
   const written: unknown = "targets" in value ? value.targets : [];
   const named = ROLES.filter((role) => draft.endpoints[role].length > 0);
   if (named.length === 0 || !Array.isArray(written)) return checked(merged, { prefix, notes });
@@ -77,6 +77,13 @@ const idleBootstraps = ({ endpoints: { prefill } }: Draft, family: unknown): rea
           ? []
           : [`--prefill ${url} ${bootstrap}: the port changes nothing without --family mooncake`],
       );
+
+/** The scripts' documents write it, and their users wonder. Source: proxy-protocols.md §0.4 */
+function loopback({ keys }: Draft): readonly string[] {
+  const bind = keys.get("bind");
+  const isOwn = typeof bind === "string" && /^(localhost|127\.[\d.]+|::1)$/.test(bind);
+  return isOwn ? [`--host ${bind}: only this machine reaches the proxy; --host 0.0.0.0 is for all`] : [];
+}
 
 function checked(value: unknown, { prefix, notes }: { prefix: string; notes: readonly string[] }): Made {
   const config = checkConfig(value);

@@ -34,6 +34,13 @@ describe("a document's proxy command works with pdctl proxy in the program's pla
     ]);
   });
 
+  it("002: an address that no other machine reaches is said", () => {
+    expect(read([...pair, "--host", "localhost"]).notes).toContain(
+      "--host localhost: only this machine reaches the proxy; --host 0.0.0.0 is for all",
+    );
+    expect(read([...pair, "--host", "10.0.0.1"]).notes.join()).not.toContain("--host");
+  });
+
   it("002:180: a store that no flag names is asked for in a note", () => {
     const [note] = read(pair).notes;
     expect(note).toContain("--family shared-store");
