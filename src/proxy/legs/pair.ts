@@ -75,7 +75,7 @@ export class PairAttempt {
       this.#means.hold.taken();
       return;
     }
-    const refused = failure === "connect" || (status !== undefined && status !== 200);
+    const refused = failure === "connect" || (status !== undefined && status < 500 && status !== 200);
     this.#signals.cutPrefill(new OtherLegEnded(), { decodeHasIt: !refused });
   }
 
