@@ -85,6 +85,8 @@ describe("a changed topology", () => {
     const up = await pdctl(["up", file]);
     expect(up.code).toBe(7);
     expect(said(up)).toMatch(/li@build-07/);
+    const down = await pdctl(["down", file]);
+    expect([down.code, said(down)]).toEqual([7, expect.stringMatching(/theirs belongs to li@build-07/)]);
     const rehearsal = await pdctl(["up", file, "--rehearse", "--adopt"]);
     expect(rehearsal.code).toBe(8);
     expect(lab.hosts.flatMap(engines)).toEqual(before);
