@@ -21,3 +21,13 @@ export const fields = z.strictObject({
 });
 
 export type Fields = z.infer<typeof fields>;
+
+/** Decode reads KV that prefill holds; else prefill writes it. Source: vLLM 0.32, get_moriio_mode. */
+export function reads({ read_mode, extra }: { readonly read_mode?: unknown; readonly extra?: unknown }): boolean {
+  const more = typeof extra === "object" && extra !== null && "read_mode" in extra ? extra.read_mode : undefined;
+  return ["true", "1"].includes(
+    String(more ?? read_mode ?? false)
+      .trim()
+      .toLowerCase(),
+  );
+}

@@ -1,6 +1,6 @@
 import type { Connector, PortSpan } from "../connector.ts";
 import { causes } from "./causes.ts";
-import { type Fields, fields } from "./fields.ts";
+import { type Fields, fields, reads } from "./fields.ts";
 import { families, rules } from "./rules.ts";
 
 const external = 'vllm:prompt_tokens_by_source_total{source="external_kv_transfer"}';
@@ -71,14 +71,6 @@ export const moriio: Connector<Fields, "handshake" | "notify"> = {
     reserves: () => [],
   }),
 };
-
-/** Decode reads KV that prefill holds; else prefill writes it. Source: vLLM 0.32, get_moriio_mode. */
-const reads = ({ read_mode, extra }: Fields): boolean =>
-  ["true", "1"].includes(
-    String(extra?.["read_mode"] ?? read_mode ?? false)
-      .trim()
-      .toLowerCase(),
-  );
 
 const DEFER_SECONDS = 60; // MoRIIOConstants.DEFAULT_DEFER_TIMEOUT
 const held = (written: unknown): number => (Number(written) > 0 ? Number(written) : DEFER_SECONDS);

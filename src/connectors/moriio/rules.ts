@@ -3,6 +3,7 @@ import type { Topology } from "../../topology/topology.ts";
 import { runsOn } from "../hardware.ts";
 import { speaks } from "../proxies.ts";
 import { divisible } from "../tp.ts";
+import { reads } from "./fields.ts";
 
 /** Accelerators that MoRI runs on. Source: launch.md §2.1. */
 export const families: readonly string[] = ["rocm"];
@@ -42,4 +43,20 @@ const p13: Rule<Topology, { instance: string; what: string; remedy: string }> = 
   remedy: ({ remedy }) => remedy,
 };
 
-export const rules: readonly AnyRule<Topology>[] = [speaks("moriio"), runsOn("moriio", families), divisible, p13];
+/** R11: a decode that reads takes every prompt for one that was prefilled elsewhere, and answers nonsense to others. Source: proxy-protocols.md §E.4 */
+const r11: Rule<Topology, { key: string }> = {
+  id: "R11",
+  level: "error",
+  *check({ kv, proxy }) {
+    const { connector, fields } = kv.transfer;
+    if (connector !== "moriio" || proxy.kind !== "pdctl" || !reads(fields.prefill)) return;
+    if (proxy.pdMinPromptTokens !== undefined)
+      yield { at: [...proxy.path, "pd_min_prompt_tokens"], data: { key: "pd_min_prompt_tokens" } };
+    for (const key of ["on_missing_kv", "on_prefill_down", "on_prefill_saturated"] as const)
+      if (proxy.serving[key] === "decode-only") yield { at: [...proxy.path, "serving", key], data: { key } };
+  },
+  message: ({ key }) => `${key} sends requests to decode alone, and moriio's decode cannot serve them in read_mode`,
+  remedy: ({ key }) => [`leave ${key} out`, "or read_mode: false"],
+};
+
+export const rules: readonly AnyRule<Topology>[] = [speaks("moriio"), runsOn("moriio", families), divisible, p13, r11];
