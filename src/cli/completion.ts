@@ -1,9 +1,11 @@
 import { Argument, type Command } from "commander";
-import { SHELLS, type Shell, type VerbWords, completion as written } from "../report/completion.ts";
+import type { Shell, VerbWords } from "../report/completion.ts";
 import { type Call, does } from "./call.ts";
 import { EXIT } from "./exit-codes.ts";
 import { helped } from "./help.ts";
 import { common } from "./options.ts";
+
+const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 export const completion = (program: Command) =>
   does(
@@ -20,7 +22,8 @@ export const completion = (program: Command) =>
       },
     ),
     async (call: Call) => {
-      const shell = SHELLS.find((one): one is Shell => one === call.args[0]);
+      const { completion: written } = await import("../report/completion.ts");
+      const shell = SHELLS.find((one) => one === call.args[0]);
       if (shell !== undefined) call.streams.out.raw(written(shell, program.commands.map(words)));
       return EXIT.done;
     },

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { Run } from "../cluster/run.ts";
 import type { Facts } from "../facts/facts.ts";
-import { verdict } from "../report/closing.ts";
 import type { Suite } from "../report/junit.ts";
 import type { Tally } from "../report/tally.ts";
 import type { Call } from "./call.ts";
@@ -104,16 +103,17 @@ async function tested(
     : await play("down", async (run) => cluster.down(await known(), down, run));
   const exit = proof === EXIT.done ? gone : proof;
   if (options.junit !== undefined) writeJunit(options.junit, suites, call);
-  say(call, suites, { cluster: drafted.cluster, exit, seconds: (performance.now() - began) / 1000 });
+  await say(call, suites, { cluster: drafted.cluster, exit, seconds: (performance.now() - began) / 1000 });
   return exit;
 }
 
 /** The verdict of what did not hold, or of all three. */
-function say(
+async function say(
   call: Call<Options>,
   suites: readonly Suite[],
   { cluster, exit, seconds }: { cluster: string; exit: number; seconds: number },
-): void {
+): Promise<void> {
+  const { verdict } = await import("../report/closing.ts");
   const failed = suites.map(({ state }) => state).find(({ result }) => result !== undefined && result.exit !== 0);
   const words = failed === undefined ? "was up, proven and taken down" : `was tested · ${failed.verb}: ${bare(failed)}`;
   const result = {

@@ -22,6 +22,19 @@ export const cardPages: Readonly<Record<string, CardPage>> = {
       "setup[].timeout, for a step that takes long",
     ],
   },
+  "drain-late": {
+    found: "found while a running cluster is changed",
+    says: "Requests at an instance that has to stop did not end within the limit, and are broken off.",
+    because: [
+      "The proxy sends it nothing new from then on; a long answer may take longer than the limit all the same.",
+    ],
+    remedy: ["--drain 30m: a longer limit", "max_tokens of the clients' requests, down"],
+  },
+  "proxy-mute": {
+    found: "found while a running cluster is changed",
+    says: "The proxy was told which endpoints there are, and does not answer or does not go by it. Nothing was stopped for what it was not told.",
+    remedy: ["pdctl logs proxy --tail 50", "pdctl restart proxy, then the change again"],
+  },
   unreachable: {
     found: LOGIN,
     says: "Nothing answered at the node's SSH port, or its name is not known.",

@@ -13,8 +13,7 @@ export interface VerbWords {
   readonly topology: boolean;
 }
 
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof SHELLS)[number];
+export type Shell = "bash" | "zsh" | "fish";
 
 /** The text that a start-up file of the shell reads. Nothing of it runs pdctl while somebody types. */
 export function completion(shell: Shell, verbs: readonly VerbWords[]): string {

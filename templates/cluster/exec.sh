@@ -3,7 +3,7 @@
 # `x EXIT`. Ends with the launcher: when that hangs up, or has been silent for PD_LEASE_S, the command and its children get SIGTERM.
 command=("${PD_ARGV[@]}")
 ((${#PD_ARGV[@]} > 1)) || command=(bash -c "${PD_ARGV[0]}")
-cd ~ 2>/dev/null
+cd ~ 2>/dev/null || cd / || exit
 told() { sed -u "s/^/$1\t/" && printf '\n'; } # a last line without its end would run into the next record
 set -m # the job is a process group of its own
 {

@@ -28,7 +28,7 @@ const touches = (command: string) => !/^pdctl (validate|plan(?! --changes)|expla
 const shown = [...new Set([...commands, ...inline])];
 const looking = shown.filter((command) => command.startsWith("pdctl") && !touches(command));
 
-const alters = (command: string) => /^pdctl (up|down)/.test(command);
+const alters = (command: string) => /^pdctl (up|down|test|restart)/.test(command);
 
 /** In the order of the page; what only the text names comes before the cluster is taken down. */
 const acting = commands.filter((command) => /^(curl|pdctl) /.test(command) && !looking.includes(command));
@@ -66,7 +66,7 @@ describe("the README", () => {
   });
 
   it.concurrent("the other commands work in their order, on a cluster of this machine", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const base = 26_000 + (process.pid % 300) * 20; // below the range that the kernel draws from
     const ports = [
