@@ -1,6 +1,7 @@
 import { Members } from "./admin/members.ts";
 import { openBooks } from "./books/books.ts";
 import type { Log } from "./books/log.ts";
+import { decodesAlone, endsByLength } from "./families/carried.ts";
 import { families } from "./families/index.ts";
 import { Admission } from "./front/admission.ts";
 import type { Desk } from "./front/completion.ts";
@@ -79,10 +80,10 @@ export function furnish(config: Settled, means: DeskMeans): Furnished {
     ids: new RequestIds(),
     idle: new IdleWatch(config.idle_timeout_seconds),
     releases: new Releases(rosters.decode, books),
-    lengthCapped: config.length_capped ?? false,
+    lengthCapped: config.length_capped ?? endsByLength(config.family),
     remoteHost: config.remote_host_override ?? false,
     repeatsPrefill500: config.on_prefill_500 === "retry",
-    decodeAlone: config.decode_alone,
+    decodeAlone: config.decode_alone && decodesAlone(config.family),
     marksIds: config.family === "nixl-push" || config.family === "layerwise",
     callbacks: means.callbacks,
     holdSeconds: config.kv_hold_seconds,

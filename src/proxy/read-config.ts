@@ -1,5 +1,6 @@
 import { near } from "../words/near.ts";
 import type { ProxyConfig, Target } from "./config.ts";
+import { decodesAlone } from "./families/carried.ts";
 import { withAddresses } from "./settings/addresses.ts";
 import { settings } from "./settings/index.ts";
 import { type ConfigFault, Reader } from "./settings/reader.ts";
@@ -50,14 +51,14 @@ function judgeTargets(targets: readonly Target[], read: Reader): void {
       read.fault(`targets[${index}].url`, `another url: ${url} is listed twice as ${role}`);
 }
 
-const NOT_ALONE = "not with decode_alone false: every request has to take both legs";
+const NOT_ALONE = "not with decode_alone false, or family moriio-read: every request has to take both legs";
 
 /** Keys that only make sense together. */
 function judgeFamily(config: Omit<ProxyConfig, "targets">, read: Reader): void {
   const { family, bind, callback_url } = config;
   if (family === "layerwise" && callback_url === undefined && /^(0\.0\.0\.0|::|\[::\])$/.test(bind))
     read.fault("callback_url", `missing; decode engines call the proxy back, and bind ${bind} is no address`);
-  if (config.decode_alone !== false) return;
+  if (config.decode_alone !== false && decodesAlone(family)) return;
   if (config.pd_min_prompt_tokens !== undefined) read.fault("pd_min_prompt_tokens", NOT_ALONE);
   for (const key of ["on_missing_kv", "on_prefill_down", "on_prefill_saturated"] as const)
     if (config[key] === "decode-only") read.fault(key, NOT_ALONE);

@@ -21,14 +21,14 @@ export const ofKv = {
   length_capped: {
     topic: "kv",
     check: flag,
-    says: "Prefill gives its ticket only when it ended by length (Ascend Mooncake): its leg says min_tokens 1.",
-    unset: "off; by flags alone on with relay, as it does no harm elsewhere",
+    says: "Prefill keeps its KV only when it ended by length (Mooncake, MoRI-IO): its leg says min_tokens 1.",
+    unset: "on with mooncake and moriio; by flags alone also with relay, where it does no harm; else off",
     flags: ["length-capped"],
   },
   decode_alone: {
     topic: "kv",
     check: flag,
-    says: "Decode may serve a request by itself; false where it would answer nonsense: what needs it is refused.",
+    says: "Decode may serve a request by itself; false where it would answer nonsense, as always with moriio-read: what needs it is refused.",
     flags: ["decode-alone"],
   },
   callback_url: {

@@ -5,7 +5,7 @@ import { flagsAre, keysAre, paramsOf, rankOf, type Speech, sameId } from "./spee
  * assertion, a KeyError or a wait of eight minutes. Source: vLLM 0.32, mooncake_connector.py.
  */
 export const mooncake: Speech = {
-  config: { family: "mooncake", kv_hold_seconds: 480, length_capped: true },
+  config: { family: "mooncake", kv_hold_seconds: 480 },
   target: ({ role, bootstrapUrl }) => (role === "prefill" ? { bootstrap_url: bootstrapUrl } : {}),
   *prefill(arrival) {
     const params = paramsOf(arrival);

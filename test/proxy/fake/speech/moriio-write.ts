@@ -10,7 +10,7 @@ const asked = ["do_remote_decode", "do_remote_prefill", "remote_engine_id", "rem
  * moriio_common.py add_new_req.
  */
 export const moriioWrite: Speech = {
-  config: { family: "moriio-write", kv_hold_seconds: 60, length_capped: true },
+  config: { family: "moriio-write", kv_hold_seconds: 60 },
   target: (engine) => ({ moriio: addressOf(engine) }),
   *prefill(arrival) {
     const params = paramsOf(arrival);

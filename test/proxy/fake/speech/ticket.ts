@@ -77,7 +77,7 @@ export const mooncakeAscend: Speech = {
 
 /** MoRI-IO where decode reads: the ticket has the transfer's name, which prefill was given. Source: vLLM 0.32, moriio_connector.py request_finished. */
 export const moriioRead: Speech = {
-  config: { family: "moriio-read", kv_hold_seconds: 60, length_capped: true, decode_alone: false },
+  config: { family: "moriio-read", kv_hold_seconds: 60 },
   prefill: function* (arrival) {
     yield* asksPrefill(arrival);
     const transfer = paramsOf(arrival)?.["transfer_id"];
