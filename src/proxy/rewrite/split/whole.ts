@@ -32,7 +32,7 @@ export function mergedAnswer(answers: readonly Buffer[], places: readonly Place[
 }
 
 /** A choice under its number in the whole. */
-export function numbered(choice: Buffer, index: number): Buffer {
+function numbered(choice: Buffer, index: number): Buffer {
   return edited(choice, valueEdit(readObject(choice), 0, "index", String(index)));
 }
 
