@@ -16,8 +16,8 @@ describe("the locks of a cluster", () => {
     for (const down of await Promise.all(both)) expect(down.code, said(down)).toBe(0); // who waits keeps nobody waiting
 
     await using first = start(["up", file], { env: { CI_JOB_URL: "https://ci.example.org/job/4711" } });
-    await first.until(/engines +.*started/);
-    await expect.poll(() => lab.hosts.flatMap(engines)).toHaveLength(2);
+    await first.until(/engines +.*started/, { withinMs: 60_000 });
+    await expect.poll(() => lab.hosts.flatMap(engines), { timeout: 30_000 }).toHaveLength(2);
     first.kill("SIGSTOP");
 
     const status = await pdctl(["status", file, "--json"]);
@@ -34,7 +34,7 @@ describe("the locks of a cluster", () => {
     expect(lab.hosts.flatMap(engines)).toHaveLength(2);
 
     await using second = start(["down", reversed, "--wait-lock", "90s"]);
-    await second.until(/waits for the lock on n\d: \S+, pdctl up, for/);
+    await second.until(/waits for the lock on n\d: \S+, pdctl up, for/, { withinMs: 60_000 });
     const ended = await second.ended;
     expect(ended.code, said(ended)).toBe(0);
     expect(lab.leftovers()).toEqual([]);

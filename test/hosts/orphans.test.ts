@@ -96,11 +96,11 @@ describe("what is left of former runs", () => {
     await lab.host("n0").spawn(`exec ${ask}`);
     const running = "curl -s http://10.0.5.11:8200/metrics | grep -m1 '^vllm:num_requests_running'";
     await expect
-      .poll(async () => (await lab.host("n1").exec(running)).stdout, { timeout: 15_000 })
+      .poll(async () => (await lab.host("n1").exec(running)).stdout, { timeout: 30_000 })
       .toMatch(/ 1(\.0)?\n/);
     {
       await using down = startOnTerminal(["down", file]);
-      await down.until(/1 request is running\. Take busy down\? \[y\/N\]/);
+      await down.until(/1 request is running\. Take busy down\? \[y\/N\]/, { withinMs: 60_000 });
       down.type("\r");
       const ended = await down.ended;
       expect(ended.code).toBe(8);

@@ -11,12 +11,12 @@ describe("a cluster with a lease", () => {
     const file = topology("leased", { faults: { "*": { loadSeconds: 1 } } });
     {
       await using up = start(["up", file, "--ttl", "2s"]);
-      await up.until(/engines +.*started/);
-      await expect.poll(() => lab.hosts.flatMap(engines)).toHaveLength(2);
+      await up.until(/engines +.*started/, { withinMs: 60_000 });
+      await expect.poll(() => lab.hosts.flatMap(engines), { timeout: 30_000 }).toHaveLength(2);
       up.kill("SIGKILL"); // as a CI runner would
       await up.ended;
     }
-    await expect.poll(() => lab.leftovers(), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => lab.leftovers(), { timeout: 60_000 }).toEqual([]);
     const status = await pdctl(["status", file]);
     expect(status.code, said(status)).toBe(1);
 

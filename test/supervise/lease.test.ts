@@ -22,11 +22,13 @@ const renewed = (ttlMs?: number | null) =>
 const leaseOf = async () => (await inspect(node.session, { stateDir: node.stateDir }, scripts, never)).lease;
 const watcher = () => Number(readFileSync(join(node.stateDir, "lease"), "utf8").split("\n")[3]);
 
-it("a run whose lease is over is taken down by the node itself: no process, no file, no watcher is left", async () => {
+it("a run whose lease is over is taken down by the node itself: no process, no file, no watcher is left", {
+  timeout: 60_000,
+}, async () => {
   await node.start({ a: ["sleep", "1000"], b: ["bash", "-c", "trap '' TERM; while :; do sleep 0.1; done"] });
   await renewed(1_000);
   const pid = watcher();
-  await expect.poll(() => existsSync(node.stateDir), { timeout: 18_000 }).toBe(false);
+  await expect.poll(() => existsSync(node.stateDir), { timeout: 40_000 }).toBe(false);
   expect(aliveWith(node.stateDir)).toEqual([]);
   await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
 });
@@ -48,7 +50,9 @@ it("every renewal counts from then on, for as long as before where nothing else 
   expect(aliveWith(node.stateDir)).not.toEqual([]);
 });
 
-it("while a launcher holds the lock nothing is taken down, and it counts anew from there", async () => {
+it("while a launcher holds the lock nothing is taken down, and it counts anew from there", {
+  timeout: 60_000,
+}, async () => {
   await node.start({ a: ["sleep", "1000"] });
   const holder = { owner: "me@here", verb: "up", since: "2026-11-20T10:00:00Z", pid: 1, run: "abc123" };
   const held = await lock(node.session, { cluster: cluster(), holder }, scripts, never);
@@ -57,7 +61,7 @@ it("while a launcher holds the lock nothing is taken down, and it counts anew fr
   await expect.poll(() => readFileSync(join(node.stateDir, "lease"), "utf8"), { timeout: 10_000 }).not.toBe(before);
   expect(aliveWith(node.stateDir)).not.toEqual([]);
   await held.release();
-  await expect.poll(() => existsSync(node.stateDir), { timeout: 18_000 }).toBe(false);
+  await expect.poll(() => existsSync(node.stateDir), { timeout: 40_000 }).toBe(false);
 });
 
 it("a watcher whose state is gone leaves by itself", async () => {

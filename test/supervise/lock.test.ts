@@ -196,7 +196,7 @@ it("who comes next waits for a change that its former holder has begun", async (
   const session = await overSsh();
   const first = await take({ holder: { ...holder, run: "first0" } }, session);
   const stopping = stop(under("first0"), { ...nothing(), graceMs: 1_500 }, scripts, never);
-  await expect.poll(() => existsSync(join(node.stateDir, "runs/1/a/asked"))).toBe(true);
+  await expect.poll(() => existsSync(join(node.stateDir, "runs/1/a/asked")), { timeout: 10_000 }).toBe(true);
   await first.release();
   const over = stopping.then(() => "stopped");
   const next = await take({ waitMs: 10_000, holder: { ...holder, run: "second" } });
