@@ -59,3 +59,9 @@ async function logs(house: House, text: string): Promise<void> {
     if (performance.now() > deadline) throw new Error(`no line with: ${text}\n${house.log.join("")}`);
   }
 }
+
+it("a first token that ends the text costs no KV, also where no number says so", () =>
+  inHouse({ dialect: "mooncake" }, async (house) => {
+    house.p[0]?.faults.push({ kind: "eos-first" });
+    expect((await house.send(SHORT)).status).toBe(200);
+  }));

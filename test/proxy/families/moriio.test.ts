@@ -29,3 +29,12 @@ it("a tool call that prefill refuses for its one token is the client's 400 there
     expect(await house.send(raw, { path: "/v1/chat/completions" })).toMatchObject({ status: 400 });
     expect(house.d[0]?.ids).toEqual([]);
   }));
+
+it.each(["moriio-write", "moriio-read"] as const)(
+  "a first token that ends the text costs no KV, also where no number says so (%s)",
+  (dialect) =>
+    inHouse({ dialect }, async (house) => {
+      house.p[0]?.faults.push({ kind: "eos-first" });
+      expect((await house.send('{"model":"m","prompt":"a b","max_tokens":4}')).status).toBe(200);
+    }),
+);
