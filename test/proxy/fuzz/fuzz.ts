@@ -1,3 +1,4 @@
+import { Responses } from "./responses.ts";
 import { Arena, type Client, type Finding } from "./run.ts";
 
 export interface FuzzOptions {
@@ -14,6 +15,29 @@ export interface FuzzOptions {
 export interface FuzzResult {
   readonly done: number;
   readonly findings: readonly Finding[];
+}
+
+/** The same for spoiled answers, which each client reads by itself. */
+export async function fuzzResponses({
+  seed,
+  from,
+  cases,
+  lanes,
+  goesOn = () => true,
+}: FuzzOptions): Promise<FuzzResult> {
+  const responses = new Responses(seed);
+  await responses.start();
+  const findings: Finding[] = [];
+  let [next, done] = [from, 0];
+  const reader = async () => {
+    while (next < from + cases && goesOn(done, findings)) {
+      findings.push(...(await responses.run(next++)));
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, reader));
+  await responses.stop();
+  return { done, findings };
 }
 
 /** Runs these cases; what is left behind at the end is a finding too. */

@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { fuzzCase } from "./case.ts";
-import { fuzz } from "./fuzz.ts";
+import { fuzz, fuzzResponses } from "./fuzz.ts";
 import type { Client, Finding } from "./run.ts";
 
 const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N] [--upstream undici|sockets]
 npm run fuzz -- --seed N --case K     one case again, with what was sent
+npm run fuzz -- --responses [...]     spoiled answers, read by each client towards engines by itself
 `;
 const BATCH = 20_000; // then all is taken down, what is left is looked for, and the other client has its turn
 const UPSTREAMS = ["undici", "sockets"] as const;
@@ -19,11 +20,12 @@ interface Share {
   readonly lanes: number;
   readonly endsAt: number;
   readonly upstreams: readonly Client[];
+  readonly responses: boolean;
 }
 
 /** Batches of one worker, each with proxies and engines of its own. */
 async function work(
-  { seed, from, step, cases, lanes, endsAt, upstreams }: Share,
+  { seed, from, step, cases, lanes, endsAt, upstreams, responses }: Share,
   tell: (news: News) => void,
 ): Promise<void> {
   for (let [batch, left] = [from, cases]; left > 0 && Date.now() < endsAt; batch += step) {
@@ -33,7 +35,14 @@ async function work(
       return Date.now() < endsAt && found.length < MOST_FINDINGS;
     };
     const upstream = upstreams[Math.floor(batch / step) % upstreams.length] ?? "undici";
-    const { done, findings } = await fuzz({ upstream, seed, from: batch * BATCH, cases: most, lanes, goesOn });
+    const { done, findings } = await (responses ? fuzzResponses : fuzz)({
+      upstream,
+      seed,
+      from: batch * BATCH,
+      cases: most,
+      lanes,
+      goesOn,
+    });
     tell({ done, findings: findings.map(({ index, what }) => ({ index, what: `${upstream}: ${what}` })) });
     left -= done;
     if (done < most) return;
@@ -52,6 +61,7 @@ async function main(): Promise<number> {
       workers: { type: "string", default: "1" },
       lanes: { type: "string", default: "16" },
       upstream: { type: "string" },
+      responses: { type: "boolean", default: false },
       help: { type: "boolean" },
     },
   });
@@ -61,7 +71,7 @@ async function main(): Promise<number> {
   }
   const [seed, workers] = [Number(values.seed), Number(values.workers)];
   const upstreams = UPSTREAMS.filter((name) => values.upstream === undefined || values.upstream === name);
-  if (values.case !== undefined) return again(seed, Number(values.case), upstreams);
+  if (values.case !== undefined && !values.responses) return again(seed, Number(values.case), upstreams);
   return all(
     {
       seed,
@@ -70,6 +80,7 @@ async function main(): Promise<number> {
       cases: Math.ceil(Number(values.cases) / workers),
       lanes: Number(values.lanes),
       upstreams,
+      responses: values.responses,
       endsAt: Date.now() + Number(values.minutes) * 60_000,
     },
     workers,

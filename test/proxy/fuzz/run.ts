@@ -32,6 +32,7 @@ export interface ArenaOptions {
   readonly clock: number;
 }
 
+const LIMIT_MS = 60_000;
 const GONE_MS = 300;
 const NEVER = { upMs: 3_600_000, otherMs: 20, answerMs: 60_000 };
 const CLOCK = 1_000; // the proxy's clock runs that much faster, so that budgets and circuits never hold a case back
@@ -142,10 +143,12 @@ export class Arena {
         return [];
       }
       const disturbed = this.#disturbances;
-      const ran: Ran = { it, got: open.got, seen: await proxy.ask(request, it.cuts, it.dawdles) };
+      const ran: Ran = { it, got: open.got, seen: await inTime(proxy.ask(request, it.cuts, it.dawdles)) };
       const found = [...judgeRequests(ran), ...(await this.#judge(ran, relay))];
       return disturbed === this.#disturbances ? found.map((what) => ({ index, what })) : [];
     } catch (error) {
+      proxy.close(); // what is on that connection now belongs to no other case
+      relay.close();
       return [{ index, what: `${error}` }];
     } finally {
       this.#open.delete(String(index));
@@ -178,6 +181,19 @@ export class Arena {
   }
 }
 
+/** A case that has no end is a finding, and not the end of the run. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new Error(`no answer within ${LIMIT_MS / 1_000} s`)), LIMIT_MS);
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
 /** The plain relay had a connection that its engine was closing, and tries nothing again. */
 const lostRace = ({ headers }: Seen) => headers.some(([name]) => name === "x-relay-error");
 
@@ -188,11 +204,7 @@ async function perform(plan: AnswerPlan | undefined, socket: Socket): Promise<bo
     return false;
   }
   await writeCut(socket, plan.wire, plan.cuts);
-  if (plan.then === "stays") return true;
-  if (plan.then === "hangs") {
-    await new Promise((resolve) => socket.on("close", resolve)); // the proxy's business
-    return false;
-  }
+  if (plan.then === "stays" || plan.then === "hangs") return true; // what hangs says nothing more, and listens
   if (plan.then === "rst") {
     if (socket.writableLength > 0) await once(socket, "drain").catch(() => undefined);
     socket.resetAndDestroy();
