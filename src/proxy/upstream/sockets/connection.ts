@@ -38,7 +38,10 @@ const ONE_WRITE = 16 * 1024; // up to here a copy is cheaper than a second buffe
 export class Connection implements Sink, Line {
   readonly #owner: Owner;
   readonly #socket: Socket;
+  /** What it is to send, until it has. */
   #errand: Errand | undefined;
+  /** Whose answer is to come. */
+  #arriving: Arriving | undefined;
   #response: Response | undefined;
   #head: ResponseHead | undefined;
   #isOpen = false;
@@ -77,9 +80,10 @@ export class Connection implements Sink, Line {
 
   /** Sends it now, or as soon as the connection is there. */
   carry(errand: Errand): void {
-    this.#errand = errand;
+    this.#arriving = errand.arriving;
     errand.arriving.comesBy(this);
     if (this.#isOpen) this.#send(errand);
+    else this.#errand = errand;
   }
 
   close(): void {
@@ -97,17 +101,18 @@ export class Connection implements Sink, Line {
   }
 
   cut(): void {
+    this.#arriving = undefined;
     this.#errand = undefined;
     this.#socket.destroy();
   }
 
   onHead(head: ResponseHead): void {
     this.#head = head;
-    this.#errand?.arriving.begin(head.status, head.headers);
+    this.#arriving?.begin(head.status, head.headers);
   }
 
   onData(chunk: Buffer): void {
-    this.#errand?.arriving.take(Buffer.from(chunk));
+    this.#arriving?.take(Buffer.from(chunk));
   }
 
   #plain({ host, port }: Origin): Socket {
@@ -126,9 +131,10 @@ export class Connection implements Sink, Line {
   }
 
   #send({ head, body, gate, isHead, arriving }: Errand): void {
+    this.#errand = undefined;
     const refusal = gate?.();
     if (refusal) {
-      this.#errand = undefined;
+      this.#arriving = undefined;
       this.#free(undefined);
       arriving.fail(refusal);
       return;
@@ -158,38 +164,46 @@ export class Connection implements Sink, Line {
   }
 
   #take(bytes: Buffer): void {
-    if (!this.#response) {
+    const response = this.#response;
+    if (!response) {
       this.#socket.destroy(); // it speaks without being asked: what follows could be taken for the next answer
       return;
     }
-    if (this.#readOn(() => this.#response?.take(bytes)) && this.#response?.isOver) this.#over();
+    try {
+      response.take(bytes);
+    } catch (error) {
+      this.#misread(error);
+      return;
+    }
+    if (response.isOver && this.#response === response) this.#over();
   }
 
   /** The engine will send no more. */
   #ended(): void {
     const response = this.#response;
-    if (response?.hasBegun && this.#readOn(() => response.close())) this.#over();
+    try {
+      if (response?.hasBegun) {
+        response.close();
+        this.#over();
+      }
+    } catch (error) {
+      this.#misread(error);
+    }
     this.#socket.destroy();
   }
 
-  /** @returns whether what was read is an answer, or the part of one */
-  #readOn(step: () => void): boolean {
-    try {
-      step();
-      return true;
-    } catch (error) {
-      if (!(error instanceof FramingError)) throw error;
-      this.#fail(error);
-      this.#socket.destroy();
-      return false;
-    }
+  /** What was read is no answer, nor the part of one. */
+  #misread(error: unknown): void {
+    if (!(error instanceof FramingError)) throw error;
+    this.#fail(error);
+    this.#socket.destroy();
   }
 
   /** The answer has come whole. The connection is free a turn later: bytes that came with the end would be taken for the next answer. */
   #over(): void {
-    const arriving = this.#errand?.arriving;
+    const arriving = this.#arriving;
     const { idleMs } = this.#head ?? {};
-    this.#errand = undefined;
+    this.#arriving = undefined;
     this.#response = undefined;
     if (idleMs === 0 || this.#socket.writableLength > 0) this.#socket.destroy();
     else {
@@ -205,12 +219,13 @@ export class Connection implements Sink, Line {
   }
 
   #fail(cause: Error): void {
-    const errand = this.#errand;
+    const arriving = this.#arriving;
+    this.#arriving = undefined;
     this.#errand = undefined;
-    if (!errand) return;
+    if (!arriving) return;
     const kind = this.#head ? "broken" : this.#isOpen ? "silent" : "connect";
     const isLate = performance.now() - this.#sentAt >= IDLE_CLOSE_MS;
     const idleClosed = kind === "silent" && this.#wasIdle && !isLate && !this.#response?.hasBegun;
-    errand.arriving.fail(new UpstreamError(kind, { idleClosed, cause }));
+    arriving.fail(new UpstreamError(kind, { idleClosed, cause }));
   }
 }
