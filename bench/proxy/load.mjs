@@ -135,6 +135,40 @@ async function relay({ port, count, perSecond, warmMs, ms }) {
   return { events: arrived, perSecond: arrived / seconds, wanted: count * perSecond, ...quantiles(delays) };
 }
 
+/** So many events on each of so many streams, the next of them when all have come: what they cost does not depend on how fast the machine is. */
+async function burst({ port, count, each }) {
+  const sources = [];
+  const sinks = [];
+  let left = count;
+  let all;
+  onStream = (socket) => {
+    socket.write(STREAM_HEAD);
+    sources.push(socket);
+    if (sources.length === count) all();
+  };
+  const come = () =>
+    new Promise((resolve) => {
+      all = resolve;
+    });
+  const asked = come();
+  for (let at = 0; at < count; at++) {
+    sinks.push(await open(port, (bytes) => bytes.includes(MARK) && --left === 0 && all()));
+    sinks[at].write(ask(true));
+  }
+  await asked;
+  for (let turn = 0; turn <= each; turn++) {
+    if (turn === 1) await tell({ began: true }); // the first event brings the head of the answer
+    const here = come();
+    left = count;
+    for (const source of sources) source.write(stamped(0));
+    await here;
+  }
+  await tell({ ended: true });
+  for (const socket of [...sinks, ...sources]) socket.destroy();
+  onStream = oneEvent;
+  return { events: count * each };
+}
+
 /** One request with a body of so many bytes. */
 async function big({ port, bytes }) {
   const [before, after] = ['{"model":"m","prompt":"', '","max_tokens":40}'];
@@ -178,11 +212,11 @@ const tell = (what) =>
     process.send(what);
   });
 
-const orders = { latency, relay, big, flood };
+const orders = { latency, relay, big, burst, flood };
 const [p, d] = await Promise.all(["prefill", "decode"].map((role) => openEngine(role, engine)));
 process.on("message", async ({ heard: isHeard, order, ...rest }) => {
   if (isHeard) return heard();
-  streams = order === "latency" || order === "relay";
+  streams = order === "latency" || order === "relay" || order === "burst";
   process.send({ done: order ? await orders[order](rest) : true });
 });
 process.on("disconnect", () => process.exit());

@@ -11,8 +11,9 @@ const python = path.join(cache, "proxy-peers/bin/python");
 const router = path.join(cache, "vllm-router/bin/vllm-router");
 const root = path.join(here, "../..");
 
-const pdctl =
-  (upstream) =>
+/** @param file the built proxy */
+export const pdctlAt =
+  (program, upstream = "sockets") =>
   async ({ folder, port, prefill, decode }) => {
     const file = path.join(folder, `pdctl-${port}.json`);
     const target = (role, engine) => ({ url: `http://127.0.0.1:${engine}`, role, slots: 1 });
@@ -22,8 +23,10 @@ const pdctl =
       targets: [target("prefill", prefill), target("decode", decode)],
     };
     await writeFile(file, JSON.stringify(config));
-    return [process.execPath, path.join(root, "dist/proxy.mjs"), "--config", file];
+    return [process.execPath, program, "--config", file];
   };
+
+const pdctl = (upstream) => pdctlAt(path.join(root, "dist/proxy.mjs"), upstream);
 
 const nginxConf = ({ folder, port, decode }) => `
 worker_processes 1;

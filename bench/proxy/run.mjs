@@ -7,15 +7,13 @@ import { coreMs, cpuMs, peakBytes, resetPeak, rssBytes } from "./cpu.mjs";
 
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
-const pinned = (core, command) => [
-  "sh",
-  ["-c", 'ulimit -n "$(ulimit -Hn)"; exec taskset -c "$0" "$@"', String(core), ...command],
-];
+const pinned = (core, command) => ["sh", ["-c", `ulimit -n "$(ulimit -Hn)"; exec ${core} "$0" "$@"`, ...command]];
+const on = (core, pins) => (pins ? `taskset -c ${core}` : "");
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Engines and load in one child. `order` resolves with what came of it. */
-export async function openLoad() {
-  const [command, args] = pinned(LOAD_CORE, [process.execPath, path.join(import.meta.dirname, "load.mjs")]);
+export async function openLoad({ pins = true } = {}) {
+  const [command, args] = pinned(on(LOAD_CORE, pins), [process.execPath, path.join(import.meta.dirname, "load.mjs")]);
   const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const [ports] = await once(child, "message");
   let [onSaid, running] = [() => undefined, undefined];
@@ -53,9 +51,9 @@ async function freePort() {
 }
 
 /** Starts it, waits until it serves, and stops it when the test is over. */
-export async function withProxy({ peer, folder, load }, test) {
+export async function withProxy({ peer, folder, load, pins = true }, test) {
   const place = { folder, ...load.ports, port: await freePort(), metrics: await freePort() };
-  const [command, args] = pinned(PROXY_CORE, (await peer.command(place)).map(String));
+  const [command, args] = pinned(on(PROXY_CORE, pins), (await peer.command(place)).map(String));
   const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
   let says = "";
   child.stderr.on("data", (bytes) => {
@@ -106,7 +104,7 @@ function meter(pid) {
 async function wrk({ port, connections, seconds, bytes }) {
   const script = path.join(import.meta.dirname, "post.lua");
   const url = `http://127.0.0.1:${port}/v1/completions`;
-  const [command, args] = pinned(LOAD_CORE, [
+  const [command, args] = pinned(on(LOAD_CORE, true), [
     "wrk",
     "-t1",
     `-c${connections}`,

@@ -25,7 +25,7 @@ export const usual = {
   split_most: 16,
   correct_cached_tokens: true,
   decode_alone: true,
-  upstream: "undici",
+  upstream: "sockets",
   trace_share: 1,
 } as const satisfies Partial<Values>;
 

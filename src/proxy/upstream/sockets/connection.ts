@@ -180,15 +180,9 @@ export class Connection implements Sink, Line {
 
   /** The engine will send no more. */
   #ended(): void {
-    const response = this.#response;
-    try {
-      if (response?.hasBegun) {
-        response.close();
-        this.#over();
-      }
-    } catch (error) {
-      this.#misread(error);
-    }
+    this.#response?.close();
+    if (this.#response?.isOver) this.#over();
+    else this.#fail(new Error("the connection ended before the answer did"));
     this.#socket.destroy();
   }
 
@@ -225,7 +219,7 @@ export class Connection implements Sink, Line {
     if (!arriving) return;
     const kind = this.#head ? "broken" : this.#isOpen ? "silent" : "connect";
     const isLate = performance.now() - this.#sentAt >= IDLE_CLOSE_MS;
-    const idleClosed = kind === "silent" && this.#wasIdle && !isLate && !this.#response?.hasBegun;
+    const idleClosed = kind === "silent" && this.#wasIdle && !isLate && !(cause instanceof FramingError);
     arriving.fail(new UpstreamError(kind, { idleClosed, cause }));
   }
 }

@@ -38,11 +38,6 @@ export class Response {
     return this.#body === "end";
   }
 
-  /** A byte of it has come. */
-  get hasBegun(): boolean {
-    return this.#interims > 0 || this.#early !== "" || this.#body !== "head";
-  }
-
   /** Whether the answer is over is known when the call is: bytes after its end are an error. @throws FramingError */
   take(bytes: Buffer): void {
     let at = 0;
@@ -59,10 +54,9 @@ export class Response {
     }
   }
 
-  /** The engine has said its last. @throws FramingError when that is not where the answer ends */
+  /** The engine has said its last. Its answer may be one that ends with that. */
   close(): void {
     if (this.#body === "until-close") this.#body = "end";
-    else if (this.#body !== "end") throw new FramingError("the connection ended before the answer did");
   }
 
   #head(bytes: Buffer, from: number): number {
