@@ -39,6 +39,8 @@ const well = { prefill: "well", whole: "well", stream: "well" } as const;
 const headless = { prefill: "broke", whole: "broke", stream: "again" } as const;
 /** Half of the body has come. */
 const halved = { prefill: "broke", whole: "broke", stream: "cut" } as const;
+/** Bytes have come, and they are no answer: the connection was not idle, and there is no other prefill. */
+const unclear = { prefill: "broke", whole: "again", stream: "again" } as const;
 const silent = { prefill: "again", whole: "again", stream: "again" } as const;
 
 const finAfter =
@@ -58,7 +60,7 @@ export const wireFaults: readonly WireFault[] = [
     what: "closed in the middle of the head",
     play: (socket, it) => void socket.end(head(it, length(it)).subarray(0, 25)),
     ...silent,
-    sockets: { ...silent, prefill: "broke" }, // bytes have come: it was not idle, and there is no other prefill
+    sockets: unclear,
   },
   { what: "reset after the head", play: (socket, it) => resetAfter(socket, head(it, length(it))), ...headless },
   { what: "closed after the head", play: (socket, it) => void socket.end(head(it, length(it))), ...headless },
@@ -113,8 +115,14 @@ export const wireFaults: readonly WireFault[] = [
     what: "two lengths",
     play: (socket, it) => void socket.end(Buffer.concat([head(it, [...length(it), ...length(it, -3)]), it.body])),
     ...silent,
+    sockets: unclear,
   },
-  { what: "words that are no HTTP", play: (socket) => void socket.end("SSH-2.0-OpenSSH_9.2\r\n"), ...silent },
+  {
+    what: "words that are no HTTP",
+    play: (socket) => void socket.end("SSH-2.0-OpenSSH_9.2\r\n"),
+    ...silent,
+    sockets: unclear,
+  },
   {
     what: "an answer byte by byte",
     play: (socket, it) => bytewise(socket, Buffer.concat([head(it, [...length(it), ...CLOSE]), it.body])),
@@ -176,6 +184,7 @@ export const wireFaults: readonly WireFault[] = [
     what: "another protocol instead of an answer",
     play: finAfter(Buffer.from("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")),
     ...silent,
+    sockets: unclear,
   },
   {
     what: "no length, closed at the end",

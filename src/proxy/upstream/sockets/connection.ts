@@ -219,7 +219,7 @@ export class Connection implements Sink, Line {
     if (!arriving) return;
     const kind = this.#head ? "broken" : this.#isOpen ? "silent" : "connect";
     const isLate = performance.now() - this.#sentAt >= IDLE_CLOSE_MS;
-    const idleClosed = kind === "silent" && this.#wasIdle && !isLate && !(cause instanceof FramingError);
+    const idleClosed = kind === "silent" && this.#wasIdle && !isLate && !this.#response?.hasBegun;
     arriving.fail(new UpstreamError(kind, { idleClosed, cause }));
   }
 }

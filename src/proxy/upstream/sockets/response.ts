@@ -24,6 +24,7 @@ export class Response {
   readonly #answersHead: boolean;
   #early = ""; // a head that has not come to its end
   #interims = 0;
+  #hasBegun = false;
   #body: "head" | "length" | "chunked" | "until-close" | "end" = "head";
   #left = 0; // of a body whose length was said
   #chunks: Chunked | undefined;
@@ -38,8 +39,14 @@ export class Response {
     return this.#body === "end";
   }
 
+  /** A byte of it has come, whatever it was. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
   /** Whether the answer is over is known when the call is: bytes after its end are an error. @throws FramingError */
   take(bytes: Buffer): void {
+    this.#hasBegun = true;
     let at = 0;
     while (at < bytes.length) {
       if (this.#body === "head") at = this.#head(bytes, at);
