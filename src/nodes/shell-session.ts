@@ -136,6 +136,11 @@ function noShell(node: string, exit: number | null, stderr: string): UserError {
       "a start-up file of the login shell reads stdin",
       "let it do that in interactive shells only: [[ $- == *i* ]]",
     );
+  if (exit !== null && stderr === "")
+    return unfit(
+      `its login shell ended with ${exit} before anything of pdctl's ran`,
+      "a start-up file there (~/.bashrc, ~/.cshrc) exits: let it return in shells that are not interactive",
+    );
   return new UserError("node.command", { node, command: "bash", exit, stderr });
 }
 

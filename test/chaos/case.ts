@@ -16,6 +16,8 @@ export interface Case {
   readonly simulated?: string;
   /** Why it cannot be tried here. */
   readonly lacks?: () => string | undefined;
+  /** What the case itself writes on a host: not pdctl's to remove. */
+  readonly own?: RegExp;
   readonly lab?: LabOptions;
   readonly topology?: Choices;
   play(stage: Stage): Promise<void>;
@@ -24,6 +26,8 @@ export interface Case {
 /** What a case has in hand: the hosts, the topology, and pdctl, whose every word is kept for the search for secrets. */
 export interface Stage {
   readonly lab: Lab;
+  /** What is on the hosts that neither was there before nor is the case's own. */
+  leftovers(): readonly string[];
   readonly file: string;
   readonly dice: Dice;
   /** Of prefill and the proxy; of decode. */
@@ -59,6 +63,7 @@ export async function onStage(one: Case, dice: Dice, work: (stage: Stage) => Pro
   try {
     await work({
       lab,
+      leftovers: () => lab.leftovers().filter((text) => one.own?.test(text) !== true),
       file,
       dice,
       p: lab.host("n0"),

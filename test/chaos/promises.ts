@@ -72,10 +72,10 @@ export async function runningItAgainConverges(stage: Stage, verb: "up" | "down")
 }
 
 /** `down` leaves nothing on any host, and says so. */
-export async function downLeavesNothing({ lab, file, run }: Stage): Promise<void> {
+export async function downLeavesNothing({ leftovers, file, run }: Stage): Promise<void> {
   const down = await run(["down", file, ...WAIT]);
   expect(down.code, down.stdout + down.stderr).toBe(0);
-  expect(lab.leftovers()).toEqual([]);
+  expect(leftovers()).toEqual([]);
 }
 
 /** Not in what pdctl said, not in a file of the launcher, not in a command line, a log or a state file of a host. */

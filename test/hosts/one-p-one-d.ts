@@ -23,6 +23,8 @@ export interface Choices {
   /** Further lines at the top level. */
   readonly more?: readonly string[];
   readonly ssh?: string;
+  /** Of every node. */
+  readonly stateDir?: string;
 }
 
 /** Writes a topology for these hosts into the launcher's home and returns its path. */
@@ -37,6 +39,7 @@ export function topology(
     decode = "",
     more = [],
     ssh,
+    stateDir,
   }: Choices = {},
 ): string {
   const [first, last] = [hosts[0], hosts.at(-1)];
@@ -47,7 +50,8 @@ export function topology(
     ...(ssh === undefined ? [] : [`ssh: ${ssh}`]),
     "nodes:",
     ...(reversed ? hosts.toReversed() : hosts).map(
-      (host) => `  - { name: ${host.name}, host: ${host.ip}, hardware: cuda, devices: 4 }`,
+      (host) =>
+        `  - { name: ${host.name}, host: ${host.ip}, hardware: cuda, devices: 4${stateDir === undefined ? "" : `, state_dir: ${stateDir}`} }`,
     ),
     "kv:",
     "  transfer: { connector: nixl }",
