@@ -7,15 +7,24 @@ import { look, stateDirOf } from "./look.ts";
 import { Gateway } from "./rolling/gateway.ts";
 import type { Run } from "./run.ts";
 import type { Change } from "./standing.ts";
+import { outage } from "./up/agree.ts";
 import type { UpAsk } from "./up/ask.ts";
 import { judged } from "./up/check.ts";
 import { formerNodes } from "./up/former.ts";
+import { rollingOf } from "./up/rolling.ts";
 
 /** What `up` would do, from one question to every node. Takes no lock and changes nothing. */
 export async function changes(
   ask: Pick<UpAsk, "plan" | "file" | "skip" | "topology">,
   run: Run,
-): Promise<{ plan: Plan; changes: readonly Change[]; generation: number; nodes: number; services: number }> {
+): Promise<{
+  plan: Plan;
+  changes: readonly Change[];
+  generation: number;
+  nodes: number;
+  services: number;
+  outage?: string;
+}> {
   const provisional = ask.plan([]).plan;
   run.about(provisional.cluster, 0);
   const former = await formerNodes(provisional, run.stateHome);
@@ -35,9 +44,12 @@ export async function changes(
     const blocked = findings
       .filter(({ level }) => level === "error")
       .map(({ title, also }): Change => ({ kind: "blocked", services: also, why: title }));
+    const delta = compare(plan, standing, { told: gateway !== undefined });
+    const lost = outage(rollingOf({ plan, delta, standing, gateway }, 0), delta);
     return {
       plan,
-      changes: changesOf(compare(plan, standing, { told: gateway !== undefined }), blocked, ask.file),
+      changes: changesOf(delta, blocked, ask.file),
+      ...(lost !== undefined && { outage: lost }),
       generation: standing.generation,
       nodes: planned.length,
       services: plan.services.length,

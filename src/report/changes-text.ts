@@ -12,6 +12,8 @@ export interface ChangesAsk {
   readonly seconds: string;
   /** The `up` that would make these changes. */
   readonly command: string;
+  /** What clients have to do without meanwhile. */
+  readonly outage?: string;
 }
 
 const SIGN = { blocked: "!", stop: "-", restart: "~", change: "~", start: "+", keep: "=" } as const;
@@ -37,7 +39,15 @@ export function changesText(changes: readonly Change[], ask: ChangesAsk): string
     ask.generation === 0
       ? `${ask.cluster} · nothing of it on the nodes`
       : `${ask.cluster} · generation ${ask.generation} on the nodes`;
-  return [`${head} · ${asked}`, "", ...changeRows(changes), "", counts, ...nextLines([ask.command])];
+  return [
+    `${head} · ${asked}`,
+    "",
+    ...changeRows(changes),
+    "",
+    counts,
+    ...(ask.outage === undefined ? [] : [`  ⚠ ${ask.outage}`]),
+    ...nextLines([ask.command]),
+  ];
 }
 
 /** `~ restart   prefill-0-[0-3]      --max-num-seqs 4 → 8, from --set`: blocked, stop, restart, change, start, keep. */

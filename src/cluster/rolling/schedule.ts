@@ -10,7 +10,7 @@ export interface Step {
 /**
  * The order in which engine groups change under traffic: what comes is there before anything goes; then one group at a time.
  *
- * Where a connector needs peers restarted, an engine of before must never meet one of after: what caused the restart stays away
+ * Where a connector needs peers restarted, a peer of before must never meet what caused it: that stays away
  * until its peers are fresh; where a whole role changes, one half of both roles changes while the other half serves.
  * Source: launch.md §3.2, restart hazard.
  *

@@ -53,7 +53,7 @@ function doing(restarts: number, stops: number): string {
 }
 
 /** What clients cannot have meanwhile, as far as it can be known before; undefined: they lose nothing. */
-function outage(rolling: Rolling | undefined, { restart, stop }: Delta): string | undefined {
+export function outage(rolling: Rolling | undefined, { restart, stop }: Delta): string | undefined {
   const kinds = [...restart.map(({ service }) => service.kind), ...stop.map(({ spec }) => spec.kind)];
   if (kinds.every((kind) => kind === "side")) return undefined;
   if (rolling === undefined)

@@ -7,7 +7,10 @@ import { specOf } from "./spec.ts";
 import type { Survey } from "./survey.ts";
 
 /** How engines change while the proxy serves on; undefined: there is no proxy that could be told, or nothing to tell it. */
-export function rollingOf({ plan, delta, standing, gateway }: Survey, drainMs: number): Rolling | undefined {
+export function rollingOf(
+  { plan, delta, standing, gateway }: Pick<Survey, "plan" | "delta" | "standing" | "gateway">,
+  drainMs: number,
+): Rolling | undefined {
   const proxy = plan.services.find(({ kind }) => kind === "proxy");
   if (gateway === undefined || proxy === undefined || proxy.node !== gateway.node || !stays(delta, proxy.id))
     return undefined;
