@@ -63,16 +63,21 @@ export class Sender {
     const { slot } = seat;
     const { endpoint } = slot;
     const trace = this.#call.trace?.leg(slot);
-    let status: number | undefined;
+    let [status, isClosed]: [number | undefined, boolean] = [undefined, false];
+    const spanEnds = () => {
+      if (isClosed && status !== undefined) trace?.end({ status }); // a short answer is over before it is handed on
+    };
     const onClose = () => {
       seat.release();
-      trace?.end({ status });
+      isClosed = true;
+      spanEnds();
     };
     try {
       const head = this.#head(slot, trace);
       const one = { slot, head, gate, body, client, lease, holdsLong, firstByteSeconds, onClose };
       const { answer, failure } = await sendLeg(this.#house, one);
       status = answer.status;
+      spanEnds();
       countAnswer(this.#house, endpoint, { failure, body: this.#call.body.bytes });
       return { seat, failure, result: { answer } };
     } catch (reason) {

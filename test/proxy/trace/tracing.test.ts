@@ -6,6 +6,8 @@ const BODY = '{"model":"m","prompt":"do not tell","max_tokens":3}';
 const CLIENT = { trace: "0af7651916cd43dd8448eb211c80319c", span: "b7ad6b7169203331" };
 const traceparent = `00-${CLIENT.trace}-${CLIENT.span}-01`;
 
+const PLANS = [{}, { config: { upstream: "undici" } }] as const;
+
 async function traced(plan: Omit<Plan, "dialect">, test: (house: House, collector: Collector) => Promise<void>) {
   await using collector = await Collector.open();
   await inHouse(
@@ -18,33 +20,40 @@ async function traced(plan: Omit<Plan, "dialect">, test: (house: House, collecto
 }
 const named = (spans: readonly Seen[], name: string) => spans.filter((span) => span.name === name);
 
-it("a request is one span under its client's, its legs are spans under that, and engines see those as their parents", () =>
-  traced({}, async (house, collector) => {
-    const parents: (string | string[] | undefined)[] = [];
-    for (const engine of house.cluster.engines)
-      engine.events.on("arrival", ({ req }) => parents.push(req.headers.traceparent));
-    await house.send(BODY, { id: "one", headers: { traceparent, tracestate: "v=1" } });
-    await house.close(1_000); // what is left is sent before the proxy ends
-    const [request, ...more] = named(collector.spans, "POST /v1/completions");
-    const legs = ["prefill", "decode"].map((role) => named(collector.spans, role)[0]);
-    expect([collector.spans.length, more]).toEqual([3, []]);
-    expect(new Set(collector.spans.map(({ traceId }) => traceId))).toEqual(new Set([CLIENT.trace]));
-    expect(request).toMatchObject({ parentSpanId: CLIENT.span, kind: 2 });
-    expect(legs.map((leg) => [leg?.parentSpanId, leg?.kind])).toEqual([
-      [request?.spanId, 3],
-      [request?.spanId, 3],
-    ]);
-    expect(parents).toEqual(legs.map((leg) => `00-${CLIENT.trace}-${leg?.spanId}-01`));
-    for (const span of collector.spans)
-      expect(BigInt(span.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(span.startTimeUnixNano));
-    expect(request && attribute(request, "http.response.status_code")).toBe("200");
-    expect(request && attribute(request, "pdctl.request")).toBe("one");
-    expect(legs.map((leg) => leg && attribute(leg, "pdctl.target"))).toEqual(
-      house.cluster.engines.map(({ url }) => `${url}#0`),
-    );
-    expect(JSON.stringify(collector.spans)).not.toContain("do not tell");
-    expect(collector.services).toEqual(["pdctl-proxy"]);
-  }));
+it.each(PLANS)(
+  "a request is one span under its client's, its legs are spans under that, and engines see those as their parents (%o)",
+  (plan) =>
+    traced(plan, async (house, collector) => {
+      const parents: (string | string[] | undefined)[] = [];
+      for (const engine of house.cluster.engines)
+        engine.events.on("arrival", ({ req }) => parents.push(req.headers.traceparent));
+      await house.send(BODY, { id: "one", headers: { traceparent, tracestate: "v=1" } });
+      await house.close(1_000); // what is left is sent before the proxy ends
+      const [request, ...more] = named(collector.spans, "POST /v1/completions");
+      const legs = ["prefill", "decode"].map((role) => named(collector.spans, role)[0]);
+      expect([collector.spans.length, more]).toEqual([3, []]);
+      expect(new Set(collector.spans.map(({ traceId }) => traceId))).toEqual(new Set([CLIENT.trace]));
+      expect(request).toMatchObject({ parentSpanId: CLIENT.span, kind: 2 });
+      expect(legs.map((leg) => [leg?.parentSpanId, leg?.kind])).toEqual([
+        [request?.spanId, 3],
+        [request?.spanId, 3],
+      ]);
+      expect(parents).toEqual(legs.map((leg) => `00-${CLIENT.trace}-${leg?.spanId}-01`));
+      for (const span of collector.spans)
+        expect(BigInt(span.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(span.startTimeUnixNano));
+      expect(collector.spans.map((span) => attribute(span, "http.response.status_code"))).toEqual([
+        "200",
+        "200",
+        "200",
+      ]);
+      expect(request && attribute(request, "pdctl.request")).toBe("one");
+      expect(legs.map((leg) => leg && attribute(leg, "pdctl.target"))).toEqual(
+        house.cluster.engines.map(({ url }) => `${url}#0`),
+      );
+      expect(JSON.stringify(collector.spans)).not.toContain("do not tell");
+      expect(collector.services).toEqual(["pdctl-proxy"]);
+    }),
+);
 
 it("a leg that failed and the one in its place are two spans, and what the proxy itself ended says why", () =>
   traced({ prefill: 2 }, async (house, collector) => {
