@@ -121,11 +121,12 @@ export const peers = [
   {
     name: "fastapi",
     title: "FastAPI + httpx",
+    leaves: ["open", "body"], // what they take of it is minutes, and tells nothing that the others do not
     legs: 2,
     command: script("fastapi_proxy.py"),
     there: existsSync(python),
     version: () => pip("fastapi"),
   },
-  { name: "bare", title: "bare Node", legs: 2, command: bare, there: true },
+  { name: "bare", title: "bare Node", legs: 2, leaves: ["body"], command: bare, there: true },
   { name: "nginx", title: "nginx, one leg", legs: 1, command: nginx, there: inPath("nginx"), version: () => "" },
 ];

@@ -77,6 +77,9 @@ export function firstElements(array: Buffer, most: number): Buffer[] | undefined
 
 /** Length of the value that starts at `from`; nesting is a stack of its own, so that depth costs no call stack. */
 function skipValue(bytes: Buffer, from: number): number {
+  const first = bytes[from];
+  if (first === QUOTE) return skipString(bytes, from);
+  if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) return skipWord(bytes, from);
   const closers: number[] = [];
   let at = from;
   for (;;) {

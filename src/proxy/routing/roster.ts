@@ -107,6 +107,17 @@ export class Roster {
 
   /** Who was let in is served: a second try goes beyond the limit of an endpoint rather than fail. */
   #able(except: ReadonlySet<Endpoint>): readonly Slot[] {
+    const best = this.#slots.filter(({ endpoint }) => this.#isBest(endpoint, except));
+    return best.length > 0 ? best : this.#ableOtherwise(except);
+  }
+
+  /** Nothing speaks against it, as almost always. */
+  #isBest(endpoint: Endpoint, except: ReadonlySet<Endpoint>): boolean {
+    if (endpoint.state !== "up" || !endpoint.tryable || except.has(endpoint) || !this.#hasRoom(endpoint)) return false;
+    return endpoint.circuit.allows(this.#now(), endpoint.inFlight);
+  }
+
+  #ableOtherwise(except: ReadonlySet<Endpoint>): readonly Slot[] {
     const tryable = this.#slots.filter(({ endpoint }) => endpoint.tryable && !except.has(endpoint));
     const roomy = tryable.filter(({ endpoint }) => this.#hasRoom(endpoint));
     const left = roomy.length > 0 ? roomy : tryable;
