@@ -1,8 +1,9 @@
 import { Responses } from "./responses.ts";
-import { Arena, type Client, type Finding } from "./run.ts";
+import { Arena, CLOCK, type Client, type Finding, NEVER } from "./run.ts";
 
 export interface FuzzOptions {
   readonly upstream: Client;
+  readonly family: "relay" | "shared-store";
   readonly seed: number;
   readonly from: number;
   readonly cases: number;
@@ -43,13 +44,14 @@ export async function fuzzResponses({
 /** Runs these cases; what is left behind at the end is a finding too. */
 export async function fuzz({
   upstream,
+  family,
   seed,
   from,
   cases,
   lanes,
   goesOn = () => true,
 }: FuzzOptions): Promise<FuzzResult> {
-  const arena = new Arena(seed, upstream);
+  const arena = new Arena(seed, upstream, { family, probeTimes: NEVER, clock: CLOCK });
   await arena.start();
   const findings: Finding[] = [];
   let [next, done] = [from, 0];

@@ -22,7 +22,7 @@ const fail = (): never => {
 const it0 = sound();
 const [plan = fail()] = it0.decode;
 const right: Seen = { status: 200, headers: plan.headers, body: plan.body, whole: true };
-const ran = (seen: Seen | undefined): Ran => ({ it: it0, seen, got: { prefill: [], decode: [] } });
+const ran = (seen: Seen | undefined): Ran => ({ family: "relay", it: it0, seen, got: { prefill: [], decode: [] } });
 const judged = (seen: Seen, plain: Seen = right) => [...judgeAnswer(ran(seen), plan, plain)];
 
 it("of an answer that is right the judge says nothing", () => expect(judged(right)).toEqual([]));

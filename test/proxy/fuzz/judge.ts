@@ -14,6 +14,8 @@ export interface Got {
 export type Role = keyof Got;
 
 export interface Ran {
+  /** relay: prefill's ticket goes to decode; shared-store: nothing does. */
+  readonly family: "relay" | "shared-store";
   readonly it: FuzzCase;
   readonly seen: Seen | undefined;
   readonly got: Got;
@@ -33,7 +35,7 @@ function last(got: Got): { role: Role; attempt: number } | undefined {
 }
 
 /** What the engines must have got. */
-export function* judgeRequests({ it, got }: Ran): Generator<string> {
+export function* judgeRequests({ family, it, got }: Ran): Generator<string> {
   const all = [...got.prefill, ...got.decode];
   if (!it.isObject) {
     if (all.length > 0) yield "what is no JSON object reached an engine";
@@ -41,12 +43,12 @@ export function* judgeRequests({ it, got }: Ran): Generator<string> {
   }
   const given = rawMembers(it.body.toString());
   for (const { taken } of all) yield* judgeHead(it, taken);
-  for (const { taken } of got.prefill) yield* judgePrefill(given, taken.body.bytes.toString());
+  for (const { taken } of got.prefill) yield* judgePrefill(family, given, taken.body.bytes.toString());
   for (const { taken, attempt } of got.decode)
     yield* judgeDecode(
       given,
       taken.body.bytes.toString(),
-      got.prefill.length > 0 ? it.prefill[attempt]?.ticket : undefined,
+      family === "relay" && got.prefill.length > 0 ? it.prefill[attempt]?.ticket : undefined,
     );
   const seen = got.decode.map(({ attempt }) => attempt);
   if (new Set(seen).size !== seen.length) yield `the same ticket twice: decode attempts ${seen}`;
@@ -91,7 +93,7 @@ const TAKEN_OUT = [
   ...["max_output_tokens", "store"],
 ];
 
-function* judgePrefill(given: readonly RawMember[], raw: string): Generator<string> {
+function* judgePrefill(family: Ran["family"], given: readonly RawMember[], raw: string): Generator<string> {
   const got = rawMembers(raw);
   const rest = (members: readonly RawMember[]) =>
     spelled(members.filter(({ key }) => ![...FORGED, ...TAKEN_OUT].includes(key)));
@@ -99,9 +101,12 @@ function* judgePrefill(given: readonly RawMember[], raw: string): Generator<stri
   const of = (key: string) => got.filter((member) => member.key === key).map(({ text }) => text);
   if (`${of("stream")}` !== "false" || `${of("max_tokens")}` !== "1") yield `prefill got ${raw}`;
   const ticket = of("kv_transfer_params");
-  if (ticket.length !== 1 || !ticket[0]?.includes('"do_remote_decode":true')) yield `prefill got the ticket ${ticket}`;
+  if (family === "shared-store" ? ticket.length > 0 : !asksForKv(ticket)) yield `prefill got the ticket ${ticket}`;
   for (const key of ["stream_options", "stop", "logprobs"]) if (of(key).length > 0) yield `prefill got ${key}`;
 }
+
+const asksForKv = ([ticket, ...more]: readonly string[]) =>
+  more.length === 0 && ticket?.includes('"do_remote_decode":true') === true;
 
 function* judgeDecode(given: readonly RawMember[], raw: string, ticket: string | undefined): Generator<string> {
   const got = rawMembers(raw);
@@ -127,7 +132,7 @@ const lined = (fields: Fields) => {
 const header = (fields: Fields, wanted: string) => fields.find(([name]) => name.toLowerCase() === wanted)?.[1];
 
 /** The proxy's own answers: each must have its reason in what the engines were told to do. */
-export function* judgeOwnWords({ it, seen, got }: Ran): Generator<string> {
+export function* judgeOwnWords({ family, it, seen, got }: Ran): Generator<string> {
   if (!seen) return void (yield "the connection ended without an answer");
   const fault = header(seen.headers, "x-pdctl-error") ?? "none";
   const leg = last(got);
@@ -136,7 +141,8 @@ export function* judgeOwnWords({ it, seen, got }: Ran): Generator<string> {
   const plan = leg && it[leg.role][leg.attempt];
   const reason: Record<string, boolean> = {
     "request.invalid": !it.isObject && seen.status === 400,
-    "kv.missing": seen.status === 502 && leg?.role === "prefill" && plan?.status === 200 && lacksTicket(plan),
+    "kv.missing":
+      family === "relay" && seen.status === 502 && leg?.role === "prefill" && plan?.status === 200 && lacksTicket(plan),
     "target.broke":
       seen.status === 502 && plan !== undefined && (plan.cut !== undefined || isDoubtful(plan) || isLost(leg)),
   };

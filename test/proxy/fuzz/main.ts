@@ -10,6 +10,7 @@ npm run fuzz -- --responses [...]     spoiled answers, read by each client towar
 `;
 const BATCH = 20_000; // then all is taken down, what is left is looked for, and the other client has its turn
 const UPSTREAMS = ["undici", "sockets"] as const;
+const FAMILIES = ["relay", "shared-store"] as const;
 const MOST_FINDINGS = 50;
 
 interface Share {
@@ -34,16 +35,19 @@ async function work(
       if (done > 0 && done % 1_000 === 0) tell({ progress: done });
       return Date.now() < endsAt && found.length < MOST_FINDINGS;
     };
-    const upstream = upstreams[Math.floor(batch / step) % upstreams.length] ?? "undici";
+    const turn = Math.floor(batch / step);
+    const upstream = upstreams[turn % upstreams.length] ?? "undici";
+    const family = FAMILIES[Math.floor(turn / upstreams.length) % FAMILIES.length] ?? "relay";
     const { done, findings } = await (responses ? fuzzResponses : fuzz)({
       upstream,
+      family,
       seed,
       from: batch * BATCH,
       cases: most,
       lanes,
       goesOn,
     });
-    tell({ done, findings: findings.map(({ index, what }) => ({ index, what: `${upstream}: ${what}` })) });
+    tell({ done, findings: findings.map(({ index, what }) => ({ index, what: `${upstream}, ${family}: ${what}` })) });
     left -= done;
     if (done < most) return;
   }
@@ -130,11 +134,12 @@ async function again(seed: number, index: number, upstreams: Share["upstreams"])
   for (const role of ["prefill", "decode"] as const)
     for (const [attempt, plan] of it[role].entries()) process.stdout.write(`${role} ${attempt}\n${shown(plan)}\n`);
   let found = 0;
-  for (const upstream of upstreams) {
-    const { findings } = await fuzz({ upstream, seed, from: index, cases: 1, lanes: 1 });
-    for (const { what } of findings) process.stdout.write(`FOUND ${upstream}: ${what}\n`);
-    found += findings.length;
-  }
+  for (const upstream of upstreams)
+    for (const family of FAMILIES) {
+      const { findings } = await fuzz({ upstream, family, seed, from: index, cases: 1, lanes: 1 });
+      for (const { what } of findings) process.stdout.write(`FOUND ${upstream}, ${family}: ${what}\n`);
+      found += findings.length;
+    }
   return found > 0 ? 1 : 0;
 }
 

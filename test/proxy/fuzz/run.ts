@@ -28,14 +28,15 @@ export type Client = "undici" | "sockets";
 
 export interface ArenaOptions {
   readonly probeTimes: ProbeTimes;
+  readonly family: Ran["family"];
   /** How much faster than the real one the proxy's clock runs. */
   readonly clock: number;
 }
 
 const LIMIT_MS = 60_000;
 const GONE_MS = 300;
-const NEVER = { upMs: 3_600_000, otherMs: 20, answerMs: 60_000 };
-const CLOCK = 1_000; // the proxy's clock runs that much faster, so that budgets and circuits never hold a case back
+export const NEVER = { upMs: 3_600_000, otherMs: 20, answerMs: 60_000 };
+export const CLOCK = 1_000; // the proxy's clock runs that much faster, so that budgets and circuits never hold a case back
 
 /** The proxy with four engines, and the plain relay with one, all on sockets of this process. */
 export class Arena {
@@ -50,7 +51,7 @@ export class Arena {
   #proxy: RunningProxy | undefined;
   #relay: PlainRelay | undefined;
 
-  constructor(seed: number, upstream: Client, options: ArenaOptions = { probeTimes: NEVER, clock: CLOCK }) {
+  constructor(seed: number, upstream: Client, options: ArenaOptions) {
     this.#seed = seed;
     this.#upstream = upstream;
     this.#options = options;
@@ -77,7 +78,7 @@ export class Arena {
       {
         bind: "127.0.0.1",
         port: 0,
-        family: "relay",
+        family: this.#options.family,
         prefill_policy: "round_robin",
         decode_policy: "round_robin",
         max_concurrent: 1_000,
@@ -143,7 +144,12 @@ export class Arena {
         return [];
       }
       const disturbed = this.#disturbances;
-      const ran: Ran = { it, got: open.got, seen: await inTime(proxy.ask(request, it.cuts, it.dawdles)) };
+      const ran: Ran = {
+        family: this.#options.family,
+        it,
+        got: open.got,
+        seen: await inTime(proxy.ask(request, it.cuts, it.dawdles)),
+      };
       const found = [...judgeRequests(ran), ...(await this.#judge(ran, relay))];
       return disturbed === this.#disturbances ? found.map((what) => ({ index, what })) : [];
     } catch (error) {

@@ -4,6 +4,7 @@ import { Arena, type Client, type Finding } from "../fuzz/run.ts";
 
 const USAGE = `npm run soak -- [--minutes N] [--rate N] [--seed N] [--round S]     20 minutes, 30 requests a second, rounds of 60 s
 `;
+const FAMILY = { undici: "relay", sockets: "shared-store" } as const;
 const PROBES = { upMs: 1_000, otherMs: 100, answerMs: 5_000 };
 const WARM = 3; // rounds in which caches and compiled code still grow
 const GROWTH_BYTES = 4 * 1024 * 1024; // of the whole process, the engines and clients of the soak included
@@ -70,7 +71,7 @@ class Soak {
   }
 
   static async start(seed: number, client: Client, rate: number): Promise<Soak> {
-    const arena = new Arena(seed, client, { probeTimes: PROBES, clock: 1 });
+    const arena = new Arena(seed, client, { family: FAMILY[client], probeTimes: PROBES, clock: 1 });
     await arena.start();
     return new Soak(arena, client, rate);
   }
