@@ -68,8 +68,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     else if (this.#arriving.isOver) controller.abort(new Error("let go before it was sent"));
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status >= 200) this.#arriving.begin(status, headers);
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    if (isFramedOtherwise(headers)) controller.abort(new Error("a transfer coding that is not known"));
+    else this.#arriving.begin(status, headers);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -87,3 +89,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#arriving.fail(isOurs ? cause : new UpstreamError(kind, { idleClosed, cause }));
   }
 }
+
+/** Of a coding that it does not know undici hands on the body with its framing in it, as if the engine had meant that. */
+const isFramedOtherwise = ({ "transfer-encoding": coding }: IncomingHttpHeaders) =>
+  coding !== undefined && coding.toLowerCase() !== "chunked";

@@ -115,7 +115,6 @@ async function strictly(port: number, name: string): Promise<Read> {
 
 /** Where undici reads what a strict reader does not, and does no harm by it. */
 const UNDICI: readonly { readonly reader: RegExp; readonly why: string }[] = [
-  { reader: /^coding /, why: "a coding that is not known goes on to the end of the connection. RFC 9112 §6.3" },
   { reader: /^status line $|^header "HTTP\/1\.[01] \d{3} /, why: "an empty line before the status" },
   {
     reader: /^a bare .* "(?:\\[nr])*HTTP\/1\.[01] \d{3} /,

@@ -137,6 +137,14 @@ const refused: Readonly<Record<string, { says: string; kind: "silent" | "broken"
     "no last chunk": { says: `${OK}transfer-encoding: chunked\r\n\r\n2\r\nab\r\n`, kind: "broken", ends: true },
   };
 
+it.each(["chunked\t", "gzip, chunked", "xchunked", '"chunked"'])(
+  "undici refuses the coding %j rather than hand on a body with its framing in it",
+  async (coding) => {
+    const says = `${OK}transfer-encoding: ${coding}\r\n\r\n3\r\nabc\r\n0\r\n\r\n`;
+    expect(await answered("undici", [says], { ends: true })).toEqual({ failed: "silent", idleClosed: false });
+  },
+);
+
 describe("sockets refuses", () => {
   it.each(Object.entries(refused))("%s", async (_, { says, kind, ...options }) => {
     expect(await answered("sockets", [says], options)).toEqual({ failed: kind, idleClosed: false });
