@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { array, boolean, int, literal, looseObject, safeParse, string } from "zod/mini";
+import { array, boolean, int, looseObject, safeParse, string } from "zod/mini";
 import { sha256 } from "../../plan/files.ts";
 import { liveHash } from "../../plan/hash.ts";
 import type { Target } from "../../proxy/config.ts";
@@ -9,14 +9,13 @@ import { ask, Unanswered } from "../http.ts";
 import type { Run } from "../run.ts";
 import type { Standing } from "../standing.ts";
 import { Ended, finding } from "../verb.ts";
+import { targetsIn } from "./endpoints.ts";
 import { type LiveNote, liveOf } from "./live-file.ts";
 
 const LOOK_MS = 200; // between two looks at what the proxy has still to do
 const HEARD_MS = 15_000; // a proxy that was told and says nothing new hangs
 const BEAT_MS = 10_000;
 
-const target = looseObject({ url: string(), role: literal(["prefill", "decode"]), slots: int() });
-const config = looseObject({ targets: array(target) });
 /** For its own machine, or whoever has its key: `/admin/instances`. */
 const instances = looseObject({
   instances: array(
@@ -214,11 +213,6 @@ const unlessAborted = (run: Run) => (error: unknown) => {
   if (error instanceof Mute) return undefined;
   throw error;
 };
-
-function targetsIn(content: string): readonly Target[] {
-  const { success, data } = safeParse(config, JSON.parse(content));
-  return success ? data.targets.map(({ url, role, slots }) => ({ url, role, slots })) : [];
-}
 
 const namesOf = (targets: readonly { readonly role: string; readonly url: string }[]) =>
   targets

@@ -7,7 +7,7 @@ import { makeRoom } from "../up/make-room.ts";
 import { enginesOf } from "../up/spec.ts";
 import { type Ascent, bringUp } from "../up/wave.ts";
 import { drain } from "./drain.ts";
-import { groupsOf, type Owned, owned, withTargets } from "./endpoints.ts";
+import { groupsOf, type Owned, owned, targetsOf, withTargets } from "./endpoints.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Step } from "./schedule.ts";
 
@@ -61,7 +61,7 @@ export async function roll(
 /** The plan's endpoints of these services' groups. */
 function comeFrom(plan: Plan, starts: readonly { readonly group: string }[]): readonly Owned[] {
   const groups = new Set(starts.map(({ group }) => group));
-  return owned(plan.targets, groupsOf(enginesOf(plan))).filter(({ group }) => groups.has(group));
+  return owned(targetsOf(plan), groupsOf(enginesOf(plan))).filter(({ group }) => groups.has(group));
 }
 
 /** As the plan lists them, so that in the end the proxy is told what the plan says, to the letter. */
