@@ -26,7 +26,7 @@ const { values } = parseArgs({
 const root = path.join(import.meta.dirname, "..");
 const TIMES = values.quick
   ? { patience: 3, warm: 1, requests: 1, streams: 1.5, turns: 300 }
-  : { patience: 3, warm: 0.8, requests: 1.5, streams: 2.2, turns: 800 };
+  : { patience: 3, warm: 0.8, requests: 2, streams: 2.2, turns: 800 };
 const said = (text) => process.stderr.write(`${text}\n`);
 
 if (cpus().length < 2) throw new Error("one core for the proxy and one for its load: this machine has one");

@@ -155,10 +155,15 @@ function skipEscape(bytes: Buffer, at: number): number {
 const WORD = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 function skipWord(bytes: Buffer, from: number): number {
   let at = from;
+  if (isDigit(bytes[at]) && bytes[at] !== ZERO) for (at++; isDigit(bytes[at]); at++); // lists of ids are made of these
+  if (at > from && !isWordByte(bytes[at] ?? 0)) return at;
   for (let byte = bytes[at]; byte !== undefined && isWordByte(byte); byte = bytes[++at]);
   if (!WORD.test(bytes.toString("latin1", from, at))) throw new JsonError(`expected a value at byte ${from}`);
   return at;
 }
+
+const ZERO = 0x30;
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 
 /** Letters, digits, plus, minus and point: all that numbers and literals are made of. */
 const isWordByte = (byte: number) =>

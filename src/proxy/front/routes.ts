@@ -34,4 +34,7 @@ export const generates = (path: string) => !COUNTS.has(path);
 export const isShared = (path: string) => SHARED.has(path);
 export const isServed = (path: string) => SHARED.has(path) || DECODES_OWN.has(path);
 
-export const pathOf = ({ url = "/" }: Pick<IncomingMessage, "url">) => url.split("?", 1)[0] ?? "/";
+export const pathOf = ({ url = "/" }: Pick<IncomingMessage, "url">) => {
+  const end = url.indexOf("?");
+  return end === -1 ? url : url.slice(0, end);
+};
