@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { startSshd } from "../nodes/sshd.ts";
 import { run } from "./run-pdctl.ts";
 
 const topology = join(import.meta.dirname, "../../topologies/local.yaml");
@@ -36,5 +37,27 @@ it("check says who holds a port, changes nothing, and passes when it is free", a
     .map((line) => JSON.parse(line));
   expect(events.at(-1)).toMatchObject({ type: "result", data: { verb: "check", exit: 0 } });
   expect(events).toContainEqual(expect.objectContaining({ type: "finding", level: "info", code: "N12" }));
+  await rm(home, { recursive: true });
+});
+
+it("check says whose ssh it logs in with, and why, where that is not its own", async () => {
+  const home = await mkdtemp(join(tmpdir(), "pdctl-check-"));
+  await using sshd = await startSshd();
+  const login = `port: ${sshd.port}, identity_file: ${sshd.key}, host_keys: ["${sshd.hostKey}"]`;
+  const node = `{ name: here, host: 127.0.0.1, hardware: cpu, devices: 4, ssh: { ${login} } }`;
+  await writeFile(join(home, "far.yaml"), `version: 1\nextends: ${topology}\nnodes:\n  - ${node}\n`);
+  const logins = async (...more: string[]) => {
+    const { out, err } = await run(["check", "far.yaml", ...sets, ...more, "--ndjson"], { cwd: home });
+    const events = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.at(-1), out + err).toMatchObject({ type: "result", data: { verb: "check" } });
+    return events.flatMap(({ data }) => (data.check === "login" ? [data.title] : []));
+  };
+  const own = await logins();
+  expect(own).toHaveLength(1);
+  const reason = "by the system's ssh: the topology says so";
+  expect(await logins("--set", "ssh.transport=openssh")).toEqual([...own, reason]);
   await rm(home, { recursive: true });
 });

@@ -53,8 +53,8 @@ async function examine(ask: CheckVerbAsk, provisional: Plan, fleet: Fleet, run: 
     return { text: `${counts.nodes} of ${several(counts.nodes, "node")}` };
   });
   const seen = await checked(ask, provisional, fleet, run);
-  if (!ask.fix) return told(seen, run);
-  if (seen.mends.length === 0) return told(seen, run);
+  if (!ask.fix) return told(seen, fleet, run);
+  if (seen.mends.length === 0) return told(seen, fleet, run);
   const nodes = new Set(seen.mends.map(({ node }) => node)).size;
   for (const one of seen.mends) sayMending(one, run);
   if (
@@ -65,7 +65,7 @@ async function examine(ask: CheckVerbAsk, provisional: Plan, fleet: Fleet, run: 
   )
     throw new Ended({ ...closing(seen), exit: 8, verdict: "check: nothing was changed, the answer was no" });
   await mend(seen.mends, fleet, run);
-  return told(await checked(ask, provisional, fleet, run), run);
+  return told(await checked(ask, provisional, fleet, run), fleet, run);
 }
 
 interface Checked {
@@ -92,7 +92,7 @@ async function checked(ask: CheckVerbAsk, provisional: Plan, fleet: Fleet, run: 
 }
 
 /** Every check with its result: what speaks against the plan, then what does not. */
-function told(seen: Checked, run: Run): Closing {
+function told(seen: Checked, fleet: Fleet, run: Run): Closing {
   const names = seen.plan.nodes.map(({ name }) => name);
   for (const { code, level, title, remedy, subject, also } of seen.findings) {
     const subjects = names.filter((name) =>
@@ -105,6 +105,12 @@ function told(seen: Checked, run: Run): Closing {
   const users = new Set(seen.facts.map(({ bash, user }) => `bash ${bash}, user ${user}`));
   const login = { check: "login", title: [...users].join("; "), subjects: names };
   run.emit({ type: "finding", phase: "check", level: "info", data: login });
+  for (const node of names) {
+    const { kind, why } = fleet.session(node).transport;
+    if (kind !== "openssh" || why === undefined) continue;
+    const data = { check: "login", title: `by the system's ssh: ${why}`, subjects: [node] };
+    run.emit({ type: "finding", phase: "check", level: "info", data });
+  }
   for (const name of seen.clean) {
     const { nodes, text } = passed(name, seen.plan, seen.facts);
     const [code] = CHECKS.find(([one]) => one === name)?.[1] ?? [];
