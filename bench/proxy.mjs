@@ -47,6 +47,9 @@ try {
       try {
         seen.push(await round(peer, { folder, load, times: TIMES, cells }));
         said(`round ${turn + 1}: ${peer.name} ${JSON.stringify(seen.at(-1))}`);
+      } catch (error) {
+        seen.push({}); // told, and not in the medians
+        said(`round ${turn + 1}: ${peer.name} failed: ${error.message}`);
       } finally {
         load.close();
       }

@@ -32,8 +32,12 @@ function open(port, onBytes) {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: "127.0.0.1", port, noDelay: true, onread: { buffer: READ, callback } });
     socket.once("connect", () => resolve(socket)).once("error", reject);
+    socket.once("close", () => process.send({ lost: `the connection to port ${port} closed` })); // heard while an order runs
   });
 }
+
+/** By ourselves: what closes otherwise is a failure of who is measured. */
+const drop = (socket) => socket.removeAllListeners("close").destroy();
 
 const quantiles = (values) => {
   const sorted = Float64Array.from(values).sort();
@@ -75,7 +79,7 @@ async function latency({ ports, warm, count }) {
     const first = await leg(last, ask(true));
     if (turn >= 0) took.push(first - began);
   }
-  for (const socket of sockets) socket.destroy();
+  for (const socket of sockets) drop(socket);
   return quantiles(took);
 }
 
@@ -130,7 +134,7 @@ async function relay({ port, count, perSecond, warmMs, ms }) {
   const [arrived, seconds] = [events, (performance.now() - from) / 1000];
   await tell({ ended: true });
   goes = false;
-  for (const socket of [...sinks, ...sources]) socket.destroy();
+  for (const socket of [...sinks, ...sources]) drop(socket);
   onStream = oneEvent;
   return { events: arrived, perSecond: arrived / seconds, wanted: count * perSecond, ...quantiles(delays) };
 }
@@ -164,7 +168,7 @@ async function burst({ port, count, each }) {
     await here;
   }
   await tell({ ended: true });
-  for (const socket of [...sinks, ...sources]) socket.destroy();
+  for (const socket of [...sinks, ...sources]) drop(socket);
   onStream = oneEvent;
   return { events: count * each };
 }
@@ -198,7 +202,7 @@ async function flood({ port, connections, count, bytes }) {
       socket.write(body);
       await over;
     }
-    socket.destroy();
+    drop(socket);
   };
   await Promise.all(Array.from({ length: connections }, one));
   return {};

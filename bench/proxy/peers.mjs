@@ -128,5 +128,13 @@ export const peers = [
     version: () => pip("fastapi"),
   },
   { name: "bare", title: "bare Node", legs: 2, leaves: ["body"], command: bare, there: true },
-  { name: "nginx", title: "nginx, one leg", legs: 1, command: nginx, there: inPath("nginx"), version: () => "" },
+  {
+    name: "nginx",
+    title: "nginx, one leg",
+    legs: 1,
+    leaves: ["body"], // it puts large bodies into files
+    command: nginx,
+    there: inPath("nginx"),
+    version: () => "",
+  },
 ];

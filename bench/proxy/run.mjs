@@ -19,6 +19,7 @@ export async function openLoad({ pins = true } = {}) {
   let [onSaid, running] = [() => undefined, undefined];
   child.on("message", (said) => {
     if ("done" in said) running?.resolve(said.done);
+    else if ("lost" in said) running?.reject(new Error(said.lost));
     else {
       onSaid(said);
       child.send({ heard: true });

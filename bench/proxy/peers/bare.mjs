@@ -53,30 +53,30 @@ function serve(req, res) {
   });
 }
 
-/** JSON at once, or chunks as they come: their framing goes on as it is. */
+/** JSON at once, or chunks as they come: their framing goes on as it is, but for the last one, which `end` writes. */
 function decodes(res) {
   let streams = false;
+  const relay = (bytes) => {
+    const isLast = bytes.subarray(-LAST.length).equals(LAST);
+    const rest = isLast ? bytes.subarray(0, -LAST.length) : bytes;
+    if (rest.length > 0) res.socket.write(Buffer.from(rest));
+    if (isLast) res.end();
+    return isLast;
+  };
   return (bytes) => {
-    if (streams) {
-      res.socket.write(Buffer.from(bytes));
-    } else {
-      const end = bytes.indexOf("\r\n\r\n") + 4;
-      const head = bytes.toString("latin1", 0, end);
-      if (!head.includes("text/event-stream")) {
-        res.writeHead(200, { "content-type": "application/json", "content-length": bytes.length - end });
-        res.end(Buffer.from(bytes.subarray(end)));
-        return true;
-      }
-      streams = true;
-      res.writeHead(200, { "content-type": "text/event-stream", "transfer-encoding": "chunked" });
-      res.flushHeaders();
-      if (bytes.length > end) res.socket.write(Buffer.from(bytes.subarray(end)));
+    if (streams) return relay(bytes);
+    const end = bytes.indexOf("\r\n\r\n") + 4;
+    if (!bytes.toString("latin1", 0, end).includes("text/event-stream")) {
+      res.writeHead(200, { "content-type": "application/json", "content-length": bytes.length - end });
+      res.end(Buffer.from(bytes.subarray(end)));
+      return true;
     }
-    if (!bytes.subarray(-5).equals(Buffer.from("0\r\n\r\n"))) return false;
-    res.useChunkedEncodingByDefault = false;
-    res.socket.end();
-    return true;
+    streams = true;
+    res.writeHead(200, { "content-type": "text/event-stream", "transfer-encoding": "chunked" });
+    res.flushHeaders();
+    return bytes.length > end && relay(bytes.subarray(end));
   };
 }
+const LAST = Buffer.from("0\r\n\r\n");
 
 createServer(serve).listen({ port: PORT, host: "127.0.0.1", backlog: 4096 });
