@@ -1,7 +1,21 @@
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import type { Meant } from "../fake/meant.ts";
-import { chunkedText, type Fields, headText, writeCut } from "../wire/write.ts";
+import { chunkedText } from "../wire/write.ts";
+import {
+  bytewise,
+  CHUNKED,
+  CLOSE,
+  finAfter,
+  half,
+  head,
+  LATE,
+  lateError,
+  length,
+  resetAfter,
+  SIZES,
+  zipped,
+} from "./plays.ts";
 
 /**
  * What a client sees of a fault:
@@ -26,14 +40,6 @@ export interface WireFault extends Outcomes {
   readonly body?: (meant: Meant) => Buffer;
 }
 
-const head = ({ status, type }: Meant, more: Fields, version = "HTTP/1.1") =>
-  headText(`${version} ${status} OK`, [["content-type", type], ["x-engine", "w"], ...more]);
-const length = ({ body }: Meant, by = 0): Fields => [["content-length", String(body.length + by)]];
-const CLOSE: Fields = [["connection", "close"]];
-const CHUNKED: Fields = [["transfer-encoding", "chunked"]];
-const SIZES = [1, 7, 100];
-const half = ({ body }: Meant) => body.subarray(0, Math.floor(body.length / 2));
-
 const well = { prefill: "well", whole: "well", stream: "well" } as const;
 /** The head has come and the connection breaks: of a stream nothing was handed on, so it is tried again. */
 const headless = { prefill: "broke", whole: "broke", stream: "again" } as const;
@@ -42,15 +48,6 @@ const halved = { prefill: "broke", whole: "broke", stream: "cut" } as const;
 /** Bytes have come, and they are no answer: the connection was not idle, and there is no other prefill. */
 const unclear = { prefill: "broke", whole: "again", stream: "again" } as const;
 const silent = { prefill: "again", whole: "again", stream: "again" } as const;
-
-const finAfter =
-  (...parts: Buffer[]) =>
-  (socket: Socket) =>
-    void socket.end(Buffer.concat(parts));
-/** Once the bytes have left this process: a reset throws away what has not. */
-const resetAfter = (socket: Socket, bytes: Buffer) =>
-  void socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), READ_MS));
-const READ_MS = 30; // for the other side to read what came before; without it the reset may come first, which is another fault of this table
 
 /** The engine's connection as it may be found on a bad day. Source: proxy-protocols.md §2.0, §3.6; RFC 9112. */
 export const wireFaults: readonly WireFault[] = [
@@ -246,30 +243,3 @@ export const wireFaults: readonly WireFault[] = [
     body: ({ body }) => Buffer.concat([body, LATE]),
   },
 ];
-
-function zipped(it: Meant): Buffer {
-  const body = gzipSync(it.body);
-  return Buffer.concat([
-    head(it, [["content-encoding", "gzip"], ["content-length", String(body.length)], ...CLOSE]),
-    body,
-  ]);
-}
-
-const LATE = Buffer.from('data: {"error": {"message": "late", "code": 500}}\n\n');
-
-/** Only a stream has events. */
-function lateError(it: Meant): Buffer {
-  const isStream = it.type.startsWith("text/event-stream");
-  const body = isStream ? Buffer.concat([it.body, LATE]) : it.body;
-  return Buffer.concat([head(it, [["content-length", String(body.length)], ...CLOSE]), body]);
-}
-
-/** Each byte of the head and of the first events in a write of its own. */
-async function bytewise(socket: Socket, bytes: Buffer): Promise<void> {
-  await writeCut(
-    socket,
-    bytes,
-    Array.from({ length: 250 }, (_, at) => at),
-  );
-  socket.end();
-}
