@@ -51,6 +51,15 @@ describe("a cluster that runs", { timeout: 120_000 }, () => {
     expect(await decode()).toBe(before);
   });
 
+  it("is restarted only where it runs: what else is missing is up's to start", async () => {
+    const other = sets.map((set) => (set === "name=watched" ? "name=absent" : set));
+    const restart = await call("restart", topology, "decode-0", ...other);
+    expect([restart.exit, restart.out + restart.err]).toEqual([
+      1,
+      expect.stringMatching(/prefill-0, proxy do not run, and restart starts no more than it is told/),
+    ]);
+  });
+
   it("shows its lines of the last hour, and none that is older", async () => {
     const all = await call("logs", "watched", "decode-0", "--since", "1h");
     expect([all.exit, all.out.split("\n").length > 5]).toEqual([0, true]);

@@ -2,6 +2,7 @@ import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { s03 } from "../../plan/rules/facts/address.ts";
 import { runRules } from "../../topology/index.ts";
+import { folded } from "../../words/names.ts";
 import { several } from "../../words/numbers.ts";
 import { compare, type Delta } from "../changes.ts";
 import type { Fleet } from "../fleet.ts";
@@ -55,11 +56,29 @@ export async function survey(
   const standing = await look(known, fleet, run, { ready: true, beside: true });
   respectOthers(plan, standing, ask.options.adopt, run);
   const chosen = ask.again && chosenGroups(plan, ask.again);
+  if (chosen !== undefined) othersRun(plan, standing, chosen);
   const gateway = await Gateway.of(standing, (node) => stateDirOf(known, node), fleet, run);
   const delta = compare(plan, standing, { chosen, told: gateway !== undefined });
   const text = await check({ ...ask, plan, facts, standing }, fleet, run);
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
   return { plan, facts, known, standing, gateway, delta, chosen, text };
+}
+
+/** A restart waits for the whole cluster and starts no more than it is told: what else is missing would be waited for in vain. */
+function othersRun(plan: Plan, standing: Standing, chosen: ReadonlySet<string>): void {
+  const alive = new Set(
+    standing.services.flatMap(({ spec, state }) => (state.state === "alive" ? [spec.service] : [])),
+  );
+  const missing = plan.services.filter(({ id, group }) => !alive.has(id) && !chosen.has(group));
+  if (missing.length === 0) return;
+  const groups = folded([...new Set(missing.map(({ group }) => group))]);
+  throw new Ended({
+    exit: 1,
+    state: alive.size === 0 ? "absent" : "degraded, not serving",
+    verdict: `is not up · ${groups} ${missing.length === 1 ? "does" : "do"} not run, and restart starts no more than it is told`,
+    next: ["pdctl up"],
+    nextWhy: { "pdctl up": "starts what is missing" },
+  });
 }
 
 /** Somebody else's cluster, or a real one under a rehearsal, is never touched. */
