@@ -1,6 +1,6 @@
 // Runs a TypeScript program of this repository on the Node that is here: run-ts.mjs [node's own flags] ENTRY [its arguments]
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -29,6 +29,7 @@ await build({
 });
 const child = spawn(process.execPath, ["--enable-source-maps", ...flags, outfile, ...words], { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
-child.on("close", (code, signal) => {
+child.on("close", async (code, signal) => {
+  await rm(outfile, { force: true });
   process.exitCode = signal ? 1 : (code ?? 1);
 });
