@@ -31,9 +31,7 @@ export async function exec(
   const fleet = new Fleet(asked, run);
   run.about(known.cluster, 0);
   try {
-    await fleet.open();
-    if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
-    const outcomes = await fleet.on(async (session, node) => {
+    const outcomes = await fleet.reach(async (session, node) => {
       const values = { PD_ARGV: argv, PD_SECONDS: String(limitMs / 1000), PD_LEASE_S: LEASE_S };
       const script = run.templates["cluster/exec"] ?? "";
       let exit: number | undefined;
@@ -46,6 +44,7 @@ export async function exec(
       return exit;
     });
     run.signal.throwIfAborted();
+    if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
     return outcomes.map((one): Executed => {
       if (!one.ok) return { node: one.node, exit: null, why: whyOf(userError(one.error)) };
       return one.value === undefined

@@ -1,6 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Bug, UserError } from "../errors.ts";
-import { type NodeAddress, type Outcome, onNodes, openSession, openSessions, type Session } from "../nodes/index.ts";
+import {
+  type NodeAddress,
+  type Outcome,
+  onNodes,
+  openEach,
+  openSession,
+  openSessions,
+  type Session,
+} from "../nodes/index.ts";
 import { type Scripts, scriptsOf } from "../supervise/index.ts";
 import { duration } from "../words/numbers.ts";
 import type { NodeWord } from "./events.ts";
@@ -47,6 +55,27 @@ export class Fleet {
     for (const [node, session] of opened) this.#sessions.set(node, session); // first of all, so that `close` finds them
     this.#run.signal.throwIfAborted();
     for (const [node, session] of opened) this.#say(node, session);
+  }
+
+  /**
+   * Opens all sessions, and does the work on every node as soon as its own is there: one that does not answer holds up no other.
+   * Every answer is kept, in the order of the nodes.
+   */
+  async reach<T>(work: (session: Session, node: string) => Promise<T>): Promise<readonly Outcome<T>[]> {
+    const { signal } = this.#run;
+    const opening = openEach(this.#addresses, {}, signal);
+    const outcomes = await onNodes(
+      opening,
+      (session, node) => {
+        this.#say(node, session);
+        return work(session, node);
+      },
+      signal,
+    );
+    for (const [node, one] of opening) this.#sessions.set(node, await one); // in the order of the nodes
+    signal.throwIfAborted();
+    for (const [node, one] of this.#sessions) if (one instanceof Error) this.#say(node, one);
+    return outcomes;
   }
 
   /** Opens sessions to further nodes, of which only the others knew. */

@@ -13,7 +13,7 @@ export { sessionAgent } from "./agent.ts";
 export { assigned } from "./boot.ts";
 export { openLocal } from "./local.ts";
 export { type Outcome, onNodes } from "./on-nodes.ts";
-export { openSession, openSessions } from "./open.ts";
+export { openEach, openSession, openSessions } from "./open.ts";
 export type { Answer, Call, NodeAddress, SeenKey, Session, SshOptions, StreamAsk } from "./session.ts";
 export type { SshSetup } from "./ssh-config.ts";
 export { lookAtHostKeys } from "./trust.ts";

@@ -45,7 +45,7 @@ export function speaksOf(patterns: string, name: string): boolean {
     return own.length === theirs.length && timingSafeEqual(own, theirs);
   }
   const list = patterns.toLowerCase().split(",");
-  const matches = (pattern: string) => glob(pattern).test(name);
+  const matches = (pattern: string) => (/[*?]/.test(pattern) ? glob(pattern).test(name) : pattern === name);
   return (
     !list.some((item) => item.startsWith("!") && matches(item.slice(1))) &&
     list.some((item) => !item.startsWith("!") && matches(item))

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { openLocal } from "./local.ts";
-import { whyOpenssh } from "./openssh/choose.ts";
+import { type Reader, reader, whyOpenssh } from "./openssh/choose.ts";
 import { Masters } from "./openssh/masters.ts";
 import { opensshTransport } from "./openssh/transport.ts";
 import { addressOf, type Hop, route } from "./route.ts";
@@ -27,15 +27,25 @@ export async function openSessions(
   setup: SshSetup,
   signal: AbortSignal,
 ): Promise<Map<string, Session | Error>> {
+  const opening = openEach(addresses, setup, signal);
+  return new Map(await Promise.all([...opening].map(async ([node, one]) => [node, await one] as const)));
+}
+
+/** The same, but each for itself, for work that need not wait for all. None of the promises rejects. */
+export function openEach(
+  addresses: readonly NodeAddress[],
+  setup: SshSetup,
+  signal: AbortSignal,
+): Map<string, Promise<Session | Error>> {
   const shared = common(setup, CONFIGS);
-  const entries = addresses.map(async (address): Promise<[string, Session | Error]> => {
+  const one = async (address: NodeAddress): Promise<Session | Error> => {
     try {
-      return [address.node, await open(address, shared, signal)];
+      return await open(address, shared, signal);
     } catch (error) {
-      return [address.node, error instanceof Error ? error : new Error(String(error))];
+      return error instanceof Error ? error : new Error(String(error));
     }
-  });
-  return new Map(await Promise.all(entries));
+  };
+  return new Map(addresses.map((address) => [address.node, one(address)]));
 }
 
 /** What all sessions of one command share. */
@@ -44,6 +54,7 @@ interface Common {
   readonly asking: Slots;
   readonly ways: Ways;
   readonly masters: Masters;
+  readonly textOf: Reader;
 }
 
 const common = (setup: SshSetup, configs: number): Common => ({
@@ -51,6 +62,7 @@ const common = (setup: SshSetup, configs: number): Common => ({
   asking: new Slots(configs),
   ways: new Ways(),
   masters: new Masters(setup),
+  textOf: reader(),
 });
 
 async function open(address: NodeAddress, shared: Common, signal: AbortSignal): Promise<Session> {
@@ -61,7 +73,7 @@ async function open(address: NodeAddress, shared: Common, signal: AbortSignal): 
   const answered = await shared.asking.take(signal);
   const hops = await route(address, shared.setup, signal).finally(answered);
   if (transport === "openssh") return openssh(address, hops, shared, "the topology says so", signal);
-  const needed = transport === "auto" ? await whyOpenssh(hops) : undefined;
+  const needed = transport === "auto" ? await whyOpenssh(hops, shared.textOf) : undefined;
   if (needed !== undefined) return openssh(address, hops, shared, needed, signal);
   try {
     const text = addressOf(address);

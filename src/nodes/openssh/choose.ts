@@ -5,15 +5,15 @@ import { knownName, readKnownHosts, speaksOf } from "../known-hosts.ts";
 import type { Hop } from "../route.ts";
 
 /** Why a way needs the system's own ssh; undefined: pdctl's own client can go it. Source: launchers.md §4.6. */
-export async function whyOpenssh(hops: readonly Hop[]): Promise<string | undefined> {
+export async function whyOpenssh(hops: readonly Hop[], textOf = reader()): Promise<string | undefined> {
   for (const hop of hops) {
-    const why = await whyFor(hop);
+    const why = await whyFor(hop, textOf);
     if (why !== undefined) return why;
   }
   return undefined;
 }
 
-async function whyFor(hop: Hop): Promise<string | undefined> {
+async function whyFor(hop: Hop, textOf: Reader): Promise<string | undefined> {
   const { kexAlgorithms, name } = hop;
   if (kexAlgorithms.length > 0 && !KEX.some((one) => kexAlgorithms.includes(one)))
     return `ssh_config allows ${name} only key exchanges that pdctl's own client does not have (${kexAlgorithms.join(", ")})`;
@@ -32,8 +32,20 @@ async function whyFor(hop: Hop): Promise<string | undefined> {
   return undefined;
 }
 
-/** undefined: not there, which is how most of these files are. */
-async function textOf(file: string): Promise<string | undefined> {
+/** The text of a file; undefined: not there, which is how most of these files are. */
+export type Reader = (file: string) => Promise<string | undefined>;
+
+/** Every file once: the hops of a command's hundred nodes name the same two dozen. */
+export function reader(): Reader {
+  const texts = new Map<string, Promise<string | undefined>>();
+  return (file) => {
+    const text = texts.get(file) ?? read(file);
+    texts.set(file, text);
+    return text;
+  };
+}
+
+async function read(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
