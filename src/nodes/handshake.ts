@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { Client, type KexAlgorithm } from "ssh2";
 import { onAbort } from "./abort.ts";
 import { hostKeysOf } from "./host-key.ts";
-import { identitiesOf } from "./identities.ts";
+import type { Identities } from "./identities.ts";
 import { Login } from "./login.ts";
 import type { Hop } from "./route.ts";
 import { KEEPALIVE_COUNT } from "./ssh-config.ts";
@@ -20,8 +20,13 @@ export const KEX: readonly KexAlgorithm[] = [
 ];
 
 /** Logs in over a connected stream. Rejects with a `UserError`, or `Dropped`. The client's later errors end in its `close` event. */
-export async function handshake(node: string, hop: Hop, stream: Duplex, signal: AbortSignal): Promise<Client> {
-  const identities = await identitiesOf(hop);
+export async function handshake(
+  node: string,
+  hop: Hop,
+  stream: Duplex,
+  identities: Identities,
+  signal: AbortSignal,
+): Promise<Client> {
   const hostKeys = hostKeysOf(node, hop);
   const login = new Login(node, hop, identities);
   const client = new Client();

@@ -4,6 +4,7 @@ import { type ErrorCode, UserError } from "../errors.ts";
 import { pause, untilAborted } from "./abort.ts";
 import { dial } from "./dial.ts";
 import { handshake } from "./handshake.ts";
+import { type Identities, identitiesOf } from "./identities.ts";
 import { Dropped } from "./login.ts";
 import { throughCommand } from "./proxy-command.ts";
 import type { Hop } from "./route.ts";
@@ -20,6 +21,7 @@ const LONGEST_PAUSE_MS = 1_500;
 export class Ways {
   readonly #all = new Slots(HANDSHAKES);
   readonly #perServer = new Map<string, Slots>();
+  readonly #identities = new Map<string, Promise<Identities>>();
   readonly #bastions = new Shared<Client>(
     (client) => new Promise<void>((resolve) => client.once("close", () => resolve())),
   );
@@ -68,6 +70,15 @@ export class Ways {
       .catch((error: unknown) => Promise.reject(error instanceof UserError ? forNode(error, node) : error));
   }
 
+  /** Key files and the agent are read once for all hops that name the same. */
+  #identitiesOf(hop: Hop): Promise<Identities> {
+    const { user, identityFile, identityFiles, identitiesOnly, agentSocket } = hop;
+    const named = JSON.stringify([user, identityFile, identityFiles, identitiesOnly, agentSocket]);
+    const identities = this.#identities.get(named) ?? identitiesOf(hop);
+    this.#identities.set(named, identities);
+    return identities;
+  }
+
   /** Tries again, after a random pause that grows, while the server drops us before it greets. */
   async #persist(
     node: string,
@@ -79,7 +90,10 @@ export class Ways {
     const began = performance.now();
     for (let tried = 1; ; tried++) {
       try {
-        return await this.#inTurn(server, signal, async () => handshake(node, hop, await open(), signal));
+        return await this.#inTurn(server, signal, async () => {
+          const identities = await this.#identitiesOf(hop); // first: sshd's clock for a login runs from the connection on
+          return handshake(node, hop, await open(), identities, signal);
+        });
       } catch (error) {
         if (!(error instanceof Dropped)) throw error;
         if (tried === TRIES) {
