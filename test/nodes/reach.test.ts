@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { onNodes, openSession, openSessions } from "../../src/nodes/index.ts";
+import { onNodes, openEach, openSession, openSessions } from "../../src/nodes/index.ts";
 import type { NodeAddress, Session, SshOptions } from "../../src/nodes/session.ts";
 import type { SshSetup } from "../../src/nodes/ssh-config.ts";
 import { freePort, type Sshd, startSshd } from "./sshd.ts";
@@ -79,6 +79,23 @@ it("goes through a jump host of the topology or of ssh_config, and logs in there
   );
   expect(logins(bastion) - before).toBe(1);
   await Promise.all([...sessions.values()].map((session) => !(session instanceof Error) && session.close()));
+});
+
+it("works on a node as soon as that one is there, while another does not say a word", async () => {
+  await using mute = await tcp(() => undefined);
+  const enough = new AbortController();
+  const ways = [address("n0", { port: mute.port, connectTimeoutMs: 600_000 }), address("n1", { port: sshd.port })];
+  const work = async (session: Session) => {
+    const said = await hello(session);
+    await session.close();
+    enough.abort(new Error("nobody waits for n0 any more"));
+    return said;
+  };
+  const outcomes = await onNodes(openEach(ways, setup, enough.signal), work, enough.signal);
+  expect(outcomes).toMatchObject([
+    { node: "n0", ok: false, error: { message: "nobody waits for n0 any more" } },
+    { node: "n1", ok: true, value: expect.stringMatching(/^hello 127/) },
+  ]);
 });
 
 it("goes through a ProxyCommand of ssh_config, and tells its words when it fails", async () => {
