@@ -34,7 +34,7 @@ export const logs = (program: Command) =>
           "  pdctl logs prefill-0 -f",
           "  pdctl logs decode --errors",
           "",
-          "Exit  0 read, 1 there is no such log, 4 no login",
+          "Exit  0 read, 1 there is no such log, 4 no login, 5 a node did not answer",
         ],
       },
     ),

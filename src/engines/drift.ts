@@ -46,7 +46,7 @@ export const replacements: Readonly<Record<string, string>> = {
 };
 
 /** A start rank of 0 chooses a mode since then: argv writes none on rank 0 and the mode by name. Source: launch.md §1.4; arg_utils.py. */
-export const startRankZero: Drift = {
+const startRankZero: Drift = {
   package: "vllm",
   what: "--data-parallel-start-rank 0",
   old: "ignored",
@@ -56,7 +56,7 @@ export const startRankZero: Drift = {
 };
 
 /** P08 speaks in every version: independent instances are right on both sides. Source: launch.md §1.2; vllm's refusal of it. */
-export const externalDense: Drift = {
+const externalDense: Drift = {
   package: "vllm",
   what: "external load balancing of a dense model",
   old: "allowed",

@@ -1,7 +1,7 @@
 import type { Drift } from "../era.ts";
 
 /** Devices are shown to ROCm by HIP_VISIBLE_DEVICES alone, which every release takes. Source: launch.md §12; vLLM's platforms/rocm.py. */
-export const rocmVisibility: Drift = {
+const rocmVisibility: Drift = {
   package: "vllm",
   what: "CUDA_VISIBLE_DEVICES on ROCm",
   old: "taken",

@@ -53,7 +53,7 @@ export async function route(
 }
 
 /** `user@host:port`, with `[…]` around an IPv6 address and an optional `ssh://` before it. */
-export function jumpTarget(text: string): Target {
+function jumpTarget(text: string): Target {
   const match =
     /^(?:ssh:\/\/)?(?:(?<user>.+)@)?(?<host>\[[^\]]+\]|[^:]+|[^:]*(?::[^:]*){2,})(?::(?<port>\d+))?\/?$/.exec(
       text.trim(),

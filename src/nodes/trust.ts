@@ -60,7 +60,7 @@ function judged(name: string, hop: Hop, key: Buffer, bastion: boolean): SeenKey 
   };
 }
 
-/** The key that a server proves to have, and no login. */
+/** The key that a server shows, and no login. That it has the other half too is proven by each login after it. */
 function offered(node: string, hop: Hop, stream: Duplex, signal: AbortSignal): Promise<Buffer> {
   const client = new Client();
   return new Promise((resolve, reject) => {

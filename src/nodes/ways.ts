@@ -139,7 +139,7 @@ export const wayOf = (hops: readonly Hop[]): string =>
   );
 
 /** The error of a shared bastion, as the story of the node that wanted to go through it. */
-export function forNode<C extends ErrorCode>({ code, facts, cause }: UserError<C>, node: string): UserError<C> {
+function forNode<C extends ErrorCode>({ code, facts, cause }: UserError<C>, node: string): UserError<C> {
   return new UserError(code, "node" in facts ? { ...facts, node } : facts, { cause });
 }
 

@@ -38,7 +38,7 @@ export function verdict(result: ResultData, cluster: string): string {
 }
 
 /** 0 is done; in part, unknown or interrupted is to be looked at; the rest did not come about. */
-export const signOfExit = (exit: number) => (exit === 0 ? "✔" : exit === 5 || exit >= 128 ? "⚠" : "✖");
+const signOfExit = (exit: number) => (exit === 0 ? "✔" : exit === 5 || exit >= 128 ? "⚠" : "✖");
 
 export function proven({ evidence, prompt_tokens, from_prefill, answers: [right, of] }: ProofData): string {
   const moved =

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openSession, openSessions } from "../../src/nodes/index.ts";
 import type { NodeAddress, Session, SshOptions } from "../../src/nodes/session.ts";
 import type { SshSetup } from "../../src/nodes/ssh-config.ts";
@@ -173,6 +173,27 @@ describe("ways", () => {
       );
       expect(said).toEqual(["hello", "hello", "hello"]);
       expect([outer, inner].map(logins)).toEqual(before.map((count) => count + 1));
+    }
+  });
+
+  it("whose sockets lie below a path with blanks and quotes", async () => {
+    await using outer = await startSshd();
+    const configFile = config(
+      "quotes",
+      ...["Host outer", " HostName 127.0.0.1", ` Port ${outer.port}`, ` IdentityFile ${outer.key}`],
+    );
+    const odd = file(`it's "my" dir`);
+    mkdirSync(odd);
+    vi.stubEnv("XDG_RUNTIME_DIR", odd);
+    try {
+      const session = await open(
+        { transport: "openssh", identityFile: sshd.key, jump: ["outer"] },
+        { configFile, knownHosts: [sshd.knownHosts, outer.knownHosts] },
+      );
+      expect(readdirSync(odd)).toHaveLength(2);
+      expect(await greeted(session)).toBe("hello");
+    } finally {
+      vi.unstubAllEnvs();
     }
   });
 

@@ -76,7 +76,7 @@ export async function filesOf(services: readonly Service[], stateDir: string, ru
   return Promise.all([...unique.values()].map((file) => nodeFile(file, stateDir, run)));
 }
 
-export const contentOnNode = ({ path, sha256, content, link }: Content): NodeFile => ({
+const contentOnNode = ({ path, sha256, content, link }: Content): NodeFile => ({
   path,
   mode: 0o600,
   sha256,

@@ -13,7 +13,7 @@ export const adxlRange: Drift = {
 };
 
 /** A05 judges a lease that is written; neither default is relied on. */
-export const masterLease: Drift = {
+const masterLease: Drift = {
   package: "mooncake",
   what: "default_kv_lease_ttl unset",
   old: "5000 ms",

@@ -3,7 +3,7 @@ import type { Drift } from "../../era.ts";
 /** What changed around NIXL. Source: launch.md §12; the releases from vLLM's envs.py, nixl_connector.py and factory.py of each. */
 
 /** The claim reserves what both formulas can bind, so that no version moves another instance's ports. */
-export const sideChannelFormula: Drift = {
+const sideChannelFormula: Drift = {
   package: "vllm",
   what: "side-channel port of a rank",
   old: "base + rank · tp + tp rank",
@@ -13,7 +13,7 @@ export const sideChannelFormula: Drift = {
 };
 
 /** The port is written for every engine, so that neither default is ever used. */
-export const sideChannelDefault: Drift = {
+const sideChannelDefault: Drift = {
   package: "vllm",
   what: "VLLM_NIXL_SIDE_CHANNEL_PORT unset",
   old: "5557",
@@ -45,7 +45,7 @@ export const bothRoles: Drift = {
 };
 
 /** Prefill and decode compare what they run at the first handshake: rules M01, M06 and X06 speak in every version. */
-export const compatHash: Drift = {
+const compatHash: Drift = {
   package: "vllm",
   what: "the handshake's comparison",
   old: "none",
@@ -55,7 +55,7 @@ export const compatHash: Drift = {
 };
 
 /** No connector of pdctl's writes it. */
-export const p2pNccl: Drift = {
+const p2pNccl: Drift = {
   package: "vllm",
   what: "P2pNcclConnector",
   old: "there",

@@ -1,7 +1,7 @@
 import type { Drift } from "../../era.ts";
 
 /** The bytes are always written; a release that counts blocks passes over them, and needs num_cpu_blocks. Source: vLLM, kv_offload/cpu.py and cpu/spec.py. */
-export const offloadingSize: Drift = {
+const offloadingSize: Drift = {
   package: "vllm",
   what: "size of the offloading connector",
   old: "num_cpu_blocks",

@@ -1,3 +1,4 @@
+import { quote } from "../../quote.ts";
 import type { Hop } from "../route.ts";
 import { KEEPALIVE_COUNT, type SshSetup } from "../ssh-config.ts";
 
@@ -8,7 +9,7 @@ const QUIET = ["-T", "-e", "none", "-o", "BatchMode=yes"];
 export function masterArguments(hop: Hop, setup: SshSetup, { socket, knownHosts, via }: MasterFiles): string[] {
   const options: Record<string, string> = {
     ControlMaster: "yes",
-    ControlPath: socket,
+    ControlPath: quoted(socket),
     ControlPersist: "no",
     ConnectTimeout: String(Math.ceil(hop.connectTimeoutMs / 1000)),
     ServerAliveInterval: String(Math.max(1, Math.round(hop.keepaliveMs / 1000))),
@@ -24,6 +25,7 @@ export function masterArguments(hop: Hop, setup: SshSetup, { socket, knownHosts,
     ...(knownHosts !== undefined && {
       UserKnownHostsFile: knownHosts.map(quoted).join(" "),
       GlobalKnownHostsFile: "none",
+      VerifyHostKeyDNS: "no", // a signed record would stand in for a key that is in none of these files
     }),
     ...(via === undefined
       ? hop.proxyCommand === null && { ProxyCommand: "none" }
@@ -48,11 +50,21 @@ export interface MasterFiles {
 
 /** Arguments of an `ssh` that speaks through a control socket; without the socket it fails instead of logging in by itself. */
 export function clientArguments(socket: string): string[] {
-  return ["-F", "none", ...QUIET, "-o", "ControlMaster=no", "-o", `ControlPath=${socket}`, "-o", "ProxyCommand=false"];
+  return [
+    "-F",
+    "none",
+    ...QUIET,
+    "-o",
+    "ControlMaster=no",
+    "-o",
+    `ControlPath=${quoted(socket)}`,
+    "-o",
+    "ProxyCommand=false",
+  ];
 }
 
-/** A value of ssh_config that may hold blanks. */
-const quoted = (path: string) => (/\s/.test(path) ? `"${path}"` : path);
+/** A value of ssh_config that may hold blanks and quotes. */
+const quoted = (path: string) => (/[\s'"\\]/.test(path) ? `"${path.replace(/["\\]/g, "\\$&")}"` : path);
 
 /** A word of a ProxyCommand, which a shell reads after ssh has replaced its own tokens. */
-const word = (text: string) => (/^[\w@%+=:,./[\]-]+$/.test(text) && !/[[\]]/.test(text) ? text : `'${text}'`);
+const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : quote(text));

@@ -22,7 +22,7 @@ interface Absent extends Pick<Release, "vllm" | "on"> {
 }
 
 /** C07, flags: what this release of vLLM has not, whose parser would end the engine. Source: launch.md §10.8, the parsers. */
-export const c07: Rule<Written, Absent> = {
+const c07: Rule<Written, Absent> = {
   id: "C07",
   level: "error",
   *check(subject) {
@@ -83,7 +83,7 @@ interface Refused extends Pick<Release, "vllm" | "on"> {
 }
 
 /** C14: a value that the flag does not take in this release, or in any while the release is not known. Source: the parsers. */
-export const c14: Rule<Written, Refused> = {
+const c14: Rule<Written, Refused> = {
   id: "C14",
   level: "error",
   *check(subject) {
@@ -97,7 +97,7 @@ export const c14: Rule<Written, Refused> = {
 };
 
 /** C10: a text that has to be JSON and is not. Source: launch.md §10.8. */
-export const c10: Rule<Written, Refused> = {
+const c10: Rule<Written, Refused> = {
   id: "C10",
   level: "error",
   *check(subject) {
@@ -137,23 +137,22 @@ function textOf(value: ArgValue): string {
 }
 
 /** C07, variables: what this release reads no more is left out, and said. Source: launch.md §12. */
-export const c07Variables: Rule<Written, Pick<Release, "vllm" | "on"> & { name: string; replace: string | undefined }> =
-  {
-    id: "C07",
-    level: "note",
-    *check({ topology, versions }) {
-      for (const instance of topology.instances)
-        for (const { vllm, on, subject } of releasesOf(instance, versions))
-          for (const name of Object.keys(instance.engine.env)) {
-            const gone = droppedVariable(name, vllm);
-            if (gone === undefined) continue;
-            const data = { name, vllm, on, replace: gone.replace };
-            yield { at: [...instance.path, "env", name], subject, data };
-          }
-    },
-    message: ({ name, ...release }) => `${name} is left out: vLLM${releaseText(release)} has no such variable any more`,
-    remedy: ({ replace }) => (replace === undefined ? "take it out" : `write ${replace} instead`),
-  };
+const c07Variables: Rule<Written, Pick<Release, "vllm" | "on"> & { name: string; replace: string | undefined }> = {
+  id: "C07",
+  level: "note",
+  *check({ topology, versions }) {
+    for (const instance of topology.instances)
+      for (const { vllm, on, subject } of releasesOf(instance, versions))
+        for (const name of Object.keys(instance.engine.env)) {
+          const gone = droppedVariable(name, vllm);
+          if (gone === undefined) continue;
+          const data = { name, vllm, on, replace: gone.replace };
+          yield { at: [...instance.path, "env", name], subject, data };
+        }
+  },
+  message: ({ name, ...release }) => `${name} is left out: vLLM${releaseText(release)} has no such variable any more`,
+  remedy: ({ replace }) => (replace === undefined ? "take it out" : `write ${replace} instead`),
+};
 
 /** What can be judged once it is known, or declared, what an instance runs with. */
 export const argumentRules: readonly AnyRule<Written>[] = [c07Variables, c07, c10, c14];

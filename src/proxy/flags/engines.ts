@@ -50,7 +50,7 @@ const bracketed = (host: string) => (isIP(host) === 6 ? `[${host}]` : host);
 const LABEL = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
 /** What is wrong with the name of a machine. Source: proxy-protocols.md §C.3 */
-export function hostFault(host: string): readonly string[] {
+function hostFault(host: string): readonly string[] {
   if (isIP(host) !== 0 || isIP(host.replace(/^\[(.*)\]$/, "$1")) === 6) return [];
   if (host.includes("://")) return ["a host goes here; write a url behind --prefill or --decode"];
   if (/^<.*>$|^\{.*\}$|^\$/.test(host)) return ["a place-holder; write the host's name or address"];

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { ProxyError } from "../errors.ts";
 
-export const BODY_LIMIT = 64 * 1024 * 1024;
+const BODY_LIMIT = 64 * 1024 * 1024;
 const IN_PLACE = 256 * 1024; // from here on the body is put together as it comes, so that it never lies in memory twice
 
 /** The whole body of a request. @throws ProxyError request.too-large; Error when the client left before its end */

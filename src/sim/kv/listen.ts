@@ -36,7 +36,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-export function zmqWords(error: NodeJS.ErrnoException, host: string, port: number): string {
+function zmqWords(error: NodeJS.ErrnoException, host: string, port: number): string {
   const what =
     error.code === "EADDRINUSE"
       ? "Address already in use"

@@ -6,7 +6,7 @@ const real = ({ topology }: Modelled): readonly Instance[] =>
   topology.instances.filter(({ engine }) => engine.kind === "vllm");
 
 /** P14: tensor parallelism gives each rank whole heads. Source: launch.md §10.2; vLLM checks it in `vllm/config/model.py`. */
-export const p14: Rule<Modelled, { instance: string; heads: number; tp: number }> = {
+const p14: Rule<Modelled, { instance: string; heads: number; tp: number }> = {
   id: "P14",
   level: "error",
   *check(modelled) {
@@ -33,7 +33,7 @@ function near(heads: number, tp: number): string {
  * P15: with fewer KV heads than ranks the heads are there several times, and sides of different tp may refuse each other.
  * Equal tp on both sides is in common use. Source: launch.md §3.2 (TP row), §10.2.
  */
-export const p15: Rule<Modelled, { instance: string; heads: number; tp: number; other: number }> = {
+const p15: Rule<Modelled, { instance: string; heads: number; tp: number; other: number }> = {
   id: "P15",
   level: "warning",
   *check(modelled) {

@@ -161,6 +161,51 @@ describe.each(Object.entries(clients))("%s", (_, open) => {
   });
 });
 
+it("a request that is about to take an idle connection when the client is closed is not sent on a new one", async () => {
+  let requests = 0;
+  await speaking(
+    (socket) => {
+      requests++;
+      socket.write(said("ok"));
+    },
+    async (url) => {
+      const upstream = socketsUpstream(url);
+      expect(bodyOf(await ask(upstream))).toBe("ok");
+      await idled();
+      const asked = ask(upstream);
+      const closed = upstream.close();
+      expect(await asked).toEqual({ failed: "connect", idleClosed: false });
+      await closed;
+      expect(requests).toBe(1);
+    },
+  );
+});
+
+it("a request that is let go before it takes an idle connection leaves it to the next one", async () => {
+  await speaking(
+    (socket, { connection }) => void socket.write(said(String(connection))),
+    async (url) => {
+      const upstream = socketsUpstream(url);
+      expect(bodyOf(await ask(upstream))).toBe("0");
+      await idled();
+      const client = new AbortController();
+      const asked = upstream.request(get, undefined, client.signal);
+      client.abort(new Error("left"));
+      await expect(asked).rejects.toThrow("left");
+      await turn();
+      expect(bodyOf(await ask(upstream))).toBe("0");
+      await upstream.close();
+    },
+  );
+});
+
+const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+/** A connection has then idled for so long that it is looked at again before it is used. */
+async function idled(): Promise<void> {
+  for (const since = performance.now(); performance.now() - since < 15; ) await turn();
+}
+
 it("an engine that speaks without being asked loses the connection, so that its words are no answer", async () => {
   const sockets: Socket[] = [];
   await speaking(

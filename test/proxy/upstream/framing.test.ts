@@ -126,6 +126,14 @@ const refused: Readonly<Record<string, { says: string; kind: "silent" | "broken"
       says: `${OK}transfer-encoding: chunked\r\n\r\n2;a\nab\r\n0\r\n\r\n`,
       kind: "broken",
     },
+    "an extension without end": {
+      says: `${OK}transfer-encoding: chunked\r\n\r\n2;${"a\t".repeat(3_000)}`,
+      kind: "broken",
+    },
+    "an extension of nothing but tabs": {
+      says: `${OK}transfer-encoding: chunked\r\n\r\n2;${"\t".repeat(5_000)}`,
+      kind: "broken",
+    },
     "a chunk longer than its size": {
       says: `${OK}transfer-encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n`,
       kind: "broken",

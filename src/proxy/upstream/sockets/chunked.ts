@@ -67,7 +67,7 @@ export class Chunked {
 
   #extensionByte(byte: number): void {
     if (byte === CR) this.#state = "size-lf";
-    else if (byte < 0x20 ? byte !== 0x09 : byte === 0x7f || ++this.#extension > EXTENSION_MOST)
+    else if ((byte < 0x20 && byte !== 0x09) || byte === 0x7f || ++this.#extension > EXTENSION_MOST)
       throw new FramingError("a chunk's extension is too long, or has a control character");
   }
 

@@ -1,4 +1,5 @@
 import { IDLE_MS } from "../times.ts";
+import { UpstreamError } from "../upstream.ts";
 import { Connection, type Errand, type Origin, type Owner } from "./connection.ts";
 
 const SWEEP_MS = 500;
@@ -27,6 +28,11 @@ export class Pool implements Owner {
   }
 
   carry(errand: Errand): void {
+    if (this.#closed) {
+      const cause = new Error("the client is closed");
+      errand.arriving.fail(new UpstreamError("connect", { idleClosed: false, cause }));
+      return;
+    }
     const now = performance.now();
     const idle = this.#fresh(now);
     if (!idle) this.#open().carry(errand);
@@ -35,12 +41,8 @@ export class Pool implements Owner {
   }
 
   free(connection: Connection, idleMs = IDLE_MS): void {
-    if (this.#closed) connection.close();
-    else {
-      const since = performance.now();
-      this.#idle.push({ connection, since, until: since + Math.min(idleMs, IDLE_MS) });
-      this.#sweep ??= setTimeout(() => this.#closeOld(), SWEEP_MS).unref();
-    }
+    const since = performance.now();
+    this.#keep({ connection, since, until: since + Math.min(idleMs, IDLE_MS) });
   }
 
   gone(connection: Connection): void {
@@ -67,9 +69,18 @@ export class Pool implements Owner {
   }
 
   #carryIfThere(idle: Idle, errand: Errand): void {
-    if (idle.connection.isGone) this.carry(errand);
-    else if (errand.arriving.isOver) this.#idle.push(idle);
+    if (errand.arriving.isOver) this.#keep(idle);
+    else if (idle.connection.isGone) this.carry(errand);
     else idle.connection.carry(errand);
+  }
+
+  #keep(idle: Idle): void {
+    if (idle.connection.isGone) return;
+    if (this.#closed) idle.connection.close();
+    else {
+      this.#idle.push(idle);
+      this.#sweep ??= setTimeout(() => this.#closeOld(), SWEEP_MS).unref();
+    }
   }
 
   #fresh(now: number): Idle | undefined {

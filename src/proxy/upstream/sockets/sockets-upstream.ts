@@ -1,5 +1,5 @@
 import { Arriving } from "../arriving.ts";
-import { type Upstream, UpstreamError } from "../upstream.ts";
+import type { Upstream } from "../upstream.ts";
 import type { Origin } from "./connection.ts";
 import { Pool } from "./pool.ts";
 import { requestHead } from "./request-head.ts";
@@ -12,7 +12,6 @@ import { requestHead } from "./request-head.ts";
 export function socketsUpstream(url: string): Upstream {
   const { host } = new URL(url);
   const pool = new Pool(originOf(url));
-  let isClosed = false;
   return {
     url,
     request: (head, body, signal) =>
@@ -20,21 +19,10 @@ export function socketsUpstream(url: string): Upstream {
         const text = requestHead(head, host, head.method === "POST" || body ? (body?.length ?? 0) : undefined);
         const arriving = new Arriving(signal, { resolve, reject });
         if (arriving.isOver) return;
-        if (isClosed)
-          arriving.fail(new UpstreamError("connect", { idleClosed: false, cause: new Error("the client is closed") }));
-        else
-          pool.carry({
-            head: text,
-            isHead: head.method === "HEAD",
-            body,
-            gate: head.gate,
-            arriving,
-          });
+        const isHead = head.method === "HEAD";
+        pool.carry({ head: text, isHead, body, gate: head.gate, arriving });
       }),
-    close: () => {
-      isClosed = true;
-      return pool.close();
-    },
+    close: () => pool.close(),
   };
 }
 
