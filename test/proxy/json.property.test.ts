@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { firstElements, readObject } from "../../src/proxy/body/json.ts";
+import { firstElements, JsonError, readObject } from "../../src/proxy/body/json.ts";
 import { splice } from "../../src/proxy/body/splice.ts";
 
 const KEYS = ["prompt", "max_tokens", "stream", "kv_transfer_params", 'x"y', "ü"];
@@ -107,3 +107,45 @@ const isJsonObject = (text: string) => {
     return false;
   }
 };
+
+it("a long text ends where JSON.parse says, wherever in memory it lies and whatever stands in it", () => {
+  const odd = fc.constantFrom(
+    '"',
+    "\\",
+    "\\n",
+    '\\"',
+    "\n",
+    "\u0000",
+    "\u001f",
+    " ",
+    "!",
+    "é",
+    "😀",
+    "\u007f",
+    "\u2028",
+  );
+  const run = fc.integer({ min: 0, max: 300 }).map((length) => "x".repeat(length));
+  const text = fc.array(fc.tuple(run, odd), { maxLength: 4 }).map((parts) => parts.flat().join(""));
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 8 }), run, text, run, (offset, before, inner, after) => {
+      const json = `{"a":"${before}${inner}${after}","b":1}`;
+      const bytes = Buffer.alloc(Buffer.byteLength(json) + offset + 8, '"').subarray(
+        offset,
+        offset + Buffer.byteLength(json),
+      );
+      bytes.write(json);
+      let parsed: object | undefined;
+      try {
+        parsed = JSON.parse(json);
+      } catch {
+        expect(() => readObject(bytes)).toThrow(JsonError);
+        return;
+      }
+      const { members } = readObject(bytes);
+      expect(
+        Object.fromEntries(members.map((one) => [one.key, JSON.parse(bytes.toString("utf8", one.value, one.end))])),
+      ).toEqual(parsed);
+    }),
+    { numRuns: 2_000 },
+  );
+});
