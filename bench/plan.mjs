@@ -3,12 +3,13 @@
  * `node bench/plan.mjs` prints one JSON line; with `--write`, its table goes into docs/performance.md.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { manyNodes } from "./many-nodes.mjs";
+import { writeBetween } from "./write-between.mjs";
 
 const SIZES = [10, 100, 1000];
 const ROUNDS = 5;
@@ -64,7 +65,8 @@ async function all() {
     process.stdout.write(
       `${JSON.stringify({ bench: "plan", unit: "ms and bytes, median [least, most]", rounds: ROUNDS, ...machine, rows: result })}\n`,
     );
-    if (process.argv.includes("--write")) await write(table(result, machine));
+    if (process.argv.includes("--write"))
+      await writeBetween(path.join(root, "docs/performance.md"), "bench/plan.mjs", table(result, machine));
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -125,15 +127,4 @@ function table(rows, { cores, node }) {
     "",
     `Median of ${ROUNDS} rounds in turns (least-most), each in a fresh process; ${cores} cores, Node ${node.slice(1)}. A fresh process compiles as it goes, which weighs most on the smallest cluster.`,
   ].join("\n");
-}
-
-/** Between the marks that name the command. */
-async function write(text) {
-  const file = path.join(root, "docs/performance.md");
-  const [open, close] = ["<!-- node bench/plan.mjs --write -->", "<!-- end of bench/plan.mjs -->"];
-  const page = await readFile(file, "utf8");
-  const [before, rest] = page.split(open);
-  const after = rest?.split(close)[1];
-  if (before === undefined || after === undefined) throw new Error(`${file} has no ${open} … ${close}`);
-  await writeFile(file, `${before}${open}\n\n${text}\n\n${close}${after}`);
 }
