@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { homedir } from "node:os";
 import type { Duplex } from "node:stream";
-import { UserError } from "../errors.ts";
 import { untilAborted } from "./abort.ts";
 import type { Session } from "./session.ts";
 import { shellSession } from "./shell-session.ts";
 import type { Running, Transport } from "./transport.ts";
+import { unreachableSince } from "./unreachable.ts";
 
 /**
  * What a login over SSH would bring along too. Anything else of the launcher's environment stays here: a secret that is meant
@@ -64,7 +64,7 @@ function run(command: string, env: NodeJS.ProcessEnv): Running {
 
 async function connectLocal(node: string, host: string, port: number, signal: AbortSignal): Promise<Duplex> {
   signal.throwIfAborted();
-  const began = performance.now();
+  const unreachable = unreachableSince(node, host, port);
   const socket = connect({ host, port, noDelay: true });
   const open = new Promise<Duplex>((resolve, reject) => {
     socket.once("connect", () => {
@@ -77,8 +77,6 @@ async function connectLocal(node: string, host: string, port: number, signal: Ab
     return await untilAborted(open, signal, () => socket.destroy());
   } catch (error) {
     signal.throwIfAborted();
-    const afterMs = Math.round(performance.now() - began);
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UserError("node.unreachable", { node, address: `${host}:${port}`, afterMs, why }, { cause: error });
+    throw unreachable(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

@@ -6,6 +6,7 @@ import { relayed } from "./relayed.ts";
 import type { Held } from "./shared.ts";
 import { Slots } from "./slots.ts";
 import type { Running, Transport } from "./transport.ts";
+import { unreachableSince } from "./unreachable.ts";
 
 const CHANNELS = 8; // sshd's MaxSessions is 10, and a person may want to look as well
 
@@ -49,14 +50,7 @@ export function sshTransport(node: string, address: string, login: Held<Client>)
 
   const connect = async (host: string, port: number, signal: AbortSignal): Promise<Duplex> => {
     signal.throwIfAborted();
-    const began = performance.now();
-    const unreachable = (said: string) =>
-      new UserError("node.unreachable", {
-        node,
-        address: `${host}:${port}`,
-        afterMs: Math.round(performance.now() - began),
-        why: said,
-      });
+    const unreachable = unreachableSince(node, host, port);
     if (!forwards) return relayed({ exec }, { host, port, unreachable, signal });
     const opened = open<ClientChannel>((done) => client.forwardOut("127.0.0.1", 0, host, port, done), goneError);
     try {

@@ -9,7 +9,7 @@ for entry in "${PD_PIDS[@]}"; do
   start_of[$pid]=${entry#* }
   while IFS= read -r file; do shm+=("$file"); done < <(grep -soE '/dev/shm/[^ ]+$' "/proc/$pid/maps")
   while IFS= read -r -d '' file; do
-    [[ $file != VLLM_RPC_BASE_PATH=/*/pdctl-* ]] || scratch+=("${file#*=}")
+    [[ ! $file =~ ^VLLM_RPC_BASE_PATH=/tmp/pdctl-[A-Za-z0-9._-]+$ ]] || scratch+=("${file#*=}") # as a plan names it; another is the user's
   done 2>/dev/null <"/proc/$pid/environ"
 done
 tell() { for pid in "${!start_of[@]}"; do kill "-$1" "$pid" 2>/dev/null; done; }

@@ -1,10 +1,11 @@
-import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { end, type MarkedProcess, traces, writeState } from "../../src/supervise/index.ts";
 import { freePort } from "../nodes/sshd.ts";
 import { type Lab, lab, never, scripts } from "./lab.ts";
-import { aliveWith, isAlive, until } from "./processes.ts";
+import { aliveWith, environOf, isAlive, until } from "./processes.ts";
 
 let node: Lab;
 beforeEach(async () => {
@@ -68,6 +69,38 @@ it("only who still is who it was is ended, one that ignores TERM too, and its sh
   const left = mine(await look());
   expect(new Set(left.map(({ service }) => service))).toEqual(new Set(["b"]));
   expect(left.every(({ pid }) => isAlive(pid))).toBe(true);
-  const unmarked = { ...(left[0] as MarkedProcess), pid: process.pid, start: 0 };
-  expect(await ended([unmarked])).toEqual([]);
+});
+
+it("who does not carry the mark is not ended, whatever is asked", async () => {
+  await node.start({ a: ["sleep", "1000"] });
+  const [marked] = mine(await look());
+  if (!marked) throw new Error("nothing was started");
+  const stranger = spawn("sleep", ["1000"]);
+  try {
+    const pid = stranger.pid ?? 0;
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const start = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    expect(await ended([{ ...marked, pid, start }])).toEqual([]);
+    expect(isAlive(pid)).toBe(true);
+  } finally {
+    stranger.kill("SIGKILL");
+  }
+});
+
+it("the directory that a plan names for sockets goes with its process, another one that the user has named stays", async () => {
+  const own = `/tmp/pdctl-test-${process.pid}-sockets`;
+  const theirs = join(node.home, "pdctl-data", "shared");
+  const upward = `${own}/../${basename(node.home)}-data`;
+  for (const directory of [own, theirs, upward]) mkdirSync(directory, { recursive: true });
+  try {
+    const base = (directory: string) => ["env", `VLLM_RPC_BASE_PATH=${directory}`, "sleep", "1000"];
+    await node.start({ a: base(own), b: base(theirs), c: base(upward) });
+    await until(
+      () => aliveWith(node.stateDir).filter((pid) => environOf(pid).some((one) => /^VLLM_RPC/.test(one))).length === 3,
+    );
+    expect(await ended(mine(await look()))).toEqual([]);
+    expect([own, theirs, resolve(upward)].map(existsSync)).toEqual([false, true, true]);
+  } finally {
+    for (const directory of [own, resolve(upward)]) rmSync(directory, { recursive: true, force: true });
+  }
 });

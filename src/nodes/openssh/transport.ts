@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
 import { execa } from "execa";
 import { UserError } from "../../errors.ts";
 import { quote } from "../../quote.ts";
@@ -9,6 +8,7 @@ import { relayed } from "../relayed.ts";
 import type { Held } from "../shared.ts";
 import { Slots } from "../slots.ts";
 import type { Running, Transport } from "../transport.ts";
+import { unreachableSince } from "../unreachable.ts";
 import { clientArguments } from "./client.ts";
 import type { Master } from "./master.ts";
 
@@ -57,17 +57,8 @@ export function opensshTransport(node: string, address: string, login: Held<Mast
   return {
     exec,
     lost,
-    connect: (host: string, port: number, signal: AbortSignal): Promise<Duplex> => {
-      const began = performance.now();
-      const unreachable = (said: string) =>
-        new UserError("node.unreachable", {
-          node,
-          address: `${host}:${port}`,
-          afterMs: Math.round(performance.now() - began),
-          why: said,
-        });
-      return relayed({ exec }, { host, port, unreachable, signal });
-    },
+    connect: (host, port, signal) =>
+      relayed({ exec }, { host, port, unreachable: unreachableSince(node, host, port), signal }),
     close: async () => {
       closed = true;
       login.release();
