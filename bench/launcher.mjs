@@ -1,6 +1,7 @@
 /**
  * What pdctl costs on many hosts, beside others that run commands on them: the same hosts (those of test/hosts), the same number at once, all in turns.
  * `test/hosts/isolated.sh node bench/launcher.mjs` prints one JSON line; with `--write`, its table goes into docs/performance.md.
+ * About ten minutes on a busy machine.
  *   --rounds N   --hosts 1,8,32,100   --engines 16   --only ansible,clush
  */
 import { cpus } from "node:os";
