@@ -19,8 +19,9 @@ export interface EventHead {
 export type Phase =
   | "connect"
   | "check"
-  | "push"
   | "setup"
+  | "pull"
+  | "push"
   | "side"
   | "engines"
   | "proxy"

@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../errors.ts";
-import type { Answer, Call, Session } from "../nodes/session.ts";
+import type { Answer, Call, Session, StreamAsk } from "../nodes/session.ts";
 import type { Run } from "./run.ts";
 import { finding } from "./verb.ts";
 
@@ -24,10 +24,12 @@ export function guarded(session: Session, warrant: Warrant, run: Run): Session {
   return {
     ...session,
     call: (ask) => (ask.changes === undefined ? session.call(ask) : change(session, ask, warrant, run)),
+    stream: (ask) => (ask.changes === undefined ? session.stream(ask) : changing(session, ask, warrant, run)),
   };
 }
 
-async function change(session: Session, ask: Call, warrant: Warrant, run: Run): Promise<Answer> {
+/** Under the lock, and written down on the node by the script itself; `write`: here. */
+function warranted(session: Session, ask: Pick<Call, "changes" | "values">, warrant: Warrant, run: Run) {
   const [does = "", ...what] = ask.changes ?? [];
   const line = { run: run.id, who: run.owner, verb: warrant.verb, plan: warrant.plan, does, what };
   const values = {
@@ -37,6 +39,29 @@ async function change(session: Session, ask: Call, warrant: Warrant, run: Run): 
     ...ask.values,
   };
   const write = (result: string) => audit({ ...line, cluster: warrant.cluster, node: session.node, result }, run);
+  const fenced = () => new UserError("lock.lost", { node: session.node, change: [does, ...what].join(" ") });
+  return { values, write, fenced };
+}
+
+/** A change that says how far it is. It is done when its stream ends by itself. */
+async function* changing(session: Session, ask: StreamAsk, warrant: Warrant, run: Run): AsyncGenerator<Buffer, void> {
+  const { values, write, fenced } = warranted(session, ask, warrant, run);
+  let result = "interrupted";
+  try {
+    yield* session.stream({ ...ask, values });
+    result = "done";
+  } catch (error) {
+    const exit = error instanceof UserError && "exit" in error.facts ? error.facts.exit : undefined;
+    if (error instanceof UserError)
+      result = exit === FENCED ? "fenced" : exit === undefined ? error.code : `exit ${exit}`;
+    throw exit === FENCED ? fenced() : error;
+  } finally {
+    await write(result);
+  }
+}
+
+async function change(session: Session, ask: Call, warrant: Warrant, run: Run): Promise<Answer> {
+  const { values, write, fenced } = warranted(session, ask, warrant, run);
   let answer: Answer;
   try {
     answer = await session.call({ ...ask, values });
@@ -46,7 +71,7 @@ async function change(session: Session, ask: Call, warrant: Warrant, run: Run): 
   }
   await write(answer.exit === FENCED ? "fenced" : answer.exit === 0 ? "done" : `exit ${answer.exit}`);
   if (answer.exit !== FENCED) return answer;
-  throw new UserError("lock.lost", { node: session.node, change: [does, ...what].join(" ") });
+  throw fenced();
 }
 
 /** A disk that is full here is no reason to leave a cluster half changed: it is said, once. */

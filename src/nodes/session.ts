@@ -53,6 +53,8 @@ export interface StreamAsk {
   readonly values: Readonly<Record<string, string | readonly string[]>>;
   readonly signal: AbortSignal;
   readonly what?: string;
+  /** As in `Call`. */
+  readonly changes?: readonly string[];
 }
 
 /** Where a node is and how to log in; what the topology says, before ssh_config fills in the rest. */

@@ -96,9 +96,27 @@ describe("nodes as people have them", () => {
     const file = topology("boxed", { prefill: runtime, decode: runtime });
     const up = await pdctl(["up", file]);
     expect(up.code, said(up)).toBe(0);
+    expect(said(up)).toMatch(/pull .*2 there already on 2 nodes/);
     const down = await pdctl(["down", file]);
     expect(down.code, said(down)).toBe(0);
     for (const host of lab.hosts) expect(host.files("/usr/local/bin/containers")).toEqual([]);
+    // one that only the registry has is pulled on the node that lacks it, and one that nobody has ends the start
+    const remote = runtime.replace("stand-in:1", "remote:2");
+    const pulled = await pdctl(["up", topology("pulled", { prefill: remote, decode: runtime })]);
+    expect(pulled.code, said(pulled)).toBe(0);
+    expect(said(pulled)).toMatch(/pull .*1 image pulled, 1 there already on 2 nodes/);
+    expect((await pdctl(["down", "pulled"])).code).toBe(0);
+    const nowhere = await pdctl([
+      "up",
+      topology("nowhere", { prefill: runtime.replace("vllm/", "nobody/"), decode: remote }),
+    ]);
+    expect(nowhere.code, said(nowhere)).toBe(1);
+    expect(said(nowhere)).toContain("docker pull nobody/stand-in:1 ended with exit code 1");
+    expect(said(nowhere)).toContain("pull access denied for nobody/stand-in");
+    expect(said(nowhere)).toContain("[container-image]");
+    for (const host of lab.hosts) expect(host.files("/usr/local/bin/containers")).toEqual([]);
+    const calls = lab.hosts.map((host) => host.read("/usr/local/bin/containers.calls").match(/^pull .*$/gm));
+    expect(calls).toEqual([["pull vllm/remote:2", "pull nobody/stand-in:1"], ["pull vllm/remote:2"]]);
     expect(lab.leftovers().filter((left) => !left.includes("/usr/local/bin/"))).toEqual([]); // docker itself
   });
 });

@@ -6,6 +6,8 @@ root=${FAKE_DOCKER:-${0%/*}/containers}
 mkdir -p "$root"
 fail() { printf 'docker: %s\n' "$2" >&2 && exit "$1"; }
 alive() { [[ -e $root/$1/pid ]] && kill -0 "$(<"$root/$1/pid")" 2>/dev/null; }
+# vllm/remote:* is in the registry, vllm/* else was loaded beforehand; another one is nowhere.
+has_image() { [[ $1 == vllm/* && $1 != vllm/remote:* ]] || grep -qxF -- "$1" "$root.images" 2>/dev/null; }
 verb=$1 && shift
 printf '%s\n' "$verb $*" >>"$root.calls"
 case $verb in
@@ -30,7 +32,7 @@ case $verb in
       esac
     done
     [[ -n $name && -n $entry && $# -ge 1 ]] || fail 125 "docker run needs a name, an entry point and an image here"
-    [[ $1 == vllm/* ]] || fail 125 "No such image: $1"
+    has_image "$1" || fail 125 "No such image: $1"
     shift
     mkdir "$root/$name" 2>/dev/null || fail 125 "Conflict. The container name \"/$name\" is already in use"
     printf '%s\n' "${labels[@]}" >"$root/$name/labels"
@@ -47,6 +49,20 @@ case $verb in
     # Started by the daemon, not by the client: another session, and a signal to the client does not reach it.
     setsid env -i PATH="$PATH" HOSTNAME=inside "${env[@]}" "$@" &
     wait $!
+    ;;
+  image)
+    [[ $1 == inspect && $# == 2 && $2 != -* ]] || fail 125 "usage: image inspect IMAGE"
+    has_image "$2" || fail 1 "Error response from daemon: No such image: $2"
+    printf '[]\n'
+    ;;
+  pull)
+    [[ $# == 1 && $1 != -* ]] || fail 125 "usage: pull IMAGE"
+    [[ $1 == vllm/* ]] || {
+      printf 'Error response from daemon: pull access denied for %s, repository does not exist\n' "${1%:*}" >&2
+      exit 1
+    }
+    printf '%s\n' "${1##*:}: Pulling from ${1%:*}" '5b1a: Pulling fs layer' '5b1a: Pull complete' "$1"
+    printf '%s\n' "$1" >>"$root.images"
     ;;
   stop)
     [[ $1 == -t && $# == 3 ]] || fail 125 "usage: stop -t SECONDS NAME"

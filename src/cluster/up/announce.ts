@@ -2,6 +2,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { several } from "../../words/numbers.ts";
 import type { Phase } from "../events.ts";
 import type { Run } from "../run.ts";
+import { pullsImages } from "./pull.ts";
 import { phaseOf } from "./wave.ts";
 
 /** The verb's first words: what it is about, and what each later phase waits for. */
@@ -19,7 +20,10 @@ export function announce(
     .filter((ids) => ids.length > 0)
     .map((ids) => phaseOf(services.filter(({ id }) => ids.includes(id))));
   const awaited: Partial<Record<Phase, string>> = { proxy: several(engines, "engine"), smoke: "the proxy" };
-  const prepared: readonly Phase[] = setup === undefined ? [] : ["setup"];
+  const prepared: readonly Phase[] = [
+    ...(setup === undefined ? [] : ["setup" as const]),
+    ...(pullsImages(plan) ? ["pull" as const] : []),
+  ];
   const last: readonly Phase[] = smoke ? ["smoke"] : [];
   for (const name of new Set<Phase>(["connect", "check", ...prepared, "push", ...climbed, ...last])) {
     const awaits = awaited[name];

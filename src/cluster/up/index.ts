@@ -23,6 +23,7 @@ import { keepGoing } from "./keep-going.ts";
 import { type Launch, push } from "./launch.ts";
 import { makeRoom } from "./make-room.ts";
 import { proveUp } from "./prove.ts";
+import { pull } from "./pull.ts";
 import { rehearsed } from "./rehearsed.ts";
 import { leaseText, renewLease } from "./renew-lease.ts";
 import { rollingOf } from "./rolling.ts";
@@ -89,6 +90,7 @@ class Climb {
     this.#hold?.about(plan.hash);
     const scene = this.#recall(seen);
     await setUp(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
+    await pull(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
     if (changes > 0) await phase(run, "push", () => this.#push(launch, starts, seen, rolling));
     const ttlMs = await renewLease({ ...options, topology: this.#ask.topology }, seen, fleet, run);
     const known = rolling === undefined ? await this.#leave(seen) : seen.known; // what rolls still runs there
