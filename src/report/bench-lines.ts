@@ -1,4 +1,4 @@
-import type { BenchData } from "../cluster/events.ts";
+import type { BenchData } from "../cluster/bench/data.ts";
 import { count, several, size } from "../words/numbers.ts";
 import { padEnd } from "./width.ts";
 

@@ -1,5 +1,5 @@
+import type { BenchData } from "../cluster/bench/data.ts";
 import type {
-  BenchData,
   ChangesData,
   ClusterEvent,
   FindingData,

@@ -1,4 +1,4 @@
-import type { Session, SshOptions } from "../nodes/session.ts";
+import type { SshOptions } from "../nodes/session.ts";
 
 /** A file to be put on a node. Content or, for big programs, a path on the launcher that is sent once by its digest. */
 export interface NodeFile {
@@ -265,5 +265,3 @@ export interface PulledLog {
   readonly file: string;
   readonly bytes: number;
 }
-
-export type { Session };

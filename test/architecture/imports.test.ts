@@ -54,6 +54,7 @@ const contracts = [
   "connectors/connector.ts",
   "diagnose/cause.ts",
   "cluster/events.ts",
+  "cluster/bench/data.ts",
   "cluster/run.ts",
   "cluster/standing.ts",
   "cluster/status-report.ts",

@@ -1,5 +1,5 @@
 import { count, several } from "../../words/numbers.ts";
-import type { BenchData } from "../events.ts";
+import type { BenchData } from "./data.ts";
 
 /** What of a benchmark is not as it must be: nothing wrong is an empty list. */
 export function judge({

@@ -1,5 +1,5 @@
 import { int, looseObject, number, optional, safeParse } from "zod/mini";
-import type { BenchData } from "../events.ts";
+import type { BenchData } from "./data.ts";
 
 /** What `vllm bench serve --save-result` writes: read here is what is judged and shown, everything goes into the document. */
 const shape = looseObject({

@@ -2,10 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Proof } from "../../connectors/connector.ts";
 import type { Session } from "../../nodes/session.ts";
 import type { Target } from "../../proxy/config.ts";
-import type { BenchKv, BenchProxy } from "../events.ts";
 import { ask } from "../http.ts";
 import { readMetrics } from "../metrics.ts";
 import { COMPUTED, type Counters, PROMPTS, rise, scrape } from "../smoke/scrape.ts";
+import type { BenchKv, BenchProxy } from "./data.ts";
 
 const SETTLE_MS = 3_000; // vLLM publishes its counters a scheduler step after the answer has left
 const CACHED = 'vllm:prompt_tokens_by_source_total{source="local_cache_hit"}';
