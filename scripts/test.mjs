@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { prepareHosts, toolPath } from "./prepare-hosts.mjs";
 import { bin, build, checkNode, install, output, root, step } from "./steps.mjs";
 
+const SHARDS = 5; // of the host tests
 let refused;
 try {
   await step("node", () => checkNode());
@@ -33,13 +34,14 @@ async function prepare() {
 }
 
 /**
- * All suites, each run of vitest inside namespaces of its own where the machine has them. With nothing chosen, three runs share two
- * lanes: host tests mostly wait. The first run is shown as it goes, the others when they are over, so that no lines mix.
+ * All suites, each run of vitest inside namespaces of its own where the machine has them. With nothing chosen, they share two
+ * lanes: host tests mostly wait, and small parts of them fill what the others leave. The first run is shown as it goes, the others when they are over, so that no lines mix.
  */
 async function suites(args) {
-  const hosts = (shard) => ["--project", "hosts", `--shard=${shard}`];
+  const hosts = (shard) => ["--project", "hosts", `--shard=${shard}/${SHARDS}`];
   const whole = args.length === 0 && refused === undefined;
-  const runs = whole ? [hosts("1/2"), ["--project", "unit"], hosts("2/2")] : [args];
+  const shards = Array.from({ length: SHARDS }, (_, index) => hosts(index + 1));
+  const runs = whole ? [shards[0], ["--project", "unit"], ...shards.slice(1)] : [args];
   const waiting = [...runs.entries()];
   const counts = [];
   const lane = async () => {

@@ -24,10 +24,8 @@ const cases: readonly Played[] = [
 
 const FEW = [
   "SIGKILL of the launcher, when up begins engines",
-  "SIGKILL of the launcher, when down begins prefill",
   "SIGHUP, when up begins side",
   "connections to decode's node reset, when up begins proxy",
-  "decode's node rebooted, when up begins proxy",
   "an engine killed together with its wrapper: nobody is left to see how it ended",
   "a full disk under decode's state",
 ];
