@@ -15,7 +15,7 @@ const HOP = new Set(["connection", "keep-alive", "te", "trailer", "transfer-enco
  * does to an answer is held against what this one does to the same answer.
  */
 export async function plainRelay(url: string): Promise<PlainRelay> {
-  const pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 4_000 });
+  const pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
   const server = createServer((req, res) => void relay(pool, req, res));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -39,6 +39,7 @@ async function relay(pool: Pool, req: IncomingMessage, res: ServerResponse): Pro
       headers: endToEnd(req.rawHeaders),
       body,
       responseHeaders: "raw",
+      reset: true, // a connection for every request: none is lost because an engine closed an idle one
     });
     const fields: unknown = answer.headers; // `raw`: names and values in turns
     res.writeHead(answer.statusCode, Array.isArray(fields) ? endToEnd(fields.map(String)) : []);

@@ -167,8 +167,7 @@ export class Arena {
     if (!from || !plan) return [...judgeOwnWords(ran)];
     const request = ran.it.wire([["x-fuzz-plan", `${ran.it.index}/${from.role}/${from.attempt}`]]);
     let plain = await relay.ask(request, ran.it.cuts);
-    for (let left = 5; left > 0 && plain && lostRace(plain) && !plan.cut; left--)
-      plain = await relay.ask(request, ran.it.cuts);
+    for (let left = 5; left > 0 && plain && sawNothing(plain); left--) plain = await relay.ask(request, ran.it.cuts);
     return [...judgeAnswer(ran, plan, plain)];
   }
 
@@ -202,7 +201,8 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 }
 
 /** The plain relay had a connection that its engine was closing, and tries nothing again. */
-const lostRace = ({ headers }: Seen) => headers.some(([name]) => name === "x-relay-error");
+/** The relay had no head to hand on: a reset that overtook it, which may be another one's luck the next time. */
+const sawNothing = ({ headers }: Seen) => headers.some(([name]) => name === "x-relay-error");
 
 /** @returns whether the connection goes on */
 async function perform(plan: AnswerPlan | undefined, socket: Socket): Promise<boolean> {
