@@ -33,7 +33,7 @@ export class Ways {
     const bastion = hops.length > 1 ? await this.#bastion(node, hops.slice(0, -1), signal) : undefined;
     try {
       const client = await this.#persist(node, last, hops[0] ?? last, signal, () =>
-        bastion === undefined ? first(node, last, signal) : forward(node, bastion.value, last, signal),
+        connected(node, last, bastion?.value, signal),
       );
       return once(client, () => {
         client.end();
@@ -57,7 +57,7 @@ export class Ways {
     const bastion = hops.length > 1 ? await this.#bastion(node, hops.slice(0, -1), signal) : undefined;
     try {
       return await this.#inTurn(hops[0] ?? last, signal, async () =>
-        work(await (bastion === undefined ? first(node, last, signal) : forward(node, bastion.value, last, signal))),
+        work(await connected(node, last, bastion?.value, signal)),
       );
     } finally {
       bastion?.release();
@@ -128,7 +128,8 @@ export class Ways {
   }
 }
 
-function first(node: string, hop: Hop, signal: AbortSignal): Promise<Duplex> {
+function connected(node: string, hop: Hop, bastion: Client | undefined, signal: AbortSignal): Promise<Duplex> {
+  if (bastion !== undefined) return forward(node, bastion, hop, signal);
   return hop.proxyCommand === null ? dial(node, hop, signal) : throughCommand(node, hop, hop.proxyCommand, signal);
 }
 

@@ -31,47 +31,21 @@ export const scriptNames = [
   "keeper",
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
-export type Scripts = Readonly<Record<ScriptName, string>>;
+/** The text of each. */
+export type Scripts = (name: ScriptName) => string;
 
-/** Picks ours out of all templates (keys like `supervise/start`). */
+/** Picks ours out of all templates (keys like `supervise/start`); that one is missing is said here, not when it is needed. */
 export function scriptsOf(templates: Readonly<Record<string, string>>): Scripts {
   const text = (name: ScriptName): string => {
     const found = templates[`supervise/${name}`];
     if (found === undefined) throw new Bug(`templates/supervise/${name}.sh was not loaded`);
     return found;
   };
-  return {
-    proc: text("proc"),
-    gate: text("gate"),
-    fence: text("fence"),
-    states: text("states"),
-    find: text("find"),
-    lease: text("lease"),
-    renew: text("renew"),
-    ttl: text("ttl"),
-    orphans: text("orphans"),
-    end: text("end"),
-    wrap: text("wrap"),
-    halt: text("halt"),
-    probe: text("probe"),
-    put: text("put"),
-    start: text("start"),
-    stop: text("stop"),
-    inspect: text("inspect"),
-    watch: text("watch"),
-    lock: text("lock"),
-    logs: text("logs"),
-    remains: text("remains"),
-    forget: text("forget"),
-    state: text("state"),
-    meets: text("meets"),
-    amend: text("amend"),
-    keep: text("keep"),
-    keeper: text("keeper"),
-  };
+  for (const name of scriptNames) text(name);
+  return text;
 }
 
 /** Static texts after each other: functions first, the script that uses them last. */
 export function script(scripts: Scripts, ...names: readonly ScriptName[]): string {
-  return names.map((name) => scripts[name]).join("\n");
+  return names.map(scripts).join("\n");
 }

@@ -1,8 +1,7 @@
 import type { Host } from "../hosts/host.ts";
 import { hosts, type Lab } from "../hosts/lab.ts";
-import { launcher } from "../hosts/launcher.ts";
 import { type Choices, topology, two } from "../hosts/one-p-one-d.ts";
-import { type Ended, pdctl, type Running, start, type Words } from "../hosts/pdctl.ts";
+import { type Ended, type Running, start, type Words } from "../hosts/pdctl.ts";
 import type { LabOptions } from "../hosts/spec.ts";
 import type { Dice } from "./dice.ts";
 
@@ -21,6 +20,8 @@ export interface Case {
   readonly lab?: LabOptions;
   readonly topology?: Choices;
   play(stage: Stage): Promise<void>;
+  /** Takes away what the case itself has on a host, after a `down` that left that alone. */
+  after?(stage: Stage): Promise<void>;
 }
 
 /** What a case has in hand: the hosts, the topology, and pdctl, whose every word is kept for the search for secrets. */
@@ -30,8 +31,7 @@ export interface Stage {
   leftovers(): readonly string[];
   readonly file: string;
   readonly dice: Dice;
-  /** Of prefill and the proxy; of decode. */
-  readonly p: Host;
+  /** Of decode. */
   readonly d: Host;
   run(words: Words): Promise<Ended>;
   begin(words: Words): Running;
@@ -66,7 +66,6 @@ export async function onStage(one: Case, dice: Dice, work: (stage: Stage) => Pro
       leftovers: () => lab.leftovers().filter((text) => one.own?.test(text) !== true),
       file,
       dice,
-      p: lab.host("n0"),
       d: lab.host("n1"),
       begin,
       run: (words) => begin(words).ended,
@@ -76,5 +75,3 @@ export async function onStage(one: Case, dice: Dice, work: (stage: Stage) => Pro
     for (const running of heard) await running[Symbol.asyncDispose]();
   }
 }
-
-export { launcher, pdctl };

@@ -1,10 +1,16 @@
 import { describe, it } from "vitest";
-import { type Case, onStage, type Stage } from "./case.ts";
+import { type Case, onStage } from "./case.ts";
 import { Dice } from "./dice.ts";
 import { engineCases } from "./engines-that.ts";
 import { interruptions } from "./interruptions.ts";
 import { placeCases } from "./places-where.ts";
-import { downLeavesNothing, noSecretIsWritten, runningItAgainConverges, statusTellsTheTruth } from "./promises.ts";
+import {
+  downLeavesNothing,
+  isDown,
+  noSecretIsWritten,
+  runningItAgainConverges,
+  statusTellsTheTruth,
+} from "./promises.ts";
 
 // PDCTL_CHAOS=all: every case, in the order of the seed. Unset: the few that `npm test` has time for, always the same.
 // PDCTL_CHAOS_SEED repeats a run; `-t NAME` one case of it. PDCTL_CHAOS_LANE=1/2: every second case.
@@ -13,7 +19,7 @@ const seed = Number(process.env["PDCTL_CHAOS_SEED"] ?? 1);
 const [lane = 1, lanes = 1] = (process.env["PDCTL_CHAOS_LANE"] ?? "1/1").split("/").map(Number);
 
 interface Played {
-  readonly one: Case & { readonly after?: (stage: Stage) => Promise<void> };
+  readonly one: Case;
   readonly verb: "up" | "down";
 }
 
@@ -47,21 +53,15 @@ describe(`chaos, seed ${seed}`, () => {
         noSecretIsWritten(stage);
         await runningItAgainConverges(stage, verb);
         noSecretIsWritten(stage);
-        if (verb === "up") await downLeavesNothingBut(stage, one.after);
-        else await downLeavesNothing(stage);
+        if (one.after !== undefined) {
+          await isDown(stage);
+          await one.after(stage);
+        }
+        await downLeavesNothing(stage);
         noSecretIsWritten(stage);
       });
     });
 });
-
-/** A case whose own doing is on a host takes that away between down and the look. */
-async function downLeavesNothingBut(stage: Stage, after: ((stage: Stage) => Promise<void>) | undefined): Promise<void> {
-  if (after === undefined) return downLeavesNothing(stage);
-  const down = await stage.run(["down", stage.file, "--wait-lock", "60s"]);
-  if (down.code !== 0) throw new Error(down.stdout + down.stderr);
-  await after(stage);
-  await downLeavesNothing(stage);
-}
 
 function hash(text: string): number {
   let sum = 0;

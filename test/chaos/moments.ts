@@ -22,13 +22,11 @@ export const nameOf = ({ verb, phase }: Moment) => `${verb} begins ${phase}`;
 /** Waits for it in the events of a verb that runs with --ndjson. @returns false when the verb ended before */
 export async function reached(verb: Running, { phase, state }: Moment): Promise<boolean> {
   const event = new RegExp(`"type":"phase","phase":"${phase}","level":"\\w+","data":\\{"state":"${state}"`);
-  return Promise.race([
-    verb.until(event, { withinMs: 90_000 }).then(
-      () => true,
-      (error: unknown) => {
-        if (String(error).includes("pdctl ended without")) return false;
-        throw error;
-      },
-    ),
-  ]);
+  try {
+    await verb.until(event, { withinMs: 90_000 });
+    return true;
+  } catch (error) {
+    if (String(error).includes("pdctl ended without")) return false;
+    throw error;
+  }
 }

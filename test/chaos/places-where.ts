@@ -50,7 +50,7 @@ const unmounted = async ({ d }: Stage) => {
   expect(code, stderr).toBe(0);
 };
 
-export const placeCases: readonly (Case & { readonly after?: (stage: Stage) => Promise<void> })[] = [
+export const placeCases: readonly Case[] = [
   {
     name: "a full disk under decode's state",
     async play(stage) {

@@ -2,8 +2,9 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Host } from "../hosts/host.ts";
+import { launcher } from "../hosts/launcher.ts";
 import type { Process } from "../hosts/processes.ts";
-import { launcher, SECRET, type Stage } from "./case.ts";
+import { SECRET, type Stage } from "./case.ts";
 
 const WAIT = ["--wait-lock", "60s"]; // a launcher that was killed without a goodbye holds its lock for half a minute
 
@@ -71,11 +72,15 @@ export async function runningItAgainConverges(stage: Stage, verb: "up" | "down")
   expect(status.code, status.stdout + status.stderr).toBe(0);
 }
 
-/** `down` leaves nothing on any host, and says so. */
-export async function downLeavesNothing({ leftovers, file, run }: Stage): Promise<void> {
+export async function isDown({ file, run }: Stage): Promise<void> {
   const down = await run(["down", file, ...WAIT]);
   expect(down.code, down.stdout + down.stderr).toBe(0);
-  expect(leftovers()).toEqual([]);
+}
+
+/** `down` leaves nothing on any host, and says so. */
+export async function downLeavesNothing(stage: Stage): Promise<void> {
+  await isDown(stage);
+  expect(stage.leftovers()).toEqual([]);
 }
 
 /** Not in what pdctl said, not in a file of the launcher, not in a command line, a log or a state file of a host. */

@@ -3,19 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "./run-pdctl.ts";
+import { small, topology } from "./small.ts";
 import { Terminal } from "./terminal.ts";
 
-const topology = join(import.meta.dirname, "../../topologies/local.yaml");
-const base = 14_000 + (process.pid % 300) * 20; // below the range that the kernel draws from
-const sets = [
-  "name=watched",
-  "prefill.instances=1",
-  "decode.instances=1",
-  `proxy.port=${base}`,
-  `prefill.port=${base + 1}`,
-  `decode.port=${base + 5}`,
-  `kv.transfer.side_channel_port=${base + 10}`,
-].flatMap((set) => ["--set", set]);
+const sets = small("watched", 14_000 + (process.pid % 300) * 20);
 
 let home: string;
 const call = (...words: readonly string[]) => run(words, { cwd: home });

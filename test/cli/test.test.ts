@@ -3,18 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { run } from "./run-pdctl.ts";
+import { small, topology } from "./small.ts";
 
-const topology = join(import.meta.dirname, "../../topologies/local.yaml");
-const base = 9_000 + (process.pid % 200) * 20; // below the range that the kernel draws from
-const sets = [
-  "name=tried",
-  "prefill.instances=1",
-  "decode.instances=1",
-  `proxy.port=${base}`,
-  `prefill.port=${base + 1}`,
-  `decode.port=${base + 5}`,
-  `kv.transfer.side_channel_port=${base + 10}`,
-].flatMap((set) => ["--set", set]);
+const sets = small("tried", 9_000 + (process.pid % 200) * 20);
 
 it("test takes down what it brought up, also when it failed, and CI reads what came of every part", {
   timeout: 120_000,

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openLocal } from "../../src/nodes/index.ts";
-import { inspect, remains, start, stop } from "../../src/supervise/index.ts";
 import type { RuntimeSpec } from "../../src/supervise/supervise.ts";
-import { type Lab, lab, never, scripts } from "../supervise/lab.ts";
+import { aloneOn, type Lab, lab } from "../supervise/lab.ts";
 import { aliveWith, environOf, isAlive, until } from "../supervise/processes.ts";
 import { type Engine, has, IMAGE, startDocker, startPodman } from "./daemon.ts";
 
@@ -31,24 +30,8 @@ describe.each([
     name: "pdctl-demo-a",
     options,
   });
-  const started = (runtime: RuntimeSpec, launch: string, more = {}) =>
-    start(
-      node.session,
-      {
-        stateDir: node.stateDir,
-        owner: "me",
-        files: [],
-        replace: false,
-        services: [{ spec: node.service("a", { runtime, ...more }), launch, secrets: {} }],
-      },
-      scripts,
-      never,
-    );
-  const end = (graceMs = 10_000) =>
-    stop(node.session, { stateDir: node.stateDir, services: ["a"], graceMs }, scripts, never);
-  const state = async () => (await inspect(node.session, { stateDir: node.stateDir }, scripts, never)).found[0]?.state;
-  const log = () => readFileSync(`${node.stateDir}/runs/1/a/log`, "utf8");
-  const left = async () => (await remains(node.session, { stateDir: node.stateDir }, scripts, never)).files;
+  const { begin: started, end: endWithin, state, log, left } = aloneOn(() => node);
+  const end = (graceMs = 10_000) => endWithin(graceMs);
   /** The process inside that carries the mark, by the host's own number. */
   const inside = async (): Promise<number> => {
     let pids: readonly number[] = [];

@@ -2,8 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openLocal } from "../../src/nodes/index.ts";
-import { inspect, remains, start, stop } from "../../src/supervise/index.ts";
-import { type Lab, lab, never, scripts } from "../supervise/lab.ts";
+import { aloneOn, type Lab, lab } from "../supervise/lab.ts";
 import { environOf, isAlive, until } from "../supervise/processes.ts";
 
 const LONG_MS = 20_000;
@@ -20,32 +19,10 @@ describe("systemd", () => {
   });
   afterEach(() => node?.[Symbol.asyncDispose]());
 
-  const started = (launch: string, more = {}) =>
-    start(
-      node.session,
-      {
-        stateDir: node.stateDir,
-        owner: "me",
-        files: [],
-        replace: false,
-        services: [
-          {
-            spec: node.service("a", {
-              runtime: { kind: "systemd", scope: "user", unit: "pdctl-demo-a" },
-              ...more,
-            }),
-            launch,
-            secrets: {},
-          },
-        ],
-      },
-      scripts,
-      never,
-    );
-  const end = (graceMs = 10_000) =>
-    stop(node.session, { stateDir: node.stateDir, services: ["a"], graceMs }, scripts, never);
-  const state = async () => (await inspect(node.session, { stateDir: node.stateDir }, scripts, never)).found[0]?.state;
-  const log = () => readFileSync(`${node.stateDir}/runs/1/a/log`, "utf8");
+  const { begin, end: endWithin, state, log, left } = aloneOn(() => node);
+  const unit = { kind: "systemd", scope: "user", unit: "pdctl-demo-a" } as const;
+  const started = (launch: string, more = {}) => begin(unit, launch, more);
+  const end = (graceMs = 10_000) => endWithin(graceMs);
   const said = async (pattern: RegExp): Promise<number> => {
     await until(() => pattern.test(log()), LONG_MS);
     return Number(pattern.exec(log())?.[1]);
@@ -58,9 +35,7 @@ describe("systemd", () => {
     expect(one).toMatchObject({ identity: { pid } });
     expect(environOf(pid)).toEqual(expect.arrayContaining(["PDCTL_RUN=demo/1/a", `PDCTL_HOME=${node.stateDir}`]));
     expect(active("pdctl-demo-a")).toBe("active");
-    expect((await remains(node.session, { stateDir: node.stateDir }, scripts, never)).files).toContain(
-      "systemd unit pdctl-demo-a",
-    );
+    expect(await left()).toContain("systemd unit pdctl-demo-a");
     expect(await started("unused\n")).toMatchObject([{ outcome: "kept", identity: { pid } }]);
     expect(await end()).toEqual([{ service: "a", state: "gone", left: [] }]);
     expect([isAlive(pid), active("pdctl-demo-a")]).toEqual([false, "inactive"]);

@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openLocal } from "../../src/nodes/index.ts";
-import { inspect, remains, start, stop } from "../../src/supervise/index.ts";
 import type { RuntimeSpec } from "../../src/supervise/supervise.ts";
-import { type Lab, lab, never, scripts } from "./lab.ts";
+import { aloneOn, type Lab, lab } from "./lab.ts";
 import { environOf, isAlive, until } from "./processes.ts";
 
 let bin: string;
@@ -43,26 +42,11 @@ const image = (options: readonly string[] = []): RuntimeSpec => ({
   name: "pdctl-demo-a",
   options,
 });
-const begin = (runtime: RuntimeSpec, launch: string, more = {}) =>
-  start(
-    node.session,
-    {
-      stateDir: node.stateDir,
-      owner: "me",
-      files: [],
-      replace: false,
-      services: [{ spec: node.service("a", { runtime, ...more }), launch, secrets: {} }],
-    },
-    scripts,
-    never,
-  );
-const end = (graceMs = 2_000) =>
-  stop(node.session, { stateDir: node.stateDir, services: ["a"], graceMs }, scripts, never);
-const state = async () => (await inspect(node.session, { stateDir: node.stateDir }, scripts, never)).found[0]?.state;
+const { begin, end: endWithin, state, log, left } = aloneOn(() => node);
+const end = (graceMs = 2_000) => endWithin(graceMs);
 const pidSaid = async () => {
-  const log = `${node.stateDir}/runs/1/a/log`;
-  await until(() => /^\d+\n/.test(readFileSync(log, "utf8")));
-  return Number.parseInt(readFileSync(log, "utf8"), 10);
+  await until(() => /^\d+\n/.test(log()));
+  return Number.parseInt(log(), 10);
 };
 
 it("a service of an image runs inside, under our name, label and mark, and its container is gone after stop", async () => {
@@ -72,12 +56,10 @@ it("a service of an image runs inside, under our name, label and mark, and its c
     expect.arrayContaining(["HOSTNAME=inside", "PDCTL_RUN=demo/1/a", `PDCTL_HOME=${node.stateDir}`, "SPT_NOENV=1"]),
   );
   expect(calls().find((call) => call.startsWith("run"))).toContain(`--label pdctl.home=${node.stateDir} --init`);
-  expect((await remains(node.session, { stateDir: node.stateDir }, scripts, never)).files).toContain(
-    "docker container pdctl-demo-a",
-  );
+  expect(await left()).toContain("docker container pdctl-demo-a");
   expect(await end()).toEqual([{ service: "a", state: "gone", left: [] }]);
   expect(isAlive(pid)).toBe(false);
-  expect((await remains(node.session, { stateDir: node.stateDir }, scripts, never)).files).toEqual([node.stateDir]);
+  expect(await left()).toEqual([node.stateDir]);
 });
 
 it("a container whose engine ignores SIGTERM is gone after the grace, and one whose client was killed as well", async () => {
@@ -95,14 +77,14 @@ it("docker's own refusal is in the log and in the exit status", async () => {
   await begin(image(["--no-such-option"]), "exec sleep 1000\n");
   await until(async () => (await state())?.state === "died");
   expect(await state()).toMatchObject({ exit: 125 });
-  expect(readFileSync(`${node.stateDir}/runs/1/a/log`, "utf8")).toContain("unknown flag: --no-such-option");
+  expect(log()).toContain("unknown flag: --no-such-option");
 });
 
 it("a left-over container of ours makes room, one of somebody else with the same name is not touched", async () => {
   const theirs = await container("pdctl-demo-a", "pdctl.home=/elsewhere", "sleep", "1000");
   await begin(image(), "echo $$; exec sleep 1000\n");
   await until(async () => (await state())?.state === "died");
-  expect(readFileSync(`${node.stateDir}/runs/1/a/log`, "utf8")).toContain("already in use");
+  expect(log()).toContain("already in use");
   await end();
   expect(isAlive(theirs)).toBe(true);
   process.kill(theirs, "SIGKILL");

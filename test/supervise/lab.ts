@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { openLocal } from "../../src/nodes/index.ts";
 import type { Session } from "../../src/nodes/session.ts";
 import { quote } from "../../src/quote.ts";
-import { type ServiceSpec, type StartAsk, scriptNames, scriptsOf, start, stop } from "../../src/supervise/index.ts";
+import {
+  inspect,
+  remains,
+  type ServiceSpec,
+  type StartAsk,
+  scriptNames,
+  scriptsOf,
+  start,
+  stop,
+} from "../../src/supervise/index.ts";
+import type { RuntimeSpec } from "../../src/supervise/supervise.ts";
 import { aliveWith } from "./processes.ts";
 
 const read = (name: string) => readFileSync(new URL(`../../templates/supervise/${name}.sh`, import.meta.url), "utf8");
@@ -25,6 +35,28 @@ export interface Lab extends AsyncDisposable {
     ask?: Partial<StartAsk>,
   ): ReturnType<typeof start>;
 }
+
+/** One service, `a`, on a node: what the tests of every runtime do with it. `node` is asked anew each time, as each test has its own. */
+export const aloneOn = (node: () => Lab) => ({
+  begin: (runtime: RuntimeSpec, launch: string, more: Partial<ServiceSpec> = {}) => {
+    const { session, stateDir, service } = node();
+    const services = [{ spec: service("a", { runtime, ...more }), launch, secrets: {} }];
+    return start(session, { stateDir, owner: "me", files: [], replace: false, services }, scripts, never);
+  },
+  end: (graceMs: number) => {
+    const { session, stateDir } = node();
+    return stop(session, { stateDir, services: ["a"], graceMs }, scripts, never);
+  },
+  state: async () => {
+    const { session, stateDir } = node();
+    return (await inspect(session, { stateDir }, scripts, never)).found[0]?.state;
+  },
+  left: async () => {
+    const { session, stateDir } = node();
+    return (await remains(session, { stateDir }, scripts, never)).files;
+  },
+  log: () => readFileSync(`${node().stateDir}/runs/1/a/log`, "utf8"),
+});
 
 export async function lab(session: Session = openLocal("n0")): Promise<Lab> {
   const home = await mkdtemp(join(tmpdir(), "pdctl lab's-"));

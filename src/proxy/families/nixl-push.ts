@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Bug } from "../../errors.ts";
 import { alone } from "./alone.ts";
+import { NIXL_ASKS } from "./asked.ts";
 import { decodeBody, prefillBody } from "./bodies.ts";
 import type { Family } from "./family.ts";
 import { refusesForcedTool } from "./forced-tool.ts";
@@ -20,20 +21,11 @@ export const nixlPush: Family = async (legs) => {
       const decode = { do_remote_decode: false, do_remote_prefill: true, remote_engine_id: rank.engine_id };
       const at = { remote_host, remote_port: rank.port, tp_size, pp_size, remote_request_id, transfer_id };
       return {
-        prefill: () => prefillBody(legs, { kv_transfer_params: JSON.stringify({ ...ASK_PREFILL, transfer_id }) }),
+        prefill: () => prefillBody(legs, { kv_transfer_params: JSON.stringify({ ...NIXL_ASKS, transfer_id }) }),
         decode: () => decodeBody(legs, { kv_transfer_params: JSON.stringify({ ...decode, ...at }) }),
       };
     },
     { writes: "after", prefillKnowsDecode: false },
   );
   return (await refusesForcedTool(legs, answer)) ? alone(legs, "forced_tool") : answer;
-};
-
-const ASK_PREFILL = {
-  do_remote_decode: true,
-  do_remote_prefill: false,
-  remote_engine_id: null,
-  remote_block_ids: null,
-  remote_host: null,
-  remote_port: null,
 };

@@ -9,6 +9,7 @@ import { engineIdOf, memoryOf, metaOf } from "./identity.ts";
 import { type Listener, listenZmq } from "./listen.ts";
 import { Agents } from "./nixl-agents.ts";
 import { NixlPull } from "./nixl-pull.ts";
+import { sideChannelOf, ticketOf } from "./nixl-ticket.ts";
 import { serveKv } from "./serve.ts";
 import { forever } from "./wait.ts";
 
@@ -17,11 +18,11 @@ import { forever } from "./wait.ts";
  * Source: launch.md §3.2, proxy-protocols.md §G, vllm-cpu.md §5.
  */
 export class NixlConnector implements Connector {
-  private readonly context: RankContext;
+  readonly context: RankContext;
   private readonly kv: KvConfig;
-  private readonly engineId: string;
-  private readonly host: string;
-  private readonly port: number;
+  readonly engineId: string;
+  readonly host: string;
+  readonly port: number;
   private readonly leaseMs: number;
   private readonly held: HeldBlocks;
   private readonly agents: Agents;
@@ -29,13 +30,12 @@ export class NixlConnector implements Connector {
   private listener: Listener | undefined;
 
   constructor(context: RankContext, kv: KvConfig, free: (blocks: readonly number[]) => void) {
-    const { env, rank, config, counters, log } = context;
+    const { env, config, counters, log } = context;
     requirePlayable(context, kv);
     this.context = context;
     this.kv = kv;
     this.engineId = engineIdOf(kv, context);
-    this.host = env.VLLM_NIXL_SIDE_CHANNEL_HOST ?? "localhost";
-    this.port = Number(env.VLLM_NIXL_SIDE_CHANNEL_PORT ?? 5600) + rank;
+    ({ host: this.host, port: this.port } = sideChannelOf(context));
     this.leaseMs = leaseSeconds(kv, env, config.platform.device) * 1000;
     this.held = new HeldBlocks(context.pool, free, (request) => {
       counters.add("vllm:nixl_num_kv_expired_reqs_total");
@@ -92,7 +92,7 @@ export class NixlConnector implements Connector {
 
   finished({ ask, generated, blocks, cachedTokens }: Finished): Handed | undefined {
     if (ask.kvParams?.do_remote_decode !== true) return undefined;
-    const { parallel, platform } = this.context.config;
+    const { platform } = this.context.config;
     const { kvParams } = this.context.faults;
     if (kvParams === "null" || kvParams === "missing") {
       return { params: kvParams === "null" ? null : undefined, holds: false };
@@ -101,17 +101,7 @@ export class NixlConnector implements Connector {
     this.held.hold(ask.id, blocks, this.leaseMs);
     const ids = kvParams === "noblocks" ? [] : blocks;
     const params: JsonObject = {
-      do_remote_prefill: true,
-      do_remote_decode: false,
-      remote_block_ids: platform.name === "gaudi" ? ids : [ids], // the Gaudi plugin still sends the flat list
-      remote_engine_id: this.engineId,
-      remote_request_id: ask.id,
-      remote_host: this.host,
-      remote_port: this.port,
-      tp_size: parallel.tp,
-      dcp_size: parallel.dcp,
-      pp_size: parallel.pp,
-      remote_num_tokens: ask.prompt.length + Math.max(0, generated - 1),
+      ...ticketOf(this, { ask, generated }, platform.name === "gaudi" ? ids : [ids]), // the Gaudi plugin still sends the flat list
       remote_blocks_expiry_time: null,
       transfer_mode: "pull",
       ...(ask.maxTokens === 1 && { remote_prefill_cached_tokens: cachedTokens }),

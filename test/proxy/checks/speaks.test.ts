@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { ask } from "../client.ts";
+import { namesEngine } from "../fake/checks.ts";
 import { type Dialect, FakeCluster, type Sent } from "../fake/cluster.ts";
 import type { FakeEngine } from "../fake/engine.ts";
 import type { Handle, Registry } from "../fake/registry.ts";
@@ -158,6 +159,12 @@ it.each(wrongs)("a strict engine says $id of $what", async (wrong) => {
   } finally {
     await cluster.stop();
   }
+});
+
+it("an id that names an engine is told from one whose random part has the same digits (X3)", () => {
+  const engine = "http://10.0.0.1:33741";
+  expect(namesEngine("___decode_addr_10.0.0.1:33741_ab", engine)).toBe(true);
+  expect(namesEngine("x-b933741c1470", engine)).toBe(false);
 });
 
 it.each(["nixl", "ucm"] as const)("and of legs that are right it says nothing (%s)", async (dialect) => {

@@ -1,3 +1,4 @@
+import { namesEngine } from "../fake/checks.ts";
 import { type RawMember, rawMembers, rawOf } from "../fake/raw-json.ts";
 import { type Bench, DECODE_BODY, DECODE_EVENTS, type Role, TICKET } from "./bench.ts";
 import { bad, type Case, type Cell, fine, note } from "./cell.ts";
@@ -111,7 +112,7 @@ export const requestCases: readonly Case[] = [
     const words = ids.map((id) =>
       id === ""
         ? "none"
-        : id.includes(String(new URL(bench.engines.decode.url).port))
+        : namesEngine(id, String(bench.engines.decode.url))
           ? "holds the engines' addresses"
           : id.includes("mine-1")
             ? "the client's"

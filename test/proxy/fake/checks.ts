@@ -92,6 +92,9 @@ function withoutFirst(raw: string, key: string, text: string): string {
   return rest === raw ? raw.replace(`{${first}`, "{") : rest;
 }
 
+/** Whether an id holds an engine's port, as a number of its own: five digits of an id's random part may be the same. */
+export const namesEngine = (id: string, url: string): boolean => id.split(/[^A-Za-z0-9]+/).includes(new URL(url).port);
+
 export const ID = /^[A-Za-z0-9._:-]+$/;
 const HOP_BY_HOP = ["keep-alive", "te", "trailer", "upgrade", "proxy-authorization", "proxy-connection", "x-hop"];
 
@@ -99,8 +102,7 @@ const HOP_BY_HOP = ["keep-alive", "te", "trailer", "upgrade", "proxy-authorizati
 export const crossChecks: Check = function* ({ engine, cluster, req, id, sent, members, raw }) {
   const names = req.rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
   if (names.filter((name) => name === "x-request-id").length !== 1 || !ID.test(id)) yield ["X1", `x-request-id ${id}`];
-  for (const { url } of cluster.engines)
-    if (id.includes(new URL(url).port)) yield ["X3", `the id holds an address: ${id}`];
+  for (const { url } of cluster.engines) if (namesEngine(id, url)) yield ["X3", `the id holds an address: ${id}`];
   if (sent.headers.authorization !== req.headers.authorization)
     yield ["X4", `authorization ${req.headers.authorization}`];
   const rank = req.headers["x-data-parallel-rank"];

@@ -18,52 +18,45 @@ export interface FuzzResult {
   readonly findings: readonly Finding[];
 }
 
-/** The same for spoiled answers, which each client reads by itself. */
-export async function fuzzResponses({
-  seed,
-  from,
-  cases,
-  lanes,
-  goesOn = () => true,
-}: FuzzOptions): Promise<FuzzResult> {
-  const responses = new Responses(seed);
-  await responses.start();
+interface Lane {
+  run(index: number): Promise<readonly Finding[]>;
+  close?(): void;
+}
+
+/** Cases in order, each by the lane that is free. */
+async function inLanes(
+  { from, cases, lanes, goesOn = () => true }: Pick<FuzzOptions, "from" | "cases" | "lanes" | "goesOn">,
+  open: () => Lane,
+): Promise<{ done: number; next: number; findings: Finding[] }> {
   const findings: Finding[] = [];
   let [next, done] = [from, 0];
-  const reader = async () => {
+  const worker = async () => {
+    const lane = open();
     while (next < from + cases && goesOn(done, findings)) {
-      findings.push(...(await responses.run(next++)));
+      findings.push(...(await lane.run(next++)));
       done++;
     }
+    lane.close?.();
   };
-  await Promise.all(Array.from({ length: lanes }, reader));
+  await Promise.all(Array.from({ length: lanes }, worker));
+  return { done, next, findings };
+}
+
+/** The same for spoiled answers, which each client reads by itself. */
+export async function fuzzResponses(options: FuzzOptions): Promise<FuzzResult> {
+  const responses = new Responses(options.seed);
+  await responses.start();
+  const { done, findings } = await inLanes(options, () => responses);
   await responses.stop();
   return { done, findings };
 }
 
 /** Runs these cases; what is left behind at the end is a finding too. */
-export async function fuzz({
-  upstream,
-  family,
-  seed,
-  from,
-  cases,
-  lanes,
-  goesOn = () => true,
-}: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
+  const { seed, upstream, family } = options;
   const arena = new Arena(seed, upstream, { family, probeTimes: NEVER, clock: CLOCK });
   await arena.start();
-  const findings: Finding[] = [];
-  let [next, done] = [from, 0];
-  const client = async () => {
-    const lane = arena.lane();
-    while (next < from + cases && goesOn(done, findings)) {
-      findings.push(...(await lane.run(next++)));
-      done++;
-    }
-    lane.close();
-  };
-  await Promise.all(Array.from({ length: lanes }, client));
+  const { done, next, findings } = await inLanes(options, () => arena.lane());
   for (const what of await arena.rest()) findings.push({ index: next, what });
   await arena.stop();
   return { done, findings };

@@ -7,6 +7,7 @@ import { HeldBlocks } from "../held.ts";
 import { engineIdOf, memoryOf, metaOf } from "../identity.ts";
 import { type Listener, listenZmq } from "../listen.ts";
 import { Agents, type Remote } from "../nixl-agents.ts";
+import { sideChannelOf, ticketOf } from "../nixl-ticket.ts";
 import { serveKv } from "../serve.ts";
 import { forever } from "../wait.ts";
 import { Outbox } from "./outbox.ts";
@@ -17,11 +18,11 @@ import { behind, lacking, takeKv } from "./take.ts";
  * their requests, without the end that each engine gives it. Source: proxy-protocols.md §E.5; vLLM 0.32, nixl/push_scheduler.py, push_worker.py.
  */
 export class NixlPush implements Connector {
-  private readonly context: RankContext;
+  readonly context: RankContext;
   private readonly kv: KvConfig;
-  private readonly engineId: string;
-  private readonly host: string;
-  private readonly port: number;
+  readonly engineId: string;
+  readonly host: string;
+  readonly port: number;
   private readonly leaseMs: number;
   private readonly held: HeldBlocks;
   private readonly outbox: Outbox;
@@ -29,12 +30,11 @@ export class NixlPush implements Connector {
   private listener: Listener | undefined;
 
   constructor(context: RankContext, kv: KvConfig, free: (blocks: readonly number[]) => void) {
-    const { env, rank, pool, counters, log } = context;
+    const { pool, counters, log } = context;
     this.context = context;
     this.kv = kv;
     this.engineId = engineIdOf(kv, context);
-    this.host = env.VLLM_NIXL_SIDE_CHANNEL_HOST ?? "localhost";
-    this.port = Number(env.VLLM_NIXL_SIDE_CHANNEL_PORT ?? 5600) + rank;
+    ({ host: this.host, port: this.port } = sideChannelOf(context));
     this.leaseMs = Number(kv.extra.kv_lease_duration ?? 30) * 1000;
     this.held = new HeldBlocks(pool, free, (request) => {
       counters.add("vllm:nixl_num_kv_expired_reqs_total");
@@ -81,22 +81,11 @@ export class NixlPush implements Connector {
 
   finished({ ask, blocks, generated }: Finished): Handed | undefined {
     if (ask.kvParams?.["do_remote_decode"] !== true) return undefined;
-    const { parallel } = this.context.config;
     this.outbox.put(baseOf(ask.id), { request: ask.id, blocks }, this.leaseMs);
     return {
       holds: true,
       params: {
-        do_remote_prefill: true,
-        do_remote_decode: false,
-        remote_block_ids: [blocks],
-        remote_engine_id: this.engineId,
-        remote_request_id: ask.id,
-        remote_host: this.host,
-        remote_port: this.port,
-        tp_size: parallel.tp,
-        dcp_size: parallel.dcp,
-        pp_size: parallel.pp,
-        remote_num_tokens: ask.prompt.length + Math.max(0, generated - 1),
+        ...ticketOf(this, { ask, generated }, [blocks]),
         transfer_mode: "push",
       },
     };
