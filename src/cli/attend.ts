@@ -1,5 +1,5 @@
 import type { ClusterEvent } from "../cluster/events.ts";
-import type { Run } from "../cluster/run.ts";
+import type { Run } from "../cluster/run/run.ts";
 import { leftAtOnce } from "../report/closing.ts";
 import { begin, type Tally, tally } from "../report/tally.ts";
 import type { Call } from "./call.ts";

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClusterEvent } from "../cluster/events.ts";
-import type { Run } from "../cluster/run.ts";
-import type { Known, StatusReport } from "../cluster/standing.ts";
+import type { Run } from "../cluster/run/run.ts";
+import type { Known, StatusReport } from "../cluster/standing/standing.ts";
 import { UserError } from "../errors.ts";
 import { closing } from "../report/closing.ts";
 import { show } from "../report/live-frame.ts";

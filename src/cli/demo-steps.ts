@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Listr } from "listr2";
-import type { StatusReport, StatusRow } from "../cluster/standing.ts";
+import type { StatusReport, StatusRow } from "../cluster/standing/standing.ts";
 import { Bug } from "../errors.ts";
 import { nextLines } from "../report/next.ts";
 import type { Tally } from "../report/tally.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Known } from "../cluster/standing.ts";
+import type { Known } from "../cluster/standing/standing.ts";
 import { UserError } from "../errors.ts";
 import { type Call, does } from "./call.ts";
 import { helped } from "./help.ts";

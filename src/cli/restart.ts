@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Run } from "../cluster/run.ts";
+import type { Run } from "../cluster/run/run.ts";
 import type { Facts } from "../facts/facts.ts";
 import { does } from "./call.ts";
 import { helped } from "./help.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import type { ClusterEvent, EventBody } from "../cluster/events.ts";
-import type { Run } from "../cluster/run.ts";
+import type { Run } from "../cluster/run/run.ts";
 import { errorsCard, namedCode } from "../report/error-text.ts";
 import { exitOf } from "./exit-codes.ts";
 import { root } from "./package.ts";

@@ -1,4 +1,4 @@
-import type { Run } from "../cluster/run.ts";
+import type { Run } from "../cluster/run/run.ts";
 import type { Call } from "./call.ts";
 import { makeRun } from "./run.ts";
 import { interruption } from "./signals.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Known } from "../cluster/standing.ts";
+import type { Known } from "../cluster/standing/standing.ts";
 import { UserError } from "../errors.ts";
 import type { Call } from "./call.ts";
 import { isFile, namedTopology, targetOf, topologyFile } from "./place.ts";

@@ -1,4 +1,4 @@
-import type { Known, StatusReport } from "../cluster/standing.ts";
+import type { Known, StatusReport } from "../cluster/standing/standing.ts";
 import { redraw } from "../report/live-view.ts";
 import { ndjson } from "../report/ndjson.ts";
 import { statusChanges } from "../report/status-changes.ts";

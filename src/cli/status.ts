@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { StatusReport } from "../cluster/standing.ts";
+import type { StatusReport } from "../cluster/standing/standing.ts";
 import { UserError } from "../errors.ts";
 import { does } from "./call.ts";
 import { EXIT } from "./exit-codes.ts";

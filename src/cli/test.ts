@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Run } from "../cluster/run.ts";
+import type { Run } from "../cluster/run/run.ts";
 import type { Facts } from "../facts/facts.ts";
 import type { Suite } from "../report/junit.ts";
 import type { Tally } from "../report/tally.ts";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Run } from "../cluster/run.ts";
+import type { Run } from "../cluster/run/run.ts";
 import { UserError } from "../errors.ts";
 import type { Facts } from "../facts/facts.ts";
 import { type Call, does } from "./call.ts";

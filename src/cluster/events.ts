@@ -1,6 +1,6 @@
 import type { Level } from "../topology/rule.ts";
 import type { BenchData } from "./bench/data.ts";
-import type { Change } from "./standing.ts";
+import type { Change } from "./standing/standing.ts";
 
 /**
  * What the verbs emit; every output (terminal, plain lines, JSON, NDJSON) is a fold over these. Node and service names are

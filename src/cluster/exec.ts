@@ -1,8 +1,9 @@
 import { LEASE_S, lines } from "../supervise/index.ts";
-import { Fleet, NodeErrors, userError, whyOf } from "./fleet.ts";
-import { theseOf } from "./known.ts";
-import type { Run } from "./run.ts";
-import type { Known } from "./standing.ts";
+import { Fleet } from "./fleet/fleet.ts";
+import { NodeErrors, userError, whyOf } from "./run/node-errors.ts";
+import type { Run } from "./run/run.ts";
+import { theseOf } from "./standing/known.ts";
+import type { Known } from "./standing/standing.ts";
 
 export interface ExecAsk {
   /** None: all of them. */

@@ -1,4 +1,4 @@
-import type { Change } from "../cluster/standing.ts";
+import type { Change } from "../cluster/standing/standing.ts";
 import { folded, naming } from "../words/names.ts";
 import { several } from "../words/numbers.ts";
 import { nextLines } from "./next.ts";

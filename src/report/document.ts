@@ -1,5 +1,5 @@
 import type { FindingData } from "../cluster/events.ts";
-import type { StatusReport } from "../cluster/standing.ts";
+import type { StatusReport } from "../cluster/standing/standing.ts";
 import type { Diagnostic } from "../topology/rule.ts";
 import type { Tally } from "./tally.ts";
 

@@ -1,5 +1,5 @@
 import type { EventBody } from "../cluster/events.ts";
-import type { StatusReport } from "../cluster/standing.ts";
+import type { StatusReport } from "../cluster/standing/standing.ts";
 import { naming } from "../words/names.ts";
 
 export interface StatusChange {

@@ -1,4 +1,4 @@
-import type { StatusReport, StatusRow } from "../cluster/standing.ts";
+import type { StatusReport, StatusRow } from "../cluster/standing/standing.ts";
 import { naming, runs } from "../words/names.ts";
 import { count, duration, limit, size } from "../words/numbers.ts";
 import { expandRange, foldGroups, naturally } from "../words/range.ts";

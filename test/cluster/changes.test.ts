@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { changesOf, compare } from "../../src/cluster/changes.ts";
-import { chosenGroups } from "../../src/cluster/select.ts";
+import { changesOf, compare } from "../../src/cluster/changes/changes.ts";
+import { chosenGroups } from "../../src/cluster/standing/select.ts";
 import type { ServiceState } from "../../src/supervise/index.ts";
 import { found, standing } from "./found.ts";
 import { allOf, ids, planned } from "./running.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isUp } from "../../src/cluster/up/endings.ts";
+import { isUp } from "../../src/cluster/wave/endings.ts";
 import { plan } from "../../src/plan/index.ts";
 import { topologyOf } from "../plan/topologies.ts";
 

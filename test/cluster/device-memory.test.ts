@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { deviceMemory } from "../../src/cluster/device-memory.ts";
-import type { Run } from "../../src/cluster/run.ts";
+import { deviceMemory } from "../../src/cluster/down/device-memory.ts";
+import type { Run } from "../../src/cluster/run/run.ts";
 import { openLocal } from "../../src/nodes/index.ts";
 import type { Session } from "../../src/nodes/session.ts";
 

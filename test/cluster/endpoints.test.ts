@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { isLive } from "../../src/cluster/difference.ts";
+import { isLive } from "../../src/cluster/changes/difference.ts";
 import { groupsOf, owned, targetsIn, targetsOf, without, withTargets } from "../../src/cluster/rolling/endpoints.ts";
-import { enginesOf } from "../../src/cluster/up/spec.ts";
+import { enginesOf } from "../../src/cluster/wave/spec.ts";
 import { planned } from "./running.ts";
 
 describe("what a running proxy is told of its endpoints while engines change", () => {

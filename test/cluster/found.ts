@@ -1,4 +1,4 @@
-import type { Standing } from "../../src/cluster/standing.ts";
+import type { Standing } from "../../src/cluster/standing/standing.ts";
 import type { Found, ServiceSpec, ServiceState } from "../../src/supervise/index.ts";
 
 export const BOOT = "b0";

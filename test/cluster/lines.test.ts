@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Lines } from "../../src/cluster/lines.ts";
+import { Lines } from "../../src/cluster/logs/lines.ts";
 
 it("a log that comes in pieces is shown line by line, with every character whole", () => {
   const text = "Loading model weights…\r\n100 % ✔\n\nno end yet…";

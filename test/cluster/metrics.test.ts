@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readMetrics, total } from "../../src/cluster/metrics.ts";
+import { readMetrics, total } from "../../src/cluster/serving/metrics.ts";
 
 const text = `# HELP vllm:prompt_tokens_by_source_total x
 # TYPE vllm:prompt_tokens_by_source_total counter

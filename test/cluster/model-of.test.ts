@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { modelOf } from "../../src/cluster/model-of.ts";
+import { modelOf } from "../../src/cluster/check/model-of.ts";
 import { readFacts } from "../../src/facts/index.ts";
 
 const config = readFileSync(new URL("../topology/rules/P14/six.model.json", import.meta.url), "utf8");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { missingAt, type Rendezvous } from "../../src/cluster/up/rendezvous.ts";
+import { missingAt, type Rendezvous } from "../../src/cluster/wave/rendezvous.ts";
 
 const place: Rendezvous = {
   head: { id: "decode-0-0", node: "n0" },

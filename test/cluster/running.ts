@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { specOf } from "../../src/cluster/up/spec.ts";
+import { specOf } from "../../src/cluster/wave/spec.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { loadTopology } from "../../src/topology/index.ts";

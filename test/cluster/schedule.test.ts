@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { compare } from "../../src/cluster/changes.ts";
+import { compare } from "../../src/cluster/changes/changes.ts";
 import { servingOf } from "../../src/cluster/rolling/roll.ts";
 import { schedule } from "../../src/cluster/rolling/schedule.ts";
 import { unitsOf } from "../../src/cluster/rolling/units.ts";
-import { chosenGroups } from "../../src/cluster/select.ts";
+import { chosenGroups } from "../../src/cluster/standing/select.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { allOf, planned } from "./running.ts";
 

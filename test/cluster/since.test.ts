@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lineTime, younger } from "../../src/cluster/since.ts";
+import { lineTime, younger } from "../../src/cluster/logs/since.ts";
 
 const utc = { nowMs: Date.parse("2026-01-02T00:10:00Z"), offsetMinutes: 0 };
 const berlin = { ...utc, offsetMinutes: 60 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { reportOf } from "../../src/cluster/status-report.ts";
+import { reportOf } from "../../src/cluster/status/status-report.ts";
 import { statusLines } from "../../src/report/status-table.ts";
 import { found, NOW, standing } from "./found.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { portIn } from "../../src/cluster/up/stray-port.ts";
+import { portIn } from "../../src/cluster/wave/stray-port.ts";
 
 it.each([
   ["zmq.error.ZMQError: Address already in use (addr='tcp://10.0.0.1:38411')", 38411],

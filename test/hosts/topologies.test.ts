@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ClusterEvent } from "../../src/cluster/events.ts";
-import type { StatusReport } from "../../src/cluster/standing.ts";
+import type { StatusReport } from "../../src/cluster/standing/standing.ts";
 import { hosts } from "./lab.ts";
 import { pdctl, topologies } from "./pdctl.ts";
 import { referenceHosts } from "./reference-hosts.ts";

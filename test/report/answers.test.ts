@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OrphanData, ReceiptRow } from "../../src/cluster/events.ts";
-import type { Change, StatusReport, StatusRow } from "../../src/cluster/standing.ts";
+import type { Change, StatusReport, StatusRow } from "../../src/cluster/standing/standing.ts";
 import { changesText } from "../../src/report/changes-text.ts";
 import { ending } from "../../src/report/ending.ts";
 import { frame } from "../../src/report/live-frame.ts";

@@ -1,6 +1,6 @@
 import { duration } from "../../words/numbers.ts";
 import type { FindingData } from "../events.ts";
-import type { Unanswered } from "../http.ts";
+import type { Unanswered } from "../serving/http.ts";
 import type { StepEnd } from "./run-step.ts";
 
 const SHOWN = 10;

@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Proof } from "../../connectors/connector.ts";
 import type { Session } from "../../nodes/session.ts";
 import type { Target } from "../../proxy/config.ts";
-import { ask } from "../http.ts";
-import { readMetrics } from "../metrics.ts";
+import { ask } from "../serving/http.ts";
+import { readMetrics } from "../serving/metrics.ts";
 import { COMPUTED, type Counters, PROMPTS, rise, scrape } from "../smoke/scrape.ts";
 import type { BenchKv, BenchProxy } from "./data.ts";
 

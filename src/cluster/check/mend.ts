@@ -2,8 +2,8 @@ import { UserError } from "../../errors.ts";
 import type { Facts } from "../../facts/index.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Finding } from "../../topology/rule.ts";
-import type { Fleet } from "../fleet.ts";
-import type { Run } from "../run.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
 
 /** What would be written on one node so that a finding is no more. Root is needed, and nothing else of pdctl ever asks for it. */
 export interface Mending {

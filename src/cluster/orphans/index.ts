@@ -1,15 +1,16 @@
 import { end, traces } from "../../supervise/index.ts";
 import { folded } from "../../words/names.ts";
 import { several } from "../../words/numbers.ts";
-import { devicesOf } from "../devices.ts";
 import type { OrphanData } from "../events.ts";
-import { Fleet, NodeErrors, userError, whyOf } from "../fleet.ts";
-import { Hold } from "../hold.ts";
-import { located, stateDirOf } from "../look.ts";
-import { Pulse, pulsing } from "../pulse.ts";
-import type { Run } from "../run.ts";
-import type { Known } from "../standing.ts";
-import { type Closing, verb } from "../verb.ts";
+import { devicesOf } from "../fleet/devices.ts";
+import { Fleet } from "../fleet/fleet.ts";
+import { Hold } from "../fleet/hold.ts";
+import { NodeErrors, userError, whyOf } from "../run/node-errors.ts";
+import { Pulse, pulsing } from "../run/pulse.ts";
+import type { Run } from "../run/run.ts";
+import { type Closing, verb } from "../run/verb.ts";
+import { located, stateDirOf } from "../standing/look.ts";
+import type { Known } from "../standing/standing.ts";
 import { type Judged, judgeNode } from "./judge.ts";
 
 export interface OrphansAsk {

@@ -1,9 +1,9 @@
 import { folded } from "../../words/names.ts";
 import { limit, several } from "../../words/numbers.ts";
 import type { Phase } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
-import type { Run } from "../run.ts";
-import { finding } from "../verb.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
+import { finding } from "../run/verb.ts";
 import { type Owned, without, withTargets } from "./endpoints.ts";
 import type { Gateway } from "./gateway.ts";
 

@@ -1,7 +1,7 @@
 import { array, int, literal, looseObject, safeParse, string, unknown } from "zod/mini";
 import type { Plan } from "../../plan/plan.ts";
 import type { Target } from "../../proxy/config.ts";
-import { isLive } from "../difference.ts";
+import { isLive } from "../changes/difference.ts";
 import type { Answering } from "../smoke/witness.ts";
 
 /** Which group answers at which url, as a proxy's record or a plan names them. */

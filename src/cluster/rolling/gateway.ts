@@ -4,13 +4,13 @@ import { sha256 } from "../../plan/files.ts";
 import { liveHash } from "../../plan/hash.ts";
 import type { Target } from "../../proxy/config.ts";
 import { amend, type ServiceSpec } from "../../supervise/index.ts";
-import type { Fleet } from "../fleet.ts";
-import { ask, Unanswered } from "../http.ts";
-import type { Run } from "../run.ts";
-import type { Standing } from "../standing.ts";
-import { Ended, finding } from "../verb.ts";
+import { type LiveNote, liveOf } from "../changes/live-file.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
+import { Ended, finding } from "../run/verb.ts";
+import { ask, Unanswered } from "../serving/http.ts";
+import type { Standing } from "../standing/standing.ts";
 import { targetsIn } from "./endpoints.ts";
-import { type LiveNote, liveOf } from "./live-file.ts";
 
 const LOOK_MS = 200; // between two looks at what the proxy has still to do
 const HEARD_MS = 15_000; // a proxy that was told and says nothing new hangs

@@ -1,11 +1,11 @@
 import type { Plan } from "../../plan/plan.ts";
 import { folded } from "../../words/names.ts";
-import type { Fleet } from "../fleet.ts";
-import type { Run } from "../run.ts";
-import type { Standing } from "../standing.ts";
-import { makeRoom } from "../up/make-room.ts";
-import { enginesOf } from "../up/spec.ts";
-import { type Ascent, bringUp } from "../up/wave.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
+import type { Standing } from "../standing/standing.ts";
+import { makeRoom } from "../wave/make-room.ts";
+import { enginesOf } from "../wave/spec.ts";
+import { type Ascent, bringUp } from "../wave/wave.ts";
 import { drain } from "./drain.ts";
 import { groupsOf, type Owned, owned, targetsOf, withTargets } from "./endpoints.ts";
 import type { Gateway } from "./gateway.ts";

@@ -1,6 +1,6 @@
 import type { Service } from "../../plan/plan.ts";
-import type { Delta } from "../changes.ts";
-import type { StandingService } from "../take-down.ts";
+import type { Delta } from "../changes/changes.ts";
+import type { StandingService } from "../down/take-down.ts";
 
 /** Engine groups that go, come or restart together. */
 export interface Unit {

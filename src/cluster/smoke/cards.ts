@@ -1,6 +1,6 @@
 import { duration } from "../../words/numbers.ts";
 import type { FindingData } from "../events.ts";
-import type { Unanswered } from "../http.ts";
+import type { Unanswered } from "../serving/http.ts";
 import type { Words } from "./engine-words.ts";
 import type { Proof } from "./make-proof.ts";
 import type { Broken, Proved } from "./prove.ts";

@@ -1,8 +1,8 @@
 import type { Cause } from "../../diagnose/cause.ts";
 import { causesOf, readLog } from "../../diagnose/index.ts";
-import type { Fleet } from "../fleet.ts";
-import type { Run } from "../run.ts";
-import { tailOf } from "../tail.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { tailOf } from "../fleet/tail.ts";
+import type { Run } from "../run/run.ts";
 import type { Written } from "./witness.ts";
 
 /** What a decode engine has written about a transfer that went wrong. */

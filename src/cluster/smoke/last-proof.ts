@@ -1,7 +1,7 @@
 import { int, literal, looseObject, number, safeParse } from "zod/mini";
 import type { Evidence } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
-import type { Run } from "../run.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
 
 /** When the cluster was last proven, and how: kept beside its state on the proxy's node, for every launcher to read. */
 export interface Proven {

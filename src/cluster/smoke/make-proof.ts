@@ -1,8 +1,8 @@
 import type { FindingData, ProofData } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
-import { Unanswered } from "../http.ts";
-import type { Run } from "../run.ts";
-import { finding } from "../verb.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
+import { finding } from "../run/verb.ts";
+import { Unanswered } from "../serving/http.ts";
 import { bareCard, brokenCard, differingCard, failedCard, lateCard, unansweredCard } from "./cards.ts";
 import { engineWords } from "./engine-words.ts";
 import { keepProof } from "./last-proof.ts";

@@ -2,7 +2,7 @@ import type { Session } from "../../nodes/session.ts";
 import type { SmokeStep } from "../../plan/plan.ts";
 import type { Target } from "../../proxy/config.ts";
 import type { Evidence, ProofData } from "../events.ts";
-import { total } from "../metrics.ts";
+import { total } from "../serving/metrics.ts";
 import { Coverage } from "./coverage.ts";
 import { scrape } from "./scrape.ts";
 import { type Trial, trial } from "./trial.ts";

@@ -1,8 +1,8 @@
 import type { Proof } from "../../connectors/connector.ts";
 import type { Session } from "../../nodes/session.ts";
 import type { Target } from "../../proxy/config.ts";
-import { ask } from "../http.ts";
-import { readMetrics, type Sample, total } from "../metrics.ts";
+import { ask } from "../serving/http.ts";
+import { readMetrics, type Sample, total } from "../serving/metrics.ts";
 
 /** The counters of every target at one moment, by url. */
 export type Counters = ReadonlyMap<string, readonly Sample[]>;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Session } from "../../nodes/session.ts";
 import type { SmokeStep } from "../../plan/plan.ts";
 import type { Target } from "../../proxy/config.ts";
-import { type Ask, ask, type Reply } from "../http.ts";
+import { type Ask, ask, type Reply } from "../serving/http.ts";
 import { uniquePrompt } from "./prompt.ts";
 import { COMPUTED, type Counters, moved, movedSlot, rise, type Seen, scrape, seen } from "./scrape.ts";
 

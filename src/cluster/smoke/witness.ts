@@ -1,7 +1,7 @@
 import type { Target } from "../../proxy/config.ts";
 import { logs } from "../../supervise/index.ts";
-import type { Fleet } from "../fleet.ts";
-import type { Run } from "../run.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
 
 /** An engine that answers at a url; the proxy's record names all of them, for whoever asks while their nodes are silent. */
 export interface Answering {

@@ -1,10 +1,10 @@
 import { folded, naming } from "../../words/names.ts";
 import { several } from "../../words/numbers.ts";
-import { changesOf, type Delta } from "../changes.ts";
+import { changesOf, type Delta } from "../changes/changes.ts";
 import { without } from "../rolling/endpoints.ts";
 import type { Rolling } from "../rolling/roll.ts";
-import type { Run } from "../run.ts";
-import { Ended } from "../verb.ts";
+import type { Run } from "../run/run.ts";
+import { Ended } from "../run/verb.ts";
 import type { Survey } from "./survey.ts";
 
 /**

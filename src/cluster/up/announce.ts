@@ -1,9 +1,9 @@
 import type { Plan } from "../../plan/plan.ts";
 import { several } from "../../words/numbers.ts";
 import type { Phase } from "../events.ts";
-import type { Run } from "../run.ts";
+import type { Run } from "../run/run.ts";
+import { phaseOf } from "../wave/wave.ts";
 import { pullsImages } from "./pull.ts";
-import { phaseOf } from "./wave.ts";
 
 /** The verb's first words: what it is about, and what each later phase waits for. */
 export function announce(

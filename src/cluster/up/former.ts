@@ -1,10 +1,11 @@
 import path from "node:path";
 import type { Plan } from "../../plan/plan.ts";
 import { forget, pullLogs } from "../../supervise/index.ts";
-import { type Fleet, userError, whyOf } from "../fleet.ts";
-import { knownClusters, remember } from "../known.ts";
-import type { Run } from "../run.ts";
-import type { Known, Standing } from "../standing.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { userError, whyOf } from "../run/node-errors.ts";
+import type { Run } from "../run/run.ts";
+import { knownClusters, remember } from "../standing/known.ts";
+import type { Known, Standing } from "../standing/standing.ts";
 
 /** A node that an earlier `up` of this cluster used and the plan does not: what runs there has to go, and its state with it. */
 export type Former = Known["nodes"][number];

@@ -1,12 +1,12 @@
 import type { Plan, Service } from "../../plan/plan.ts";
 import { launchScript } from "../../render/index.ts";
 import { type Kept, keep } from "../../supervise/index.ts";
-import type { Fleet } from "../fleet.ts";
-import { stateDirOf } from "../look.ts";
-import type { Run } from "../run.ts";
-import type { Standing } from "../standing.ts";
-import { specOf } from "./spec.ts";
-import type { Ascent } from "./wave.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
+import { stateDirOf } from "../standing/look.ts";
+import type { Standing } from "../standing/standing.ts";
+import { specOf } from "../wave/spec.ts";
+import type { Ascent } from "../wave/wave.ts";
 
 /** Hands the plan's restart policy to the nodes; where there was one and is none any more, takes it back. */
 export async function keepGoing(ascent: Ascent, before: Standing, fleet: Fleet, run: Run): Promise<void> {

@@ -1,15 +1,15 @@
 import type { ProofData } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
-import { stateDirOf } from "../look.ts";
-import { phase } from "../phase.ts";
-import type { Run } from "../run.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { phase } from "../run/phase.ts";
+import type { Run } from "../run/run.ts";
 import { makeProof } from "../smoke/make-proof.ts";
 import { coveredText } from "../smoke/proof-text.ts";
 import { writtenBy } from "../smoke/witness.ts";
-import { lost, notProven } from "./endings.ts";
-import { enginesOf } from "./spec.ts";
-import { type Ascent, died } from "./wave.ts";
-import { whileAlive } from "./while-alive.ts";
+import { stateDirOf } from "../standing/look.ts";
+import { lost, notProven } from "../wave/endings.ts";
+import { enginesOf } from "../wave/spec.ts";
+import { type Ascent, died } from "../wave/wave.ts";
+import { whileAlive } from "../wave/while-alive.ts";
 
 /** The last phase: completions through the proxy, while every service is watched. What does not hold ends the verb. */
 export async function proveUp(

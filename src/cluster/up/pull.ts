@@ -5,11 +5,11 @@ import { LEASE_S, lines } from "../../supervise/index.ts";
 import { folded } from "../../words/names.ts";
 import { limit, several } from "../../words/numbers.ts";
 import type { FindingData } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
-import { phase } from "../phase.ts";
-import type { Run } from "../run.ts";
-import type { Standing } from "../standing.ts";
-import { Ended, finding } from "../verb.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { phase } from "../run/phase.ts";
+import type { Run } from "../run/run.ts";
+import { Ended, finding } from "../run/verb.ts";
+import type { Standing } from "../standing/standing.ts";
 import type { Survey } from "./survey.ts";
 
 const LIMIT_S = 2 * 60 * 60; // of one image: tens of gigabytes over a thin line

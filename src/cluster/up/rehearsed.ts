@@ -1,13 +1,13 @@
 import path from "node:path";
 import type { Plan } from "../../plan/plan.ts";
+import { takeDown } from "../down/take-down.ts";
 import type { ProofData } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
-import { look } from "../look.ts";
-import { phase } from "../phase.ts";
-import type { Run } from "../run.ts";
-import type { Known, Standing } from "../standing.ts";
-import { takeDown } from "../take-down.ts";
-import type { Closing } from "../verb.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { phase } from "../run/phase.ts";
+import type { Run } from "../run/run.ts";
+import type { Closing } from "../run/verb.ts";
+import { look } from "../standing/look.ts";
+import type { Known, Standing } from "../standing/standing.ts";
 
 /** The end of a rehearsal: everything is taken down again, and what it could not show is named. */
 export async function rehearsed(

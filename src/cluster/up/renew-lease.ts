@@ -1,9 +1,9 @@
 import { renew } from "../../supervise/index.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { limit } from "../../words/numbers.ts";
-import type { Fleet } from "../fleet.ts";
-import { stateDirOf } from "../look.ts";
-import type { Run } from "../run.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Run } from "../run/run.ts";
+import { stateDirOf } from "../standing/look.ts";
 import type { UpOptions } from "./ask.ts";
 import type { Survey } from "./survey.ts";
 

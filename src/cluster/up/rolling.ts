@@ -1,9 +1,9 @@
-import type { Delta } from "../changes.ts";
-import { isLive } from "../difference.ts";
+import type { Delta } from "../changes/changes.ts";
+import { isLive } from "../changes/difference.ts";
 import { ownedNow, type Rolling, servingOf } from "../rolling/roll.ts";
 import { schedule } from "../rolling/schedule.ts";
 import { unitsOf } from "../rolling/units.ts";
-import { specOf } from "./spec.ts";
+import { specOf } from "../wave/spec.ts";
 import type { Survey } from "./survey.ts";
 
 /** How engines change while the proxy serves on; undefined: there is no proxy that could be told, or nothing to tell it. */

@@ -4,11 +4,11 @@ import type { PlanStep, Service } from "../../plan/plan.ts";
 import { folded } from "../../words/names.ts";
 import { limit, several } from "../../words/numbers.ts";
 import type { FindingData } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
-import { phase } from "../phase.ts";
-import type { Run } from "../run.ts";
-import type { Standing } from "../standing.ts";
-import { Ended, finding } from "../verb.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { phase } from "../run/phase.ts";
+import type { Run } from "../run/run.ts";
+import { Ended, finding } from "../run/verb.ts";
+import type { Standing } from "../standing/standing.ts";
 import type { Survey } from "./survey.ts";
 
 const ANSWER_MS = 10_000; // the node counts the step's own time; this is for its end and its answer to travel
