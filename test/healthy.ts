@@ -1,6 +1,6 @@
 import type { Facts } from "../src/facts/facts.ts";
+import { type Question, questions } from "../src/plan/facts/questions.ts";
 import type { Plan } from "../src/plan/plan.ts";
-import { type Question, questions } from "../src/plan/questions.ts";
 import type { Topology } from "../src/topology/topology.ts";
 
 const GIB = 2 ** 30;

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { catalogue } from "../src/plan/rules/catalogue.ts";
+import { catalogue } from "../src/plan/catalogue.ts";
 import list from "./rule-ids.json" with { type: "json" };
 
 const home = fileURLToPath(new URL(".", import.meta.url));

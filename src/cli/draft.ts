@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { UserError } from "../errors.ts";
 import type { ModelConfig } from "../facts/model-config.ts";
-import type { Capacity } from "../plan/answers.ts";
+import type { Capacity } from "../plan/answers/answers.ts";
 import type { Planned } from "../plan/plan.ts";
 import type { Written } from "../report/plan-explain.ts";
 import type { Diagnostic } from "../topology/rule.ts";
@@ -83,7 +83,7 @@ export async function draft({
 async function sizedOf(topology: Topology, model: ModelConfig) {
   if (topology.instances[0]?.engine.kind === "sim") return undefined;
   const [{ capacity: capacityOf }, { capacityRules }, { runRules }] = await Promise.all([
-    import("../plan/capacity/index.ts"),
+    import("../plan/answers/capacity/index.ts"),
     import("../plan/rules/capacity.ts"),
     import("../topology/index.ts"),
   ]);

@@ -35,7 +35,7 @@ export const explain = (program: Command) =>
       const lines = (written.includes(name) ? await page(name) : cardPage(name)) ?? [];
       if (call.options.json === true) {
         const { codeRow } = await import("../report/codes.ts");
-        const { catalogue } = await import("../plan/rules/catalogue.ts");
+        const { catalogue } = await import("../plan/catalogue.ts");
         const row = codeRow(lines, catalogue().get(name) ?? []);
         call.streams.out.raw(
           `${JSON.stringify({ schema: "pdctl.code/1", ...row, page: lines.join("\n") }, null, 2)}\n`,
@@ -70,7 +70,7 @@ export async function codeRows() {
   const [{ cardPage, cardPages }, { codeRow }, { catalogue }, written] = await Promise.all([
     import("../report/card-pages.ts"),
     import("../report/codes.ts"),
-    import("../plan/rules/catalogue.ts"),
+    import("../plan/catalogue.ts"),
     writtenCodes(),
   ]);
   const stages = catalogue();

@@ -11,7 +11,7 @@ export async function planDiffs(call: Call<PlanOptions>, sound: Sound, other: st
   const { options, streams, aim } = call;
   const show = async (before: Plan): Promise<number> => {
     const [{ diffPlans }, { planDiff }] = await Promise.all([
-      import("../plan/diff.ts"),
+      import("../plan/answers/diff.ts"),
       import("../report/plan-diff.ts"),
     ]);
     const after = sound.plan;

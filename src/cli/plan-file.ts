@@ -9,7 +9,7 @@ export async function readPlanFile(file: string): Promise<Plan> {
     const why = error.code === "ENOENT" ? "there is no such file" : error.message;
     throw new UserError("file.unreadable", { file, why }, { cause: error });
   });
-  const { readPlan } = await import("../plan/read-plan.ts");
+  const { readPlan } = await import("../plan/written/read-plan.ts");
   const read = readPlan(text);
   if ("error" in read) throw new UserError("plan.invalid", { file, why: read.error });
   return read;
@@ -34,7 +34,10 @@ export async function writePlanFile(file: string, plan: Plan): Promise<void> {
 
 /** What `up` runs in place of a fresh plan: the reviewed one with its blanks filled, or nothing when a fact that it used has changed. */
 export async function reviewed(file: string, plan: Plan): Promise<(facts: readonly Facts[]) => Planned> {
-  const [{ fill }, { drifts }] = await Promise.all([import("../plan/fill.ts"), import("../plan/drift.ts")]);
+  const [{ fill }, { drifts }] = await Promise.all([
+    import("../plan/written/fill.ts"),
+    import("../plan/written/drift.ts"),
+  ]);
   return (facts) => {
     const changed = facts.length === 0 ? [] : drifts(plan, facts);
     if (changed.length > 0) throw new UserError("plan.drifted", { file, drifts: changed });

@@ -66,7 +66,7 @@ export async function script({ options, streams: { out } }: Asked, { plan }: Sou
 }
 
 export async function ports({ options, streams: { out } }: Asked, { plan }: Sound): Promise<void> {
-  const { portMap } = await import("../plan/firewall/port-map.ts");
+  const { portMap } = await import("../plan/answers/firewall/port-map.ts");
   const map = portMap(plan);
   if (options.json === true)
     return out.raw(`${JSON.stringify({ schema: "pdctl.ports/1", cluster: plan.cluster, ports: map }, null, 2)}\n`);
@@ -80,7 +80,7 @@ export async function firewall(
   format: NonNullable<PlanOptions["firewall"]>,
 ): Promise<void> {
   const [{ passages }, { rulesets, rulesetsByNode }] = await Promise.all([
-    import("../plan/firewall/passages.ts"),
+    import("../plan/answers/firewall/passages.ts"),
     import("../report/plan-firewall.ts"),
   ]);
   const all = passages(plan);

@@ -1,5 +1,5 @@
 import type { Facts } from "../facts/facts.ts";
-import type { JudgedTopology } from "../plan/judged.ts";
+import type { JudgedTopology } from "../plan/facts/judged.ts";
 import type { Instance } from "../topology/topology.ts";
 import { usesOf } from "./pairs.ts";
 

@@ -2,7 +2,7 @@ import type { ZodType } from "zod";
 import type { Cause } from "../diagnose/cause.ts";
 import type { Drift } from "../era.ts";
 import type { Hardware } from "../hardware/hardware.ts";
-import type { JudgedTopology } from "../plan/judged.ts";
+import type { JudgedTopology } from "../plan/facts/judged.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ProxyConfig, Target } from "../proxy/config.ts";
 import type { Probe } from "../supervise/supervise.ts";

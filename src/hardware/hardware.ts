@@ -1,5 +1,5 @@
 import type { Cause } from "../diagnose/cause.ts";
-import type { JudgedTopology } from "../plan/judged.ts";
+import type { JudgedTopology } from "../plan/facts/judged.ts";
 import type { AnyRule } from "../topology/rule.ts";
 import type { Env, Topology } from "../topology/topology.ts";
 

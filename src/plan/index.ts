@@ -2,14 +2,14 @@ import { connectors } from "../connectors/index.ts";
 import type { Facts } from "../facts/facts.ts";
 import { runRules } from "../topology/run-rules.ts";
 import type { Topology } from "../topology/topology.ts";
-import { grant } from "./claims.ts";
+import { grant } from "./claims/claims.ts";
 import { compose } from "./compose.ts";
 import type { Planned } from "./plan.ts";
 import { rehearsal } from "./rehearsal.ts";
 import { argumentRules } from "./rules/arguments.ts";
 import { planRules } from "./rules/index.ts";
-import { seats } from "./seats.ts";
-import { versionsOf } from "./versions.ts";
+import { seats } from "./seats/seats.ts";
+import { versionsOf } from "./seats/versions.ts";
 
 /**
  * Turns a topology into the plan: every process, argument, variable, file, port and device of the cluster.

@@ -1,10 +1,10 @@
 import type { Shared, SideService } from "../connectors/connector.ts";
 import type { Env, SideProcess } from "../topology/topology.ts";
-import type { Draft } from "./engine-service.ts";
-import { overlay } from "./layers.ts";
+import type { Draft } from "./engine/service.ts";
 import type { Listen, Service } from "./plan.ts";
-import { program, type Seat } from "./seats.ts";
-import { venvLayer } from "./venv.ts";
+import { overlay } from "./seats/layers.ts";
+import { program, type Seat } from "./seats/seats.ts";
+import { venvLayer } from "./seats/venv.ts";
 
 /** A side service that a connector needs; in a rehearsal pdctl's stand-in takes its arguments. */
 export function connectorService(side: SideService, by: string, seat: Seat, rehearsal: boolean, stopMs: number): Draft {

@@ -3,9 +3,9 @@ import { sorted, words } from "../engines/words.ts";
 import { proxies } from "../proxies/index.ts";
 import type { Target } from "../proxy/config.ts";
 import type { Topology } from "../topology/topology.ts";
-import { atHome } from "./home.ts";
 import type { BenchStep, SmokeStep } from "./plan.ts";
-import type { Seat } from "./seats.ts";
+import { atHome } from "./seats/home.ts";
+import type { Seat } from "./seats/seats.ts";
 
 const SHORTEST = 512; // shorter prompts move no block on hardware with large ones
 const TOKENS_PER_WORD = 7; // six letters and a blank, for a tokenizer that knows none of them

@@ -1,5 +1,5 @@
 import { grouped } from "../once.ts";
-import type { Capacity, InstanceCapacity } from "../plan/answers.ts";
+import type { Capacity, InstanceCapacity } from "../plan/answers/answers.ts";
 import { folded } from "../words/names.ts";
 import { count, latency, size } from "../words/numbers.ts";
 import { labelled, table } from "./table.ts";

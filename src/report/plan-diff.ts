@@ -1,5 +1,5 @@
 import { grouped } from "../once.ts";
-import type { FieldChange, PlanDiff, ServiceChange } from "../plan/answers.ts";
+import type { FieldChange, PlanDiff, ServiceChange } from "../plan/answers/answers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { folded } from "../words/names.ts";
 import { nextLines } from "./next.ts";

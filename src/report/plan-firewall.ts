@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import { UserError } from "../errors.ts";
 import { grouped } from "../once.ts";
-import type { Passage } from "../plan/answers.ts";
+import type { Passage } from "../plan/answers/answers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { folded } from "../words/names.ts";
 import { table } from "./table.ts";

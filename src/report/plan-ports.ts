@@ -1,5 +1,5 @@
 import { grouped } from "../once.ts";
-import type { PortRow } from "../plan/answers.ts";
+import type { PortRow } from "../plan/answers/answers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { table } from "./table.ts";
 

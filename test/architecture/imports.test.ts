@@ -47,7 +47,7 @@ const everybodys = ["era.ts", "errors.ts", "once.ts", "quote.ts"];
 const contracts = [
   "topology/topology.ts",
   "plan/plan.ts",
-  "plan/judged.ts",
+  "plan/facts/judged.ts",
   "facts/facts.ts",
   "facts/model-config.ts",
   "hardware/hardware.ts",
@@ -64,7 +64,7 @@ const contracts = [
   "topology/modelled.ts",
   "topology/rule.ts",
   "imports/remark.ts",
-  "plan/answers.ts",
+  "plan/answers/answers.ts",
 ];
 /** Rooms where values go in and values come out. */
 const pure = [

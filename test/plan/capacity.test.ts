@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type ModelConfig, readModelConfig } from "../../src/facts/index.ts";
-import { capacity } from "../../src/plan/capacity/index.ts";
-import { kvBytesPerToken, kvBytesToMove } from "../../src/plan/capacity/kv.ts";
-import { weightBytes } from "../../src/plan/capacity/weights.ts";
-import { widthsOf } from "../../src/plan/capacity/widths.ts";
+import { capacity } from "../../src/plan/answers/capacity/index.ts";
+import { kvBytesPerToken, kvBytesToMove } from "../../src/plan/answers/capacity/kv.ts";
+import { weightBytes } from "../../src/plan/answers/capacity/weights.ts";
+import { widthsOf } from "../../src/plan/answers/capacity/widths.ts";
 import { capacityRules } from "../../src/plan/rules/capacity.ts";
 import { fitLines, planCapacity } from "../../src/report/plan-capacity.ts";
 import { runRules } from "../../src/topology/run-rules.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { crossings } from "../../src/plan/crossings.ts";
+import { crossings } from "../../src/plan/facts/crossings.ts";
 import { madeFrom } from "../told.ts";
 
 const ways = (name: string) =>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { grantDevices } from "../../src/plan/devices.ts";
+import { grantDevices } from "../../src/plan/claims/devices.ts";
 
 const pools = new Map([
   ["n0", ["0", "1", "2", "3"]],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { diffPlans } from "../../src/plan/diff.ts";
+import { diffPlans } from "../../src/plan/answers/diff.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { planDiff } from "../../src/report/plan-diff.ts";

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import type { Passage } from "../../src/plan/answers.ts";
-import { passages } from "../../src/plan/firewall/passages.ts";
-import { portMap } from "../../src/plan/firewall/port-map.ts";
+import type { Passage } from "../../src/plan/answers/answers.ts";
+import { passages } from "../../src/plan/answers/firewall/passages.ts";
+import { portMap } from "../../src/plan/answers/firewall/port-map.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { rulesets, rulesetsByNode } from "../../src/report/plan-firewall.ts";

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { plan } from "../../src/plan/index.ts";
-import { planKeys, planTable } from "../../src/plan/page.ts";
+import { planKeys, planTable } from "../../src/plan/written/page.ts";
 import { factsOf, names, topologyOf } from "./topologies.ts";
 
 const page = fileURLToPath(new URL("../../docs/plan-json.md", import.meta.url));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Facts } from "../../src/facts/facts.ts";
-import { drifts } from "../../src/plan/drift.ts";
-import { fill } from "../../src/plan/fill.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { readPlan } from "../../src/plan/read-plan.ts";
+import { drifts } from "../../src/plan/written/drift.ts";
+import { fill } from "../../src/plan/written/fill.ts";
+import { readPlan } from "../../src/plan/written/read-plan.ts";
 import type { Node, Topology } from "../../src/topology/topology.ts";
 import { names, topologyOf } from "./topologies.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { grantPorts, type PortClaim, type PortGrant } from "../../src/plan/ports.ts";
+import { grantPorts, type PortClaim, type PortGrant } from "../../src/plan/claims/ports.ts";
 
 const claim: fc.Arbitrary<PortClaim> = fc.record({
   name: fc.constantFrom("http", "side_channel"),

@@ -1,6 +1,6 @@
-import { argvFields, changedFields } from "../../plan/diff.ts";
+import { argvFields, changedFields } from "../../plan/answers/diff.ts";
+import { leaves } from "../../plan/answers/leaves.ts";
 import { fixedHash } from "../../plan/hash.ts";
-import { leaves } from "../../plan/leaves.ts";
 import type { PlanFile, Service } from "../../plan/plan.ts";
 import type { Found } from "../../supervise/supervise.ts";
 import { liveOf } from "./live-file.ts";

@@ -1,5 +1,5 @@
 import type { Facts } from "../../facts/index.ts";
-import { codesOfFacts } from "../../plan/judge.ts";
+import { codesOfFacts } from "../../plan/facts/judge.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Finding, Level } from "../../topology/rule.ts";
 import { folded } from "../../words/names.ts";

@@ -1,7 +1,7 @@
 import type { Facts } from "../../facts/index.ts";
-import { crossings } from "../../plan/crossings.ts";
-import { codesOfFacts, type Judged, judge } from "../../plan/judge.ts";
-import type { OtherCluster } from "../../plan/judged.ts";
+import { crossings } from "../../plan/facts/crossings.ts";
+import { codesOfFacts, type Judged, judge } from "../../plan/facts/judge.ts";
+import type { OtherCluster } from "../../plan/facts/judged.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { remains, type ServiceSpec } from "../../supervise/index.ts";
 import type { Finding } from "../../topology/rule.ts";

@@ -1,7 +1,7 @@
 import type { Facts } from "../../facts/index.ts";
-import { crossings } from "../../plan/crossings.ts";
+import { crossings } from "../../plan/facts/crossings.ts";
+import { realEngines } from "../../plan/facts/real-engines.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { realEngines } from "../../plan/real-engines.ts";
 import { folded } from "../../words/names.ts";
 import { latency } from "../../words/numbers.ts";
 

@@ -1,4 +1,4 @@
-import type { Crossing, Filtered } from "../../plan/judge.ts";
+import type { Crossing, Filtered } from "../../plan/facts/judge.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Run } from "../run/run.ts";
 

@@ -1,8 +1,8 @@
 import { UserError } from "../../errors.ts";
 import { type Facts, gatherScript, readFacts } from "../../facts/index.ts";
 import type { Session } from "../../nodes/index.ts";
+import { type Question, questions } from "../../plan/facts/questions.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { type Question, questions } from "../../plan/questions.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Run } from "../run/run.ts";
 import type { Fleet } from "./fleet.ts";

@@ -1,7 +1,7 @@
 import type { Facts } from "../../facts/index.ts";
+import { questions } from "../../plan/facts/questions.ts";
+import { realEngines } from "../../plan/facts/real-engines.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { questions } from "../../plan/questions.ts";
-import { realEngines } from "../../plan/real-engines.ts";
 import type { Claims, StateNode, WriteState } from "../../supervise/index.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Run } from "../run/run.ts";

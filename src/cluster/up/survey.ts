@@ -1,6 +1,6 @@
 import type { Facts } from "../../facts/index.ts";
+import { s03 } from "../../plan/facts/rules/address.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { s03 } from "../../plan/rules/facts/address.ts";
 import { runRules } from "../../topology/index.ts";
 import { folded } from "../../words/names.ts";
 import { several } from "../../words/numbers.ts";

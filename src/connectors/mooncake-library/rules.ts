@@ -1,4 +1,4 @@
-import type { JudgedTopology } from "../../plan/judged.ts";
+import type { JudgedTopology } from "../../plan/facts/judged.ts";
 import type { Plan, Service } from "../../plan/plan.ts";
 import type { Path, Rule } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";

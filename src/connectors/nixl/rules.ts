@@ -1,4 +1,4 @@
-import type { JudgedTopology } from "../../plan/judged.ts";
+import type { JudgedTopology } from "../../plan/facts/judged.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Modelled } from "../../topology/modelled.ts";
 import type { AnyRule } from "../../topology/rule.ts";

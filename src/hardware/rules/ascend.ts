@@ -1,5 +1,5 @@
 import { era } from "../../era.ts";
-import type { JudgedTopology } from "../../plan/judged.ts";
+import type { JudgedTopology } from "../../plan/facts/judged.ts";
 import type { Rule } from "../../topology/rule.ts";
 import { faulty, switches } from "./unfit.ts";
 

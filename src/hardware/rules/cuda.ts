@@ -1,4 +1,4 @@
-import type { JudgedTopology } from "../../plan/judged.ts";
+import type { JudgedTopology } from "../../plan/facts/judged.ts";
 import type { Rule } from "../../topology/rule.ts";
 import { faulty } from "./unfit.ts";
 

@@ -1,6 +1,6 @@
 import type { DeviceFact } from "../../facts/facts.ts";
 import { firsts } from "../../once.ts";
-import type { JudgedTopology } from "../../plan/judged.ts";
+import type { JudgedTopology } from "../../plan/facts/judged.ts";
 import type { Path } from "../../topology/rule.ts";
 
 interface Device {

@@ -1,7 +1,7 @@
 import type { Shared } from "../../connectors/connector.ts";
 import type { ProxyConfig } from "../../proxy/config.ts";
 import { jsonText, liveFile } from "../files.ts";
-import { program } from "../seats.ts";
+import { program } from "../seats/seats.ts";
 import type { ProxyAsk, ProxyProgram } from "./index.ts";
 
 /** pdctl's own proxy: its configuration is a file, its program comes along. */

@@ -2,11 +2,11 @@ import type { KvTarget, Shared } from "../../connectors/connector.ts";
 import { proxies, type TransferAsk } from "../../proxies/index.ts";
 import type { Target } from "../../proxy/config.ts";
 import type { ProxyChoice } from "../../topology/topology.ts";
-import type { Draft } from "../engine-service.ts";
-import { type EnvLayer, overlay } from "../layers.ts";
+import type { Draft } from "../engine/service.ts";
 import type { Explained, Service } from "../plan.ts";
-import type { Seat } from "../seats.ts";
-import { venvLayer } from "../venv.ts";
+import { type EnvLayer, overlay } from "../seats/layers.ts";
+import type { Seat } from "../seats/seats.ts";
+import { venvLayer } from "../seats/venv.ts";
 import { bundled } from "./bundled.ts";
 import { other } from "./other.ts";
 

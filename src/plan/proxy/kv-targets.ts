@@ -1,7 +1,7 @@
 import type { KvTarget } from "../../connectors/connector.ts";
-import { endpoint } from "../engine-ports.ts";
-import { type EngineAsk, engineId, type Scene } from "../engine-service.ts";
-import { spansOf, transferContext } from "../engine-transfer.ts";
+import { spansOf, transferContext } from "../engine/engine-transfer.ts";
+import { endpoint } from "../engine/ports.ts";
+import { type EngineAsk, engineId, type Scene } from "../engine/service.ts";
 
 /** Where the connector behind each endpoint is, as far as the bundled proxy has to know it beforehand: by url. */
 export const kvTargets = (scene: Scene): ReadonlyMap<string, KvTarget> =>

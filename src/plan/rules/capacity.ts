@@ -1,6 +1,6 @@
 import type { AnyRule, Rule } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
-import type { Capacity, InstanceCapacity } from "../answers.ts";
+import type { Capacity, InstanceCapacity } from "../answers/answers.ts";
 
 /** What the rules over a model's size see. */
 export interface Sized {

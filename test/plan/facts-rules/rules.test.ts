@@ -1,4 +1,4 @@
-import { factsRules } from "../../../src/plan/rules/facts/index.ts";
+import { factsRules } from "../../../src/plan/facts/rules/index.ts";
 import { ruleFixtures } from "../../rule-fixtures.ts";
 
 ruleFixtures({ beside: import.meta.url, rules: factsRules });

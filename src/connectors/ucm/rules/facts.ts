@@ -1,5 +1,5 @@
 import type { DirectoryFact } from "../../../facts/facts.ts";
-import type { JudgedTopology } from "../../../plan/judged.ts";
+import type { JudgedTopology } from "../../../plan/facts/judged.ts";
 import type { Path, Rule } from "../../../topology/rule.ts";
 import type { Instance } from "../../../topology/topology.ts";
 import { several, size } from "../../../words/numbers.ts";
