@@ -3,12 +3,14 @@
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { createInterface } from "node:readline";
+import { parseArgs, stripVTControlCharacters } from "node:util";
 import { prepareHosts, toolPath } from "./prepare-hosts.mjs";
 import { bin, build, checkNode, install, root, step } from "./steps.mjs";
 
+const CASE = /^ *[✓×] /;
 const { values, positionals } = parseArgs({
-  options: { seed: { type: "string" }, lanes: { type: "string", default: "2" } },
+  options: { seed: { type: "string" }, lanes: { type: "string", default: "4" } },
   allowPositionals: true,
 });
 const seed = values.seed ?? String(randomInt(1, 1_000_000));
@@ -26,16 +28,19 @@ try {
 }
 
 console.log(`seed ${seed}`);
+const began = performance.now();
 const lanes = Number(values.lanes);
-const codes = await Promise.all(Array.from({ length: lanes }, (_, index) => lane(`${index + 1}/${lanes}`)));
+const tallies = await Promise.all(Array.from({ length: lanes }, (_, index) => lane(`${index + 1}/${lanes}`)));
+const sum = (name) => tallies.reduce((total, tally) => total + tally[name], 0);
+const minutes = ((performance.now() - began) / 60_000).toFixed(1);
+console.log(`again: npm run chaos -- --seed ${seed}`);
 console.log(
-  `seed ${seed}: ${codes.every((code) => code === 0) ? "passed" : "FAILED"}; again: npm run chaos -- --seed ${seed}`,
+  `seed ${seed}: ${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped in ${minutes} min`,
 );
-process.exit(codes.every((code) => code === 0) ? 0 : 1);
+process.exit(sum("failed") === 0 ? 0 : 1);
 
-/** One run of vitest in namespaces of its own; the first one is shown as it goes, the others when they are over. */
+/** One run of vitest in namespaces of its own. A case's line is shown when it is over, everything else when the lane is. */
 async function lane(part) {
-  const shown = part.startsWith("1/") ? "inherit" : "pipe";
   const child = spawn(
     join(root, "test/hosts/isolated.sh"),
     [
@@ -46,18 +51,31 @@ async function lane(part) {
       "hosts",
       "test/chaos",
       "--reporter=verbose",
+      "--reporter=./test/count-reporter.ts",
       ...positionals,
     ],
     {
       cwd: root,
-      env: { ...process.env, PATH: toolPath, PDCTL_CHAOS: "all", PDCTL_CHAOS_SEED: seed, PDCTL_CHAOS_LANE: part },
-      stdio: ["ignore", shown, shown],
+      env: {
+        ...process.env,
+        PATH: toolPath,
+        PDCTL_CHAOS: "all",
+        PDCTL_CHAOS_SEED: seed,
+        PDCTL_CHAOS_LANE: part,
+        PDCTL_TALLY_FD: "3",
+      },
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
     },
   );
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"]) process.on(signal, () => child.kill("SIGKILL"));
-  const printed = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (bytes) => printed.push(bytes));
+  const [kept, tally] = [[], []];
+  for (const stream of [child.stdout, child.stderr])
+    createInterface(stream).on("line", (line) =>
+      CASE.test(stripVTControlCharacters(line)) ? console.log(line) : kept.push(line),
+    );
+  child.stdio[3].on("data", (bytes) => tally.push(bytes));
   const code = await new Promise((resolve) => child.on("close", (exit) => resolve(exit ?? 1)));
-  process.stdout.write(Buffer.concat(printed));
-  return code;
+  console.log(kept.join("\n"));
+  const counted = tally.length > 0 ? JSON.parse(Buffer.concat(tally).toString()) : { passed: 0, failed: 0, skipped: 0 };
+  return { ...counted, failed: counted.failed || (code === 0 ? 0 : 1) };
 }
