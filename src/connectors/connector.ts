@@ -6,8 +6,8 @@ import type { JudgedTopology } from "../plan/facts/judged.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { ProxyConfig, Target } from "../proxy/config.ts";
 import type { Probe } from "../supervise/supervise.ts";
-import type { Modelled } from "../topology/modelled.ts";
 import type { AnyRule } from "../topology/rule.ts";
+import type { Modelled } from "../topology/rules/modelled.ts";
 import type { Env, Instance, Json, Role, Topology } from "../topology/topology.ts";
 
 /**

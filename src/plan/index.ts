@@ -1,6 +1,6 @@
 import { connectors } from "../connectors/index.ts";
 import type { Facts } from "../facts/facts.ts";
-import { runRules } from "../topology/run-rules.ts";
+import { runRules } from "../topology/rules/run-rules.ts";
 import type { Topology } from "../topology/topology.ts";
 import { grant } from "./claims/claims.ts";
 import { compose } from "./compose.ts";

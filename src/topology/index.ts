@@ -1,11 +1,11 @@
 export { expandRange, foldGroups, foldRange, naturally, parseRange } from "../words/range.ts";
-export { type Code, loaderRules, namedCodes } from "./codes.ts";
-export type { Declared } from "./declared.ts";
+export { type Code, loaderRules, namedCodes } from "./findings/codes.ts";
+export { supersede } from "./findings/supersede.ts";
 export { type Loaded, loadTopology } from "./load.ts";
 export { locate, written } from "./locate.ts";
-export { modelFindings } from "./model-findings.ts";
 export type { Origin, Origins } from "./origins.ts";
 export { composeEnv } from "./resolve/env.ts";
-export { runRules } from "./run-rules.ts";
+export type { Declared } from "./rules/declared.ts";
+export { modelFindings } from "./rules/model-findings.ts";
+export { runRules } from "./rules/run-rules.ts";
 export { shape } from "./shape/topology.ts";
-export { supersede } from "./supersede.ts";

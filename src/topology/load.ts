@@ -1,20 +1,20 @@
-import { type Declared, declared as everything } from "./declared.ts";
-import { emptyValues } from "./empty-values.ts";
-import { type Files, readExtended } from "./extends.ts";
-import { type Filled, fromEnvironment } from "./from-env.ts";
+import type { Remark, Say } from "./findings/remark.ts";
 import { place } from "./locate.ts";
 import { noOrigins, type Origins, originsOf } from "./origins.ts";
-import { readShape } from "./read-shape.ts";
-import type { Remark, Say } from "./remark.ts";
+import { type Files, readExtended } from "./overlay/extends.ts";
+import { type Filled, fromEnvironment } from "./overlay/from-env.ts";
+import { applySets, setSource } from "./overlay/set.ts";
 import { type Overrides, resolve } from "./resolve/index.ts";
 import type { Diagnostic, Finding } from "./rule.ts";
-import { rulesFor } from "./rules-for.ts";
-import { runRules } from "./run-rules.ts";
-import { applySets, setSource } from "./set.ts";
-import type { Source } from "./source.ts";
+import { type Declared, declared as everything } from "./rules/declared.ts";
+import { rulesFor } from "./rules/rules-for.ts";
+import { runRules } from "./rules/run-rules.ts";
 import type { Outside } from "./sources/index.ts";
 import type { Topology } from "./topology.ts";
-import { child, type Dict, dictOf, type Tree } from "./tree.ts";
+import type { Source } from "./tree/source.ts";
+import { child, type Dict, dictOf, type Tree } from "./tree/tree.ts";
+import { emptyValues } from "./validate/empty-values.ts";
+import { readShape } from "./validate/read-shape.ts";
 
 export interface Loaded {
   /** Undefined when there are errors. */

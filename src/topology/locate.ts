@@ -1,8 +1,8 @@
 import { foldGroups } from "../words/range.ts";
-import { dotted } from "./finding.ts";
+import { dotted } from "./findings/finding.ts";
 import type { Origins } from "./origins.ts";
 import type { Diagnostic, Finding, Level, Path } from "./rule.ts";
-import { excerptOf, type Place, positionOf, type Source } from "./source.ts";
+import { excerptOf, type Place, positionOf, type Source } from "./tree/source.ts";
 
 /** Findings with their places: in file order, one per position and code, the others folded into its `also`. */
 export function locate(findings: readonly Finding[], origins: Origins): readonly Diagnostic[] {

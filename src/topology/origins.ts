@@ -1,7 +1,7 @@
-import { flagName, isArgs } from "./normalise.ts";
 import type { Mark, Path } from "./rule.ts";
-import { type Place, positionOf, type Source } from "./source.ts";
-import { lookUp, type Tree } from "./tree.ts";
+import { flagName, isArgs } from "./tree/normalise.ts";
+import { type Place, positionOf, type Source } from "./tree/source.ts";
+import { lookUp, type Tree } from "./tree/tree.ts";
 
 export type Origin =
   | { readonly file: string; readonly line: number; readonly column: number; readonly length: number }

@@ -61,7 +61,7 @@ const contracts = [
   "nodes/session.ts",
   "proxy/config.ts",
   "supervise/supervise.ts",
-  "topology/modelled.ts",
+  "topology/rules/modelled.ts",
   "topology/rule.ts",
   "imports/remark.ts",
   "plan/answers/answers.ts",

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { connectors } from "../../src/connectors/index.ts";
 import { shape } from "../../src/topology/index.ts";
-import { allKeys } from "../../src/topology/shape-keys.ts";
+import { allKeys } from "../../src/topology/validate/shape-keys.ts";
 import { fromDisk, loadFile, loadTexts, spoken } from "./loading.ts";
 import { alternatives, enable } from "./reference-alternatives.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readYaml } from "../../src/topology/read-yaml.ts";
-import { sourceOf } from "../../src/topology/source.ts";
-import { lookUp, mergeTrees, type Plain, plainOf, type Tree } from "../../src/topology/tree.ts";
+import { readYaml } from "../../src/topology/tree/read-yaml.ts";
+import { sourceOf } from "../../src/topology/tree/source.ts";
+import { lookUp, mergeTrees, type Plain, plainOf, type Tree } from "../../src/topology/tree/tree.ts";
 
 const key = fc.constantFrom("a", "b", "c");
 const { map } = fc.letrec<{ map: Record<string, unknown>; value: unknown }>((tie) => ({

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { shape } from "../../src/topology/index.ts";
 import { topologyPage, topologySchema } from "../../src/topology/schema/index.ts";
 import { homeOfKey, texts } from "../../src/topology/schema/texts.ts";
-import { allKeys } from "../../src/topology/shape-keys.ts";
+import { allKeys } from "../../src/topology/validate/shape-keys.ts";
 import { fromDisk, loadTexts, spoken } from "./loading.ts";
 import { alternatives, enable } from "./reference-alternatives.ts";
 import { breaks } from "./schema-check.ts";

@@ -1,6 +1,6 @@
 import type { Plan } from "../../plan/plan.ts";
-import type { Modelled } from "../../topology/modelled.ts";
 import type { AnyRule } from "../../topology/rule.ts";
+import type { Modelled } from "../../topology/rules/modelled.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { n11 } from "../mooncake-library/rules.ts";
 import { speaks } from "../proxies.ts";

@@ -1,7 +1,7 @@
 import type { JudgedTopology } from "../../plan/facts/judged.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Modelled } from "../../topology/modelled.ts";
 import type { AnyRule } from "../../topology/rule.ts";
+import type { Modelled } from "../../topology/rules/modelled.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { speaks } from "../proxies.ts";
 import { x10, x12 } from "./rules/env.ts";

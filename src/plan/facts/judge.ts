@@ -1,7 +1,7 @@
 import { hardware } from "../../hardware/index.ts";
 import { modelFindings } from "../../topology/index.ts";
 import type { AnyRule, Finding } from "../../topology/rule.ts";
-import { runRules } from "../../topology/run-rules.ts";
+import { runRules } from "../../topology/rules/run-rules.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { usesOf } from "../seats/uses.ts";
 import type { Judged, JudgedTopology } from "./judged.ts";

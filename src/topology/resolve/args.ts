@@ -1,7 +1,7 @@
-import { dotted, errorAt } from "../finding.ts";
+import { dotted, errorAt } from "../findings/finding.ts";
 import type { Finding, Path } from "../rule.ts";
 import type { Args, ArgValue, Json } from "../topology.ts";
-import { isNull, type Tree } from "../tree.ts";
+import { isNull, type Tree } from "../tree/tree.ts";
 
 /** Flags of a layer, or of merged layers. `without`: flags that a written null takes out of the layers below. */
 export interface ReadArgs {

@@ -1,10 +1,10 @@
 import { releasesOfImage } from "../../engines/index.ts";
 import { defined } from "../defined.ts";
-import { ownKeysOnly } from "../own-keys.ts";
 import type { Finding, Path } from "../rule.ts";
 import { engine } from "../shape/engine.ts";
 import type { EngineChoice, Parallel } from "../topology.ts";
-import { child, plainOf, type Tree } from "../tree.ts";
+import { child, plainOf, type Tree } from "../tree/tree.ts";
+import { ownKeysOnly } from "../validate/own-keys.ts";
 import { argsOf } from "./args.ts";
 import { mergeEngines, mergeEnvs } from "./layers.ts";
 import { resolveRuntime } from "./runtime.ts";

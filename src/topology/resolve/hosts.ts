@@ -1,7 +1,7 @@
 import { parseRange } from "../../words/range.ts";
 import { isHost } from "../address.ts";
-import { errorAt } from "../finding.ts";
-import { shown } from "../remark.ts";
+import { errorAt } from "../findings/finding.ts";
+import { shown } from "../findings/remark.ts";
 import type { Finding } from "../rule.ts";
 import type { Node } from "../topology.ts";
 import { ipOf } from "./nodes.ts";

@@ -1,12 +1,12 @@
-import type { Declared } from "../declared.ts";
 import { defined } from "../defined.ts";
 import type { Finding, Path } from "../rule.ts";
+import type { Declared } from "../rules/declared.ts";
 import type { Shape } from "../shape/topology.ts";
 import { durationMs } from "../shape/words.ts";
 import type { Outside } from "../sources/index.ts";
 import type { Node, Topology } from "../topology.ts";
-import { child, lookUp, type Tree } from "../tree.ts";
-import { unknownName } from "../unknown.ts";
+import { child, lookUp, type Tree } from "../tree/tree.ts";
+import { unknownName } from "../validate/unknown.ts";
 import { argsOf } from "./args.ts";
 import { envOf } from "./env.ts";
 import { moveHosts } from "./hosts.ts";

@@ -1,10 +1,10 @@
 import { Bug } from "../../errors.ts";
 import { defined } from "../defined.ts";
-import { dotted, errorAt } from "../finding.ts";
+import { dotted, errorAt } from "../findings/finding.ts";
 import type { Finding, Path } from "../rule.ts";
 import { portPins, type RoleKeys } from "../shape/engine.ts";
 import type { EngineChoice, Instance, Role } from "../topology.ts";
-import { child, type Tree } from "../tree.ts";
+import { child, type Tree } from "../tree/tree.ts";
 import { resolveEngine } from "./engine.ts";
 import type { KnownNodes } from "./node-refs.ts";
 import type { Room } from "./place.ts";

@@ -1,15 +1,15 @@
 import type { z } from "zod";
-import type { Declared } from "../declared.ts";
-import { errorAt } from "../finding.ts";
-import { ownKeysOnly, VERBATIM } from "../own-keys.ts";
+import { errorAt } from "../findings/finding.ts";
 import type { Finding, Path } from "../rule.ts";
-import { schemaFindings, unknownKeys } from "../schema-findings.ts";
+import type { Declared } from "../rules/declared.ts";
 import { portPins } from "../shape/engine.ts";
 import type { Shape } from "../shape/topology.ts";
-import { keysAt } from "../shape-keys.ts";
 import type { ConnectorUse, Kv, Role } from "../topology.ts";
-import { child, type Dict, dictOf, lookUp, mergeTrees, plainOf, type Tree, withoutKeys } from "../tree.ts";
-import { unknownName } from "../unknown.ts";
+import { child, type Dict, dictOf, lookUp, mergeTrees, plainOf, type Tree, withoutKeys } from "../tree/tree.ts";
+import { ownKeysOnly, VERBATIM } from "../validate/own-keys.ts";
+import { schemaFindings, unknownKeys } from "../validate/schema-findings.ts";
+import { keysAt } from "../validate/shape-keys.ts";
+import { unknownName } from "../validate/unknown.ts";
 import { type KnownNodes, oneNode } from "./node-refs.ts";
 
 const ROLES: readonly Role[] = ["prefill", "decode"];

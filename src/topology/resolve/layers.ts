@@ -1,7 +1,7 @@
 import type { Path } from "../rule.ts";
 import { portPins } from "../shape/engine.ts";
 import type { Env } from "../topology.ts";
-import { child, type Dict, dictOf, mergeTrees, type Tree } from "../tree.ts";
+import { child, type Dict, dictOf, mergeTrees, type Tree } from "../tree/tree.ts";
 import { composeEnv, envOf } from "./env.ts";
 
 /** Keys of a role or instance that are not engine keys. */

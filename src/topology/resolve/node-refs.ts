@@ -1,8 +1,8 @@
 import { parseRange } from "../../words/range.ts";
-import { dotted, errorAt } from "../finding.ts";
+import { dotted, errorAt } from "../findings/finding.ts";
 import type { Finding, Path } from "../rule.ts";
-import { lookUp, type Tree } from "../tree.ts";
-import { unknownName } from "../unknown.ts";
+import { lookUp, type Tree } from "../tree/tree.ts";
+import { unknownName } from "../validate/unknown.ts";
 
 export interface Named {
   readonly names: readonly string[];

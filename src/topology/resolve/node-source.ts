@@ -1,9 +1,9 @@
 import { posix } from "node:path";
-import { dotted, errorAt } from "../finding.ts";
+import { dotted, errorAt } from "../findings/finding.ts";
 import type { Finding, Path } from "../rule.ts";
 import type { NodeEntry } from "../shape/nodes.ts";
 import { type ListedHost, listedBy, type Outside } from "../sources/index.ts";
-import { lookUp, type Tree } from "../tree.ts";
+import { lookUp, type Tree } from "../tree/tree.ts";
 
 export interface ReadSource {
   readonly hosts: readonly ListedHost[];

@@ -3,7 +3,7 @@ import type { Finding } from "../rule.ts";
 import type { Shape } from "../shape/topology.ts";
 import { durationMs } from "../shape/words.ts";
 import type { ProxyChoice, ProxyServing } from "../topology.ts";
-import { child, type Tree } from "../tree.ts";
+import { child, type Tree } from "../tree/tree.ts";
 import { argsOf } from "./args.ts";
 import { envOf } from "./env.ts";
 import { type KnownNodes, oneNode } from "./node-refs.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { errorAt } from "../finding.ts";
+import { errorAt } from "../findings/finding.ts";
 import type { Finding, Path } from "../rule.ts";
 import type { runtime } from "../shape/engine.ts";
 import type { Runtime } from "../topology.ts";

@@ -1,9 +1,9 @@
 import { foldRange } from "../../words/range.ts";
-import { errorAt } from "../finding.ts";
+import { errorAt } from "../findings/finding.ts";
 import type { Finding, Path } from "../rule.ts";
 import type { InstanceEntry, RoleKeys } from "../shape/engine.ts";
 import type { Role } from "../topology.ts";
-import type { Tree } from "../tree.ts";
+import type { Tree } from "../tree/tree.ts";
 import { type KnownNodes, namedNodes } from "./node-refs.ts";
 import { type Placement, place, type Room, take } from "./place.ts";
 import { shareOut } from "./share-out.ts";

@@ -1,9 +1,9 @@
 import { defined } from "../defined.ts";
-import { errorAt } from "../finding.ts";
+import { errorAt } from "../findings/finding.ts";
 import type { Finding } from "../rule.ts";
 import type { Shape } from "../shape/topology.ts";
 import type { SideProcess } from "../topology.ts";
-import { child, type Tree } from "../tree.ts";
+import { child, type Tree } from "../tree/tree.ts";
 import { envOf } from "./env.ts";
 import { type KnownNodes, oneNode } from "./node-refs.ts";
 import { textsOf } from "./texts.ts";

@@ -1,9 +1,9 @@
-import { errorAt } from "../finding.ts";
+import { errorAt } from "../findings/finding.ts";
 import type { Finding } from "../rule.ts";
 import type { Shape } from "../shape/topology.ts";
 import { durationMs } from "../shape/words.ts";
 import type { SetupStep } from "../topology.ts";
-import type { Tree } from "../tree.ts";
+import type { Tree } from "../tree/tree.ts";
 import { type KnownNodes, namedNodes } from "./node-refs.ts";
 
 /** The steps in file order, each with its nodes: all of them where none are named. */

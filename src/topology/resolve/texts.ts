@@ -1,4 +1,4 @@
-import type { Tree } from "../tree.ts";
+import type { Tree } from "../tree/tree.ts";
 
 /** A list of arguments as written (`1.10` stays `1.10`); a single text is a list of one. */
 export function textsOf(tree: Tree | undefined): readonly string[] {

@@ -1,6 +1,6 @@
-import type { Modelled } from "../modelled.ts";
 import type { AnyRule, Rule } from "../rule.ts";
 import type { Instance } from "../topology.ts";
+import type { Modelled } from "./modelled.ts";
 
 const real = ({ topology }: Modelled): readonly Instance[] =>
   topology.instances.filter(({ engine }) => engine.kind === "vllm");

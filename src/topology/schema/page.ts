@@ -1,7 +1,7 @@
 import { connectors } from "../../connectors/index.ts";
 import { hardware } from "../../hardware/index.ts";
 import { shape } from "../shape/topology.ts";
-import { allKeys } from "../shape-keys.ts";
+import { allKeys } from "../validate/shape-keys.ts";
 import { type Schema, topologySchema } from "./json-schema.ts";
 import { homeOfKey, texts } from "./texts.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Code } from "../codes.ts";
-import { isReserved } from "../reserved.ts";
+import type { Code } from "../findings/codes.ts";
+import { isReserved } from "../tree/reserved.ts";
 
 /** What a schema says of its own when a value does not fit: the code, and what to write. Shown with the path of the value. */
 export interface Wrong {

@@ -1,7 +1,7 @@
-import { readYaml } from "../read-yaml.ts";
-import type { Remark } from "../remark.ts";
-import { positionOf, sourceOf } from "../source.ts";
-import { child, type Tree } from "../tree.ts";
+import type { Remark } from "../findings/remark.ts";
+import { readYaml } from "../tree/read-yaml.ts";
+import { positionOf, sourceOf } from "../tree/source.ts";
+import { child, type Tree } from "../tree/tree.ts";
 import type { Group, Inventory, Vars } from "./inventory.ts";
 import { inventoryHosts, withPort } from "./inventory-hosts.ts";
 import type { Unlisted } from "./listed.ts";

@@ -1,5 +1,5 @@
-import type { Modelled } from "../../../topology/modelled.ts";
 import type { Rule } from "../../../topology/rule.ts";
+import type { Modelled } from "../../../topology/rules/modelled.ts";
 import { pairs } from "../../pairs.ts";
 
 /** A02 for a model with a state beside its KV: variant hybrid moves it whole. Source: vllm-ascend, mooncake_hybrid_connector.py. */

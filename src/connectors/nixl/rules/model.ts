@@ -1,5 +1,5 @@
-import type { Modelled } from "../../../topology/modelled.ts";
 import type { Rule } from "../../../topology/rule.ts";
+import type { Modelled } from "../../../topology/rules/modelled.ts";
 import { pairs, userEnv } from "../../pairs.ts";
 
 /** X11: the state of a hybrid model is moved whole, so both sides cut it alike. Source: launch.md §3.2, Mamba row. */

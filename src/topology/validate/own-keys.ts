@@ -1,4 +1,4 @@
-import type { Path } from "./rule.ts";
+import type { Path } from "../rule.ts";
 
 /** Keys whose content is somebody else's: whatever stands in them is passed on. */
 export const VERBATIM: ReadonlySet<string | number> = new Set<string | number>([

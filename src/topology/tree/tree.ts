@@ -1,4 +1,4 @@
-import type { Path } from "./rule.ts";
+import type { Path } from "../rule.ts";
 import type { Place } from "./source.ts";
 
 /** What stands in the files, layer by layer merged, every part with its place. Never changed once made. */

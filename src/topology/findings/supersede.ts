@@ -1,4 +1,4 @@
-import type { Diagnostic } from "./rule.ts";
+import type { Diagnostic } from "../rule.ts";
 
 /** What was said before and after more was known: an error takes the place of the warning that its own rule gave at the same place. */
 export function supersede(before: readonly Diagnostic[], after: readonly Diagnostic[]): readonly Diagnostic[] {

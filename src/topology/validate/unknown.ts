@@ -1,12 +1,12 @@
-import { flags } from "../engines/index.ts";
-import { near } from "../words/near.ts";
-import { dotted, errorAt } from "./finding.ts";
-import { flagName } from "./normalise.ts";
-import { shown } from "./remark.ts";
-import type { Finding, Path } from "./rule.ts";
+import { flags } from "../../engines/index.ts";
+import { near } from "../../words/near.ts";
+import { dotted, errorAt } from "../findings/finding.ts";
+import { shown } from "../findings/remark.ts";
+import type { Finding, Path } from "../rule.ts";
+import { flagName } from "../tree/normalise.ts";
+import { lookUp, type Tree } from "../tree/tree.ts";
 import type { Checked } from "./schema-findings.ts";
 import { homeOf, keysAt } from "./shape-keys.ts";
-import { lookUp, type Tree } from "./tree.ts";
 import { kindOf } from "./wrong-type.ts";
 
 /** S07, with the key that was meant, or the place where the key is at home. */

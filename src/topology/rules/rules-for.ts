@@ -1,6 +1,6 @@
+import type { AnyRule } from "../rule.ts";
+import type { Topology } from "../topology.ts";
 import type { Declared } from "./declared.ts";
-import type { AnyRule } from "./rule.ts";
-import type { Topology } from "./topology.ts";
 
 /** The topology's own rules, and those of what it uses. */
 export function rulesFor(topology: Topology, declared: Declared): readonly AnyRule<Topology>[] {

@@ -1,7 +1,7 @@
-import { dotted, errorAt } from "./finding.ts";
+import { dotted, errorAt } from "../findings/finding.ts";
+import type { Finding, Path } from "../rule.ts";
+import type { Dict, Entry, Tree } from "../tree/tree.ts";
 import { ownKeysOnly } from "./own-keys.ts";
-import type { Finding, Path } from "./rule.ts";
-import type { Dict, Entry, Tree } from "./tree.ts";
 
 /** Keys and dashes with nothing behind them: an error, never a removal. */
 export function emptyValues(tree: Tree, path: Path = []): readonly Finding[] {

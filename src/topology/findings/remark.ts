@@ -1,6 +1,6 @@
+import type { Level, Path } from "../rule.ts";
+import type { Place } from "../tree/source.ts";
 import type { Code } from "./codes.ts";
-import type { Level, Path } from "./rule.ts";
-import type { Place } from "./source.ts";
 
 /** What the loader has against a text, at a place in a text, before there is a tree to look paths up in. */
 export interface Remark {

@@ -1,5 +1,5 @@
+import type { Finding, Mark, Path } from "../rule.ts";
 import type { Code } from "./codes.ts";
-import type { Finding, Mark, Path } from "./rule.ts";
 
 interface Said {
   readonly mark?: Mark;

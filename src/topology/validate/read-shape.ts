@@ -1,10 +1,10 @@
-import { errorAt } from "./finding.ts";
+import { errorAt } from "../findings/finding.ts";
+import type { Finding, Path } from "../rule.ts";
+import { type Shape, shape } from "../shape/topology.ts";
+import { isNull, plainOf, type Tree, withoutKeys } from "../tree/tree.ts";
 import { ownKeysOnly } from "./own-keys.ts";
-import type { Finding, Path } from "./rule.ts";
 import { type Checked, misfits, schemaFindings, unknownKeys } from "./schema-findings.ts";
-import { type Shape, shape } from "./shape/topology.ts";
 import { keysAt } from "./shape-keys.ts";
-import { isNull, plainOf, type Tree, withoutKeys } from "./tree.ts";
 import { unknownKey } from "./unknown.ts";
 
 interface ReadShape {

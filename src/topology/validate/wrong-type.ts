@@ -1,7 +1,7 @@
-import { dotted, errorAt } from "./finding.ts";
-import { shown } from "./remark.ts";
-import type { Finding, Path } from "./rule.ts";
-import type { Scalar, Tree } from "./tree.ts";
+import { dotted, errorAt } from "../findings/finding.ts";
+import { shown } from "../findings/remark.ts";
+import type { Finding, Path } from "../rule.ts";
+import type { Scalar, Tree } from "../tree/tree.ts";
 
 /** `prefill.port is the text "8100"; a number belongs there`. `expected`: zod's type names, or words of a schema of ours. */
 export function wrongType(at: Path, value: Tree, expected: readonly string[]): Finding {

@@ -1,8 +1,8 @@
+import { type Say, shown } from "../findings/remark.ts";
+import type { Filled } from "../overlay/from-env.ts";
 import { decode } from "./decode.ts";
-import type { Filled } from "./from-env.ts";
 import { normalise } from "./normalise.ts";
 import { readYaml } from "./read-yaml.ts";
-import { type Say, shown } from "./remark.ts";
 import { type Source, sourceOf } from "./source.ts";
 import { tooDeepAt } from "./too-deep.ts";
 import type { Dict, Tree } from "./tree.ts";

@@ -1,4 +1,4 @@
-import type { AnyRule, Finding } from "./rule.ts";
+import type { AnyRule, Finding } from "../rule.ts";
 
 /** What the rules say about a subject, not yet placed nor folded. */
 export function runRules<Subject>(rules: Iterable<AnyRule<Subject>>, subject: Subject): readonly Finding[] {

@@ -1,7 +1,7 @@
+import { type Say, shown } from "../findings/remark.ts";
+import type { Path } from "../rule.ts";
 import { jsonText } from "./json-text.ts";
-import { type Say, shown } from "./remark.ts";
 import { isReserved } from "./reserved.ts";
-import type { Path } from "./rule.ts";
 import { type Dict, dictOf, type Entry, mapOf, mergeTrees, type Tree } from "./tree.ts";
 
 /** One spelling for what may be written in several: done per file, before layers and overrides are merged. */

@@ -1,7 +1,7 @@
-import type { Say } from "./remark.ts";
-import type { Path } from "./rule.ts";
-import type { Place } from "./source.ts";
-import { type Dict, dictOf, type Scalar, type Tree } from "./tree.ts";
+import type { Say } from "../findings/remark.ts";
+import type { Path } from "../rule.ts";
+import type { Place } from "../tree/source.ts";
+import { type Dict, dictOf, type Scalar, type Tree } from "../tree/tree.ts";
 
 const REFERENCE = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}/g;
 

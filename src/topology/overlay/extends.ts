@@ -1,11 +1,11 @@
 import { posix } from "node:path";
+import type { Say } from "../findings/remark.ts";
+import type { Outside } from "../sources/index.ts";
+import { readFile } from "../tree/read-file.ts";
+import { type Place, type Source, sourceOf } from "../tree/source.ts";
+import { type Dict, mergeDicts } from "../tree/tree.ts";
+import { wrongType } from "../validate/wrong-type.ts";
 import type { Filled } from "./from-env.ts";
-import { readFile } from "./read-file.ts";
-import type { Say } from "./remark.ts";
-import { type Place, type Source, sourceOf } from "./source.ts";
-import type { Outside } from "./sources/index.ts";
-import { type Dict, mergeDicts } from "./tree.ts";
-import { wrongType } from "./wrong-type.ts";
 
 const LONGEST_CHAIN = 16;
 

@@ -1,4 +1,4 @@
-import type { Say } from "./remark.ts";
+import type { Say } from "../findings/remark.ts";
 import { type Source, sourceOf } from "./source.ts";
 
 const LARGEST = 1024 * 1024;

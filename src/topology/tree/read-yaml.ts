@@ -1,5 +1,5 @@
 import { parseDocument, type YAMLError } from "yaml";
-import type { Say } from "./remark.ts";
+import type { Say } from "../findings/remark.ts";
 import { positionOf, type Source } from "./source.ts";
 import { syntaxText } from "./syntax-text.ts";
 import type { Tree } from "./tree.ts";

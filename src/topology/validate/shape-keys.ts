@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Path } from "./rule.ts";
+import type { Path } from "../rule.ts";
 
 type Schema = z.core.$ZodType;
 const WRAPPERS = new Set(["optional", "default", "prefault", "nullable", "readonly", "nonoptional", "catch"]);

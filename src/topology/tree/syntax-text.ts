@@ -1,5 +1,5 @@
 import type { YAMLError } from "yaml";
-import type { Remark } from "./remark.ts";
+import type { Remark } from "../findings/remark.ts";
 
 /** What a YAML error says to somebody who never read the YAML specification. */
 export function syntaxText({ code, message }: YAMLError): Pick<Remark, "code" | "title" | "remedy"> {

@@ -10,7 +10,7 @@ import {
   type YAMLMap,
   type Scalar as YamlScalar,
 } from "yaml";
-import { type Say, shown } from "./remark.ts";
+import { type Say, shown } from "../findings/remark.ts";
 import { isReserved } from "./reserved.ts";
 import type { Place, Source } from "./source.ts";
 import { type Dict, dictOf, type Entry, type Scalar, type Tree } from "./tree.ts";

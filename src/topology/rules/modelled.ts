@@ -1,5 +1,5 @@
-import type { ModelConfig } from "../facts/model-config.ts";
-import type { Topology } from "./topology.ts";
+import type { ModelConfig } from "../../facts/model-config.ts";
+import type { Topology } from "../topology.ts";
 
 /** What the rules of stage model see: the topology, and what the model's `config.json` says. */
 export interface Modelled {

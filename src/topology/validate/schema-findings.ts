@@ -1,10 +1,10 @@
 import type { z } from "zod";
-import { type Code, namedCodes } from "./codes.ts";
-import { dotted, errorAt } from "./finding.ts";
-import { shown } from "./remark.ts";
-import type { Finding, Path } from "./rule.ts";
+import { type Code, namedCodes } from "../findings/codes.ts";
+import { dotted, errorAt } from "../findings/finding.ts";
+import { shown } from "../findings/remark.ts";
+import type { Finding, Path } from "../rule.ts";
+import { isNull, lookUp, type Tree } from "../tree/tree.ts";
 import { keysAt } from "./shape-keys.ts";
-import { isNull, lookUp, type Tree } from "./tree.ts";
 import { unknownKey, unknownName } from "./unknown.ts";
 import { wrongType } from "./wrong-type.ts";
 

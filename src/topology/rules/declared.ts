@@ -1,10 +1,10 @@
 import type { z } from "zod";
-import { connectors } from "../connectors/index.ts";
-import { hardware } from "../hardware/index.ts";
+import { connectors } from "../../connectors/index.ts";
+import { hardware } from "../../hardware/index.ts";
+import type { AnyRule } from "../rule.ts";
+import type { Topology } from "../topology.ts";
+import { topologyRules } from "./index.ts";
 import type { Modelled } from "./modelled.ts";
-import type { AnyRule } from "./rule.ts";
-import { topologyRules } from "./rules/index.ts";
-import type { Topology } from "./topology.ts";
 
 /** What the other rooms declare for the loader: names, schemas, rules. Nothing of what they do. */
 export interface Declared {

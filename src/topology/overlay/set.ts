@@ -1,12 +1,12 @@
-import { dotted } from "./finding.ts";
+import { dotted } from "../findings/finding.ts";
+import { type Say, shown } from "../findings/remark.ts";
+import type { Path } from "../rule.ts";
+import { flagName, isArgs, normalise } from "../tree/normalise.ts";
+import { readYaml } from "../tree/read-yaml.ts";
+import { isReserved } from "../tree/reserved.ts";
+import { type Place, type Source, sourceOf } from "../tree/source.ts";
+import { type Dict, lookUp, mapOf, replaceAt, type Tree } from "../tree/tree.ts";
 import type { Filled } from "./from-env.ts";
-import { flagName, isArgs, normalise } from "./normalise.ts";
-import { readYaml } from "./read-yaml.ts";
-import { type Say, shown } from "./remark.ts";
-import { isReserved } from "./reserved.ts";
-import type { Path } from "./rule.ts";
-import { type Place, type Source, sourceOf } from "./source.ts";
-import { type Dict, lookUp, mapOf, replaceAt, type Tree } from "./tree.ts";
 
 /** The values of an option as a text of their own, one per line: a diagnostic points into it as into a file. */
 export const setSource = (option: "--set" | "--hosts", values: readonly string[]): Source =>

@@ -1,4 +1,4 @@
-import { flagNames, formsOf } from "../engines/index.ts";
+import { flagNames, formsOf } from "../../engines/index.ts";
 import { isReserved } from "./reserved.ts";
 import type { Place } from "./source.ts";
 import { dictOf, type Scalar, type Tree } from "./tree.ts";

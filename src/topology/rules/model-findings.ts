@@ -1,10 +1,10 @@
-import type { ModelConfig } from "../facts/model-config.ts";
+import type { ModelConfig } from "../../facts/model-config.ts";
+import type { Finding } from "../rule.ts";
+import type { Topology } from "../topology.ts";
 import { type Declared, declared as everything } from "./declared.ts";
-import type { Finding } from "./rule.ts";
-import { modelRules } from "./rules/model-config.ts";
+import { modelRules } from "./model-config.ts";
 import { rulesFor, usedConnectors } from "./rules-for.ts";
 import { runRules } from "./run-rules.ts";
-import type { Topology } from "./topology.ts";
 
 /**
  * Stage model: what speaks against a topology once the model's config is known.
