@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { forget, inspect, remains, start, stop } from "../../src/supervise/index.ts";
 import { freePort } from "../nodes/sshd.ts";
@@ -124,4 +124,18 @@ it("what outlived its engine without the mark is found by its session, and ended
   expect(await of("escaped")).toEqual([]);
   expect(existsSync(path)).toBe(false);
   expect(await forget(node.session, at(), scripts, never)).toEqual([]);
+});
+
+it("what a forget that was cut off has left goes with the next one; what another name only begins like stays", async () => {
+  await node.start({ a: ["true"] });
+  await end();
+  const cut = join(node.stateDir, "..", `.gone.${basename(node.stateDir)}.4711`);
+  const other = join(node.stateDir, "..", `.gone.${basename(node.stateDir)}.x.4711`);
+  for (const path of [cut, other]) mkdirSync(join(path, "runs", "1"), { recursive: true });
+  expect(await forget(node.session, at(), scripts, never)).toEqual([]);
+  expect([cut, other].map(existsSync)).toEqual([false, true]);
+  mkdirSync(cut);
+  rmSync(other, { recursive: true });
+  expect(await forget(node.session, at(), scripts, never)).toEqual([]); // also where nothing else is
+  expect(existsSync(node.home) ? readdirSync(node.home) : []).toEqual([]);
 });

@@ -99,7 +99,9 @@ function sayLeft({ node, remains: seen }: Row, run: Run): void {
           title: `${things.length === 1 ? things[0] : several(things.length, "thing")} could not be removed`,
           where: node,
           ...(things.length > 1 && { why: things.slice(0, 10) }),
-          do: [`look whose it is on ${node}, then pdctl down`],
+          do: [
+            `look on ${node} whose it is, and what lies in it: a container may have written there as root. Then pdctl down`,
+          ],
         },
         "left-over",
         { phase: "verify", node },
