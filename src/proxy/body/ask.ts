@@ -1,5 +1,5 @@
 import { isShared } from "../front/routes.ts";
-import { firstElements, type JsonObject, rawValue, readObject } from "./json.ts";
+import { firstElements, type JsonObject, memberOf, objectAt } from "./json.ts";
 
 /** Why a request goes to decode alone: its legs could not share one KV, or it is too short to be worth two legs. */
 export type AloneReason =
@@ -37,52 +37,68 @@ const BUDGET_COUNTED = 1024;
 
 export function readAsk(body: JsonObject, path: string): Ask {
   const promptTokens = estimatePrompt(body);
-  const budget = number(body, "max_completion_tokens") ?? number(body, "max_tokens") ?? BUDGET_COUNTED;
-  const reason = isShared(path) ? singleOnly(body) : "other_api";
-  const toolChoice = small(body, "tool_choice");
+  const limits = [number(body, "max_completion_tokens"), number(body, "max_tokens")] as const;
+  const budget = limits[0] ?? limits[1] ?? BUDGET_COUNTED;
+  const reason = isShared(path) ? singleOnly(body, limits) : "other_api";
   const streams = small(body, "stream") === true;
   return {
     streams,
     carriesUsage: !streams || asksForUsage(body),
     promptTokens,
     decodeTokens: promptTokens + Math.min(Math.max(budget, 0), BUDGET_COUNTED),
-    forcesTool: toolChoice === "required" || rawValue(body, "tool_choice")?.[0] === 0x7b,
+    forcesTool: forcesTool(body),
     ...(reason !== undefined && { singleOnly: reason }),
   };
 }
 
-function singleOnly(body: JsonObject): AloneReason | undefined {
+/** A tool by its name, or any of them. */
+function forcesTool(body: JsonObject): boolean {
+  const choice = memberOf(body, "tool_choice");
+  return (
+    choice !== undefined && (body.bytes[choice.value] === OPEN_OBJECT || small(body, "tool_choice") === "required")
+  );
+}
+
+function singleOnly(body: JsonObject, limits: readonly (number | undefined)[]): AloneReason | undefined {
   if ((number(body, "best_of") ?? 1) > 1) return "best_of";
   if (small(body, "use_beam_search") === true) return "beam_search";
   if (isGiven(body, "prompt_logprobs")) return "prompt_logprobs";
   if (small(body, "echo") === true && isGiven(body, "logprobs")) return "echo_logprobs";
-  if (number(body, "max_tokens") === 0 || number(body, "max_completion_tokens") === 0) return "no_output";
+  if (limits.includes(0)) return "no_output";
   if (isPromptList(body)) return "prompt_list";
   return (number(body, "n") ?? 1) > 1 ? "n" : undefined;
 }
 
 /** `include_usage`, or the same with every event. */
 function asksForUsage(body: JsonObject): boolean {
-  const options = rawValue(body, "stream_options");
-  if (options?.[0] !== 0x7b) return false;
-  const object = readObject(options);
+  const options = memberOf(body, "stream_options");
+  if (options === undefined || body.bytes[options.value] !== OPEN_OBJECT) return false;
+  const object = objectAt(body.bytes, options.value);
   return isGiven(object, "include_usage") || isGiven(object, "continuous_usage_stats");
 }
 
 /** Several prompts in one request become several engine requests, and the answer has the ticket of the first alone. */
 function isPromptList(body: JsonObject): boolean {
-  const elements = firstElements(rawValue(body, "prompt") ?? NOTHING, 2);
+  const prompt = memberOf(body, "prompt");
+  if (prompt === undefined || body.bytes[prompt.value] !== OPEN_ARRAY) return false;
+  const elements = firstElements(body.bytes.subarray(prompt.value, prompt.end), 2);
   return elements !== undefined && elements.length > 1 && !isNumber(elements[0]);
 }
 
 function estimatePrompt(body: JsonObject): number {
-  const prompt = rawValue(body, "prompt");
-  if (prompt === undefined)
-    return quarter((rawValue(body, "messages")?.length ?? 0) + (rawValue(body, "tools")?.length ?? 0));
-  const [first] = firstElements(prompt, 1) ?? [];
-  if (first === undefined) return quarter(prompt.length - 2); // without its quotes
-  if (isNumber(first)) return countCommas(prompt) + 1;
+  const prompt = memberOf(body, "prompt");
+  if (prompt === undefined) return quarter(lengthOf(body, "messages") + lengthOf(body, "tools"));
+  if (body.bytes[prompt.value] !== OPEN_ARRAY) return quarter(prompt.end - prompt.value - 2); // without its quotes
+  const list = body.bytes.subarray(prompt.value, prompt.end);
+  const [first] = firstElements(list, 1) ?? [];
+  if (first === undefined) return 1;
+  if (isNumber(first)) return countCommas(list) + 1;
   return first[0] === 0x5b ? countCommas(first) + 1 : quarter(first.length - 2);
+}
+
+function lengthOf(body: JsonObject, key: string): number {
+  const member = memberOf(body, key);
+  return member ? member.end - member.value : 0;
 }
 
 const quarter = (bytes: number) => Math.max(1, Math.ceil(bytes / 4));
@@ -94,19 +110,22 @@ function countCommas(list: Buffer): number {
   return commas;
 }
 
-const NOTHING = Buffer.alloc(0);
 const SMALL = 64; // flags and counts; what is longer is none of them
+
+const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
+const NOT_GIVEN = new Set(Buffer.from("nf")); // null and false: no other value begins so
 
 /** The value of a short member; undefined when it is absent or long. */
 function small(body: JsonObject, key: string): unknown {
-  const raw = rawValue(body, key);
-  return raw === undefined || raw.length > SMALL ? undefined : JSON.parse(raw.toString());
+  const member = memberOf(body, key);
+  if (member === undefined || member.end - member.value > SMALL) return undefined;
+  return JSON.parse(body.bytes.toString("utf8", member.value, member.end));
 }
 function number(body: JsonObject, key: string): number | undefined {
   const value = small(body, key);
   return typeof value === "number" ? value : undefined;
 }
 function isGiven(body: JsonObject, key: string): boolean {
-  const raw = rawValue(body, key)?.toString("latin1", 0, 5);
-  return raw !== undefined && raw !== "null" && raw !== "false";
+  const member = memberOf(body, key);
+  return member !== undefined && !NOT_GIVEN.has(body.bytes[member.value] ?? 0);
 }

@@ -1,13 +1,11 @@
 import type { JsonObject } from "./json.ts";
-import { joined, type Payload, Pieces } from "./payload.ts";
+import { joined, Pieces } from "./payload.ts";
 
 export interface Changes {
   /** Key → JSON text of the new value. Every member that had the key goes. */
   readonly set?: Readonly<Record<string, string | Buffer>>;
-  readonly drop?: readonly string[];
+  readonly drop?: ReadonlySet<string>;
 }
-
-const COPY_MOST = 1024 * 1024; // up to here one copy costs less than several writes
 
 /**
  * The object's text with some of its own members set or dropped. Every other byte stays as it came: numbers beyond 2^53,
@@ -16,25 +14,26 @@ const COPY_MOST = 1024 * 1024; // up to here one copy costs less than several wr
  */
 export const splice = (object: JsonObject, changes: Changes): Buffer => joined(spliced(object, changes));
 
-/** The same, where a body of many megabytes is not copied: its pieces point into the client's. */
-export function spliced({ bytes, open, members }: JsonObject, { set = NOTHING, drop = NONE }: Changes): Payload {
-  const out = new Out();
-  out.add(bytes.subarray(0, open + 1));
+/** The same as pieces of the client's body, which is not copied before it is sent. */
+export function spliced({ bytes, open, members }: JsonObject, { set = NOTHING, drop = NONE }: Changes): Pieces {
+  const out = new Pieces();
+  out.addBytes(bytes, 0, open + 1);
   let text = "";
+  let hasNew = false;
   for (const key in set) {
     const value = set[key] ?? "";
-    text += `${text === "" && out.count === 1 ? "" : ","}${JSON.stringify(key)}:`;
+    text += hasNew ? `,${named(key)}` : named(key);
+    hasNew = true;
     if (typeof value === "string") text += value;
     else {
-      out.add(Buffer.from(text));
-      out.add(value);
+      out.addText(text);
+      out.addBytes(value);
       text = "";
     }
   }
-  const isGone = (key: string) => Object.hasOwn(set, key) || drop.includes(key);
-  const hasNew = text !== "" || out.count > 1;
+  const isGone = (key: string) => drop.has(key) || Object.hasOwn(set, key);
   if (hasNew && members.some(({ key }) => !isGone(key))) text += ",";
-  if (text !== "") out.add(Buffer.from(text));
+  out.addText(text);
   let from = open + 1; // start of the text that is to be copied and has not been yet; neighbours that stay are one piece
   let before = open + 1;
   let keptOne = false;
@@ -42,7 +41,7 @@ export function spliced({ bytes, open, members }: JsonObject, { set = NOTHING, d
     const member = members[at];
     if (!member) break;
     if (isGone(member.key)) {
-      if (from < before) out.add(bytes.subarray(from, before));
+      if (from < before) out.addBytes(bytes, from, before);
       from = member.end;
     } else {
       if (!keptOne && at > 0) from = member.start; // what stood before the comma is gone
@@ -50,23 +49,20 @@ export function spliced({ bytes, open, members }: JsonObject, { set = NOTHING, d
     }
     before = member.end;
   }
-  out.add(bytes.subarray(from));
-  return out.length <= COPY_MOST ? Buffer.concat(out.parts, out.length) : new Pieces(out.parts, out.length);
+  out.addBytes(bytes, from);
+  return out;
 }
 
-class Out {
-  readonly parts: Buffer[] = [];
-  length = 0;
+/** How the keys that are set stand before their values: the families have a dozen of them. */
+const names = new Map<string, string>();
 
-  get count(): number {
-    return this.parts.length;
-  }
-
-  add(part: Buffer): void {
-    this.parts.push(part);
-    this.length += part.length;
-  }
+function named(key: string): string {
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  const text = `${JSON.stringify(key)}:`;
+  names.set(key, text);
+  return text;
 }
 
 const NOTHING: NonNullable<Changes["set"]> = {};
-const NONE: readonly string[] = [];
+const NONE: ReadonlySet<string> = new Set();

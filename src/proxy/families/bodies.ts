@@ -20,8 +20,14 @@ export function decodeBody({ body }: Legs, set: Changes["set"] = {}): Payload {
 }
 
 /** A client that could set these would read the KV of others. Source: proxy-protocols.md §3.1 R4. */
-const CLIENTS_MAY_NOT = ["kv_transfer_params", "bootstrap_host", "bootstrap_port", "bootstrap_room", "transfer_id"];
-const NOT_FOR_PREFILL = [
+const CLIENTS_MAY_NOT: ReadonlySet<string> = new Set([
+  "kv_transfer_params",
+  "bootstrap_host",
+  "bootstrap_port",
+  "bootstrap_room",
+  "transfer_id",
+]);
+const NOT_FOR_PREFILL: ReadonlySet<string> = new Set([
   ...CLIENTS_MAY_NOT,
   ...["stream_options", "max_completion_tokens", "min_tokens", "n", "stop", "logprobs", "top_logprobs"],
-];
+]);

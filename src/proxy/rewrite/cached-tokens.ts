@@ -45,7 +45,9 @@ function correct(body: Buffer, cached: string | undefined): Buffer {
   if (!number) return body; // the word is in the text of a choice
   const { bytes } = details.object;
   const text =
-    cached === undefined ? splice(details.object, { drop: [WORD] }) : edited(bytes, [{ ...number, text: cached }]);
+    cached === undefined
+      ? splice(details.object, { drop: new Set([WORD]) })
+      : edited(bytes, [{ ...number, text: cached }]);
   return edited(body, [{ ...details.at, text }]);
 }
 

@@ -28,10 +28,10 @@ export function partsOf(body: JsonObject, most: number): Parts | undefined {
   const count = prompts.length * samples;
   if (count < 2 || count > most || sizeOf(body, prompts.length, samples) > BYTES_MOST) return undefined;
   if ((samples > 1 && isGreedy(body)) || isGiven(body, "prompt_embeds")) return undefined;
-  const drop = prompts.length > 1 ? ["n", "prompt"] : ["n"];
+  const drop = new Set(prompts.length > 1 ? ["n", "prompt"] : ["n"]);
   const first = readObject(splice(body, { drop }));
   const seed = samples > 1 ? seedOf(body) : undefined;
-  const later = seed === undefined ? first : readObject(splice(first, { drop: ["seed"] })); // scanned once, however many there are
+  const later = seed === undefined ? first : readObject(splice(first, { drop: new Set(["seed"]) })); // scanned once, however many there are
   const [one, ...others] = prompts.flatMap((prompt, which) =>
     Array.from({ length: samples }, (_, sample) => {
       const seeded = sample > 0 && seed !== undefined ? withFirst(later, "seed", String(seed + BigInt(sample))) : first;

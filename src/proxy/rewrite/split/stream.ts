@@ -54,7 +54,7 @@ export class MergedEvents {
     const span = first && dataIn(first.frame);
     if (!first || !span) return Buffer.alloc(0);
     const alone = readObject(first.frame.subarray(span.start, span.end));
-    const event = readObject(splice(alone, { drop: ["metrics"] })); // of one sequence; an engine gives none for several
+    const event = readObject(splice(alone, { drop: METRICS })); // of one sequence; an engine gives none for several
     const text = edited(event.bytes, valueEdit(event, 0, "usage", summedUsage(this.#used)));
     return edited(first.frame, [{ ...span, text }]);
   }
@@ -79,3 +79,5 @@ function objectIn(data: Buffer): JsonObject | undefined {
     throw error;
   }
 }
+
+const METRICS: ReadonlySet<string> = new Set(["metrics"]);

@@ -147,16 +147,16 @@ export class Connection implements Sink, Line {
 
   #write(head: string, body: Payload | undefined): void {
     if (body === undefined || body.length === 0) this.#socket.write(head, "latin1");
-    else if (body instanceof Pieces) this.#writeAll(head, body.parts);
     else if (body.length <= ONE_WRITE) {
       const bytes = Buffer.allocUnsafe(head.length + body.length);
       bytes.write(head, 0, "latin1");
-      body.copy(bytes, head.length);
+      if (body instanceof Pieces) body.copyTo(bytes, head.length);
+      else body.copy(bytes, head.length);
       this.#socket.write(bytes);
-    } else this.#writeAll(head, [body]);
+    } else this.#writeAll(head, body instanceof Pieces ? body.buffers() : [body]);
   }
 
-  #writeAll(head: string, parts: readonly Buffer[]): void {
+  #writeAll(head: string, parts: Iterable<Buffer>): void {
     this.#socket.cork();
     this.#socket.write(head, "latin1");
     for (const part of parts) this.#socket.write(part);
