@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { codeRows } from "../src/cli/explain.ts";
+import { codeRows } from "../src/cli/verbs/explain.ts";
 import { connectors } from "../src/connectors/index.ts";
 import { causes } from "../src/diagnose/index.ts";
 import { hardware } from "../src/hardware/index.ts";

@@ -1,10 +1,10 @@
 import { CommanderError } from "commander";
 import { UserError } from "../errors.ts";
-import { Aim } from "./aim.ts";
-import { atEdge } from "./edge.ts";
-import { EXIT } from "./exit-codes.ts";
-import { hoisted } from "./options.ts";
+import { Aim } from "./edge/aim.ts";
+import { atEdge } from "./edge/edge.ts";
+import { EXIT } from "./edge/exit-codes.ts";
 import { PROGRAMS, program } from "./program.ts";
+import { hoisted } from "./usage/options.ts";
 
 /** @param argv as process.argv: node, script, words. The exit code goes into process.exitCode, so that pipes are written to their end. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -34,7 +34,7 @@ async function parse(words: readonly string[]): Promise<void> {
 }
 
 async function refused(words: readonly string[], error: unknown): Promise<number> {
-  const { streams } = await import("./streams.ts");
+  const { streams } = await import("./edge/streams.ts");
   const { stdout, stderr, env } = process;
   const has = (flag: string) => words.includes(flag);
   const common = {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Aim, type Target } from "../../src/cli/aim.ts";
+import { Aim, type Target } from "../../src/cli/edge/aim.ts";
 import type { ClusterEvent } from "../../src/cluster/events.ts";
 import { run } from "./run-pdctl.ts";
 

@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { Aim } from "../../src/cli/aim.ts";
-import { atEdge } from "../../src/cli/edge.ts";
-import { Interrupted } from "../../src/cli/signals.ts";
-import { coloured, needsAscii, streams } from "../../src/cli/streams.ts";
+import { Aim } from "../../src/cli/edge/aim.ts";
+import { atEdge } from "../../src/cli/edge/edge.ts";
+import { Interrupted } from "../../src/cli/edge/signals.ts";
+import { coloured, needsAscii, streams } from "../../src/cli/edge/streams.ts";
 import { UserError } from "../../src/errors.ts";
 
 /** What the edge writes and returns for something that was thrown. */

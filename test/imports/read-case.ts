@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import type { ImportOptions } from "../../src/cli/import-ask.ts";
-import { askOf, importOptions } from "../../src/cli/import-ask.ts";
+import type { ImportOptions } from "../../src/cli/verbs/import/ask.ts";
+import { askOf, importOptions } from "../../src/cli/verbs/import/ask.ts";
 import { type Imported, importSetUp } from "../../src/imports/index.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan } from "../../src/plan/plan.ts";

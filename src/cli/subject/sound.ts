@@ -1,0 +1,66 @@
+import { UserError } from "../../errors.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { HIDDEN_FROM } from "../../report/ink.ts";
+import type { Topology } from "../../topology/topology.ts";
+import type { Call } from "../edge/call.ts";
+import { EXIT } from "../edge/exit-codes.ts";
+import { type Draft, draft } from "./draft.ts";
+import { targetOf } from "./place.ts";
+
+export interface Sound extends Draft {
+  readonly topology: Topology;
+  readonly plan: Plan;
+}
+
+/** For verbs that start from a plan: shows what is wrong with the topology and gives 3, or hands over what is sound. */
+export async function onSound(
+  call: Call,
+  {
+    argument,
+    rehearse = false,
+    modelConfig,
+  }: { argument: string | undefined; rehearse?: boolean; modelConfig?: string | undefined },
+  work: (sound: Sound) => Promise<number>,
+): Promise<number> {
+  const { options, env, streams } = call;
+  const drafted = await draft({ argument, options, env, rehearse, modelConfig });
+  const { topology, plan, file, diagnostics } = drafted;
+  if (topology !== undefined && plan !== undefined) {
+    call.aim.at(targetOf(call, argument, topology.name));
+    streams.hide(Object.values(secretsOf(topology, env).present));
+    return work({ ...drafted, topology, plan });
+  }
+  const [{ diagnosticLines }, { asJson, validateDocument }] = await Promise.all([
+    import("../../report/diagnostics.ts"),
+    import("../../report/document.ts"),
+  ]);
+  if (options.json === true)
+    streams.out.raw(asJson(validateDocument({ file, cluster: null, findings: diagnostics, exit: EXIT.topology })));
+  else streams.out.lines(diagnosticLines(file, diagnostics, ""));
+  return EXIT.topology;
+}
+
+/** The topology names them, the launcher's environment has them. */
+export function secretsOf(
+  { secrets }: Pick<Topology, "secrets">,
+  env: NodeJS.ProcessEnv,
+): { readonly present: Readonly<Record<string, string>>; readonly missing: readonly string[] } {
+  const present = secrets.flatMap((name) =>
+    env[name] === undefined || env[name] === "" ? [] : [[name, env[name]] as const],
+  );
+  return {
+    present: Object.fromEntries(present),
+    missing: secrets.filter((name) => !present.some(([one]) => one === name)),
+  };
+}
+
+export function allSecrets(
+  topology: Pick<Topology, "secrets">,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
+  const { present, missing } = secretsOf(topology, env);
+  if (missing.length > 0) throw new UserError("secret.missing", { names: missing });
+  const short = Object.keys(present).filter((name) => (present[name] ?? "").length < HIDDEN_FROM);
+  if (short.length > 0) throw new UserError("secret.short", { names: short, least: HIDDEN_FROM });
+  return present;
+}
