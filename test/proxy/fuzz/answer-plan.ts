@@ -13,6 +13,8 @@ export interface AnswerPlan {
   readonly then: "stays" | "fin" | "rst" | "hangs";
   /** `wire` ends before the answer does, and at that many bytes of its body. */
   readonly cut: { readonly head: boolean; readonly body: number } | undefined;
+  /** The body as far as it comes: where it goes on to the connection's end, a break is an end like any other. */
+  readonly comes: Buffer;
   /** Where the writes are cut. */
   readonly cuts: readonly number[];
   /** Of prefill: the text of its ticket; undefined: it hands out none that could be used. */
@@ -78,6 +80,7 @@ export function plan(random: Random, meaning: Meaning, faulty: number): AnswerPl
     wire,
     then: breaks ? random.pick(["fin", "rst"]) : closes ? "fin" : "stays",
     cut: isCut || (breaks && end < head.length) ? { head: end < head.length, body: Math.max(0, bodyEnd) } : undefined,
+    comes: framing === "close" || framing === "http10" ? body.subarray(0, Math.max(0, bodyEnd)) : body,
     cuts: random.cuts(framing === "excess" ? Math.min(wire.length, head.length) : wire.length, 4), // what is too long comes with the rest
   };
 }

@@ -3,8 +3,6 @@ import { type AnswerPlan, plan, standing } from "./answer-plan.ts";
 import { object, string, value } from "./json-text.ts";
 import { Random } from "./random.ts";
 
-export const ATTEMPTS = 4;
-
 /** One request of a client, to the byte, and what the engines answer to each of its attempts. */
 export interface FuzzCase {
   readonly index: number;
@@ -22,9 +20,11 @@ export interface FuzzCase {
   readonly leaves: { readonly at: number; readonly ms: number } | undefined;
   /** How long the client reads nothing of its answer, ms. */
   readonly dawdles: number;
-  readonly prefill: readonly AnswerPlan[];
-  readonly decode: readonly AnswerPlan[];
+  /** What an engine answers to this attempt: made when it is asked for, as most cases have one of each. */
+  readonly answer: (role: Role, attempt: number) => AnswerPlan;
 }
+
+export type Role = "prefill" | "decode";
 
 /** Everything about it follows from the two numbers. */
 export function fuzzCase(seed: number, index: number): FuzzCase {
@@ -38,7 +38,6 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
   const faulty = random.chance(0.6) ? 0 : 0.35;
   const isObject = isJsonObject(body);
   const leaves = random.chance(0.05) ? { at: random.int(-1, 400), ms: random.int(0, 40) } : undefined;
-  const mayStand = (it: AnswerPlan) => (leaves && random.chance(0.5) ? standing(random, it) : it);
   const wire = (extra: Fields) =>
     Buffer.concat([
       headText(`POST ${path} HTTP/1.1`, [["Host", "x"], ...headers, ...extra, ...framed.fields]),
@@ -56,9 +55,18 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
     cuts: random.cuts(framed.text.length + 200, 3),
     leaves,
     dawdles: random.chance(0.005) ? random.int(1, 60) : 0,
-    prefill: Array.from({ length: ATTEMPTS }, () => mayStand(prefillPlan(random, faulty))),
-    decode: Array.from({ length: ATTEMPTS }, () => mayStand(decodePlan(random, streams, faulty))),
+    answer: once((role, attempt) => {
+      const own = new Random(seed, index, 1 + 2 * attempt + (role === "decode" ? 1 : 0));
+      const it = role === "prefill" ? prefillPlan(own, faulty) : decodePlan(own, streams, faulty);
+      return leaves && own.chance(0.5) ? standing(own, it) : it;
+    }),
   };
+}
+
+/** One answer for one attempt, however often it is asked for. */
+function once(make: FuzzCase["answer"]): FuzzCase["answer"] {
+  const made = { prefill: [] as AnswerPlan[], decode: [] as AnswerPlan[] };
+  return (role, attempt) => (made[role][attempt] ??= make(role, attempt));
 }
 
 /** Which client keys a request has: what shapes the legs, what must not get through, and what nobody knows. */
@@ -93,9 +101,11 @@ function spoiled(random: Random, text: string): string {
   return `${text.slice(0, at)}${with_}${text.slice(at + random.int(0, 1))}`;
 }
 
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function isJsonObject(body: Buffer): boolean {
   try {
-    const it: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+    const it: unknown = JSON.parse(strictUtf8.decode(body));
     return typeof it === "object" && it !== null && !Array.isArray(it);
   } catch {
     return false;

@@ -9,6 +9,8 @@ export interface FuzzOptions {
   readonly cases: number;
   /** Clients at once. */
   readonly lanes: number;
+  /** Every so many cases one also goes through the plain relay. */
+  readonly plainEvery: number;
   /** Asked before every case: whether to go on. */
   readonly goesOn?: (done: number, findings: readonly Finding[]) => boolean;
 }
@@ -53,8 +55,8 @@ export async function fuzzResponses(options: FuzzOptions): Promise<FuzzResult> {
 
 /** Runs these cases; what is left behind at the end is a finding too. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { seed, upstream, family } = options;
-  const arena = new Arena(seed, upstream, { family, probeTimes: NEVER, clock: CLOCK });
+  const { seed, upstream, family, plainEvery } = options;
+  const arena = new Arena(seed, upstream, { family, probeTimes: NEVER, clock: CLOCK, plainEvery });
   await arena.start();
   const { done, next, findings } = await inLanes(options, () => arena.lane());
   for (const what of await arena.rest()) findings.push({ index: next, what });

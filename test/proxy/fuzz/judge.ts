@@ -2,7 +2,7 @@ import { type RawMember, rawMembers } from "../fake/raw-json.ts";
 import type { Taken } from "../wire/raw-engine.ts";
 import type { Fields } from "../wire/write.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
-import type { FuzzCase } from "./case.ts";
+import type { FuzzCase, Role } from "./case.ts";
 import type { Seen } from "./wire-client.ts";
 
 /** What the engines got of one case, through the proxy. */
@@ -10,8 +10,6 @@ export interface Got {
   readonly prefill: readonly { attempt: number; taken: Taken }[];
   readonly decode: readonly { attempt: number; taken: Taken }[];
 }
-
-export type Role = keyof Got;
 
 export interface Ran {
   /** relay: prefill's ticket goes to decode; shared-store: nothing does. */
@@ -48,7 +46,7 @@ export function* judgeRequests({ family, it, got }: Ran): Generator<string> {
     yield* judgeDecode(
       given,
       taken.body.bytes.toString(),
-      family === "relay" && got.prefill.length > 0 ? it.prefill[attempt]?.ticket : undefined,
+      family === "relay" && got.prefill.length > 0 ? it.answer("prefill", attempt).ticket : undefined,
     );
   const seen = got.decode.map(({ attempt }) => attempt);
   if (new Set(seen).size !== seen.length) yield `the same ticket twice: decode attempts ${seen}`;
@@ -138,7 +136,7 @@ export function* judgeOwnWords({ family, it, seen, got }: Ran): Generator<string
   const leg = last(got);
   /** The second try went over a connection that its engine was closing: there is no third. */
   const isLost = (at: typeof leg) => at?.role === "prefill" && at.attempt > 0;
-  const plan = leg && it[leg.role][leg.attempt];
+  const plan = leg && it.answer(leg.role, leg.attempt);
   const reason: Record<string, boolean> = {
     "request.invalid": !it.isObject && seen.status === 400,
     "kv.missing":
@@ -163,7 +161,11 @@ const DECLARED: Readonly<Record<string, string>> = {
 };
 const OWN = new RegExp(`^(?:${Object.keys(DECLARED).join(", ").replaceAll(", ", "|").replace("*", ".*")})$`);
 
-/** The answer of an engine as the proxy relayed it, beside how a plain relay does. */
+/** What a client must see of an answer, by what the engine meant with it; undefined: it has no head. */
+export const meant = ({ status, headers, comes, cut }: AnswerPlan): Seen | undefined =>
+  cut?.head ? undefined : { status, headers, body: comes, whole: cut === undefined };
+
+/** The answer of an engine as the proxy relayed it, beside how a plain relay does, or beside what was meant. */
 export function* judgeAnswer(ran: Ran, from: AnswerPlan, plain: Seen | undefined): Generator<string> {
   const { seen } = ran;
   if (!seen) return void (yield "the connection ended without an answer");

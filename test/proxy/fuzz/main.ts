@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import type { AnswerPlan } from "./answer-plan.ts";
 import { fuzzCase } from "./case.ts";
 import { fuzz, fuzzResponses } from "./fuzz.ts";
 import type { Client, Finding } from "./run.ts";
 
-const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N] [--upstream undici|sockets]
+const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N] [--plain-every N] [--upstream undici|sockets]
 npm run fuzz -- --seed N --case K     one case again, with what was sent
 npm run fuzz -- --responses [...]     spoiled answers, read by each client towards engines by itself
 `;
@@ -19,6 +20,7 @@ interface Share {
   readonly step: number;
   readonly cases: number;
   readonly lanes: number;
+  readonly plainEvery: number;
   readonly endsAt: number;
   readonly upstreams: readonly Client[];
   readonly responses: boolean;
@@ -26,7 +28,7 @@ interface Share {
 
 /** Batches of one worker, each with proxies and engines of its own. */
 async function work(
-  { seed, from, step, cases, lanes, endsAt, upstreams, responses }: Share,
+  { seed, from, step, cases, lanes, plainEvery, endsAt, upstreams, responses }: Share,
   tell: (news: News) => void,
 ): Promise<void> {
   for (let [batch, left] = [from, cases]; left > 0 && Date.now() < endsAt; batch += step) {
@@ -45,6 +47,7 @@ async function work(
       from: batch * BATCH,
       cases: most,
       lanes,
+      plainEvery,
       goesOn,
     });
     tell({ done, findings: findings.map(({ index, what }) => ({ index, what: `${upstream}, ${family}: ${what}` })) });
@@ -64,6 +67,7 @@ async function main(): Promise<number> {
       minutes: { type: "string", default: "1440" },
       workers: { type: "string", default: "1" },
       lanes: { type: "string", default: "16" },
+      "plain-every": { type: "string", default: "16" },
       upstream: { type: "string" },
       responses: { type: "boolean", default: false },
       help: { type: "boolean" },
@@ -83,6 +87,7 @@ async function main(): Promise<number> {
       from: 0,
       cases: Math.ceil(Number(values.cases) / workers),
       lanes: Number(values.lanes),
+      plainEvery: Number(values["plain-every"]),
       upstreams,
       responses: values.responses,
       endsAt: Date.now() + Number(values.minutes) * 60_000,
@@ -127,16 +132,16 @@ async function all(share: Share, workers: number): Promise<number> {
 /** One case by itself, with all that was planned. */
 async function again(seed: number, index: number, upstreams: Share["upstreams"]): Promise<number> {
   const it = fuzzCase(seed, index);
-  const shown = (plan: (typeof it.prefill)[number]) =>
+  const shown = (plan: AnswerPlan) =>
     `  ${plan.framing}, then ${plan.then}, cut ${JSON.stringify(plan.cut)}, at ${plan.cuts}\n  ${JSON.stringify(plan.wire.toString("latin1"))}`;
   process.stdout.write(`request, cut at ${it.cuts}${it.leaves ? `, leaves ${JSON.stringify(it.leaves)}` : ""}\n`);
   process.stdout.write(`  ${JSON.stringify(it.wire([]).toString("latin1"))}\n`);
   for (const role of ["prefill", "decode"] as const)
-    for (const [attempt, plan] of it[role].entries()) process.stdout.write(`${role} ${attempt}\n${shown(plan)}\n`);
+    for (const attempt of [0, 1]) process.stdout.write(`${role} ${attempt}\n${shown(it.answer(role, attempt))}\n`);
   let found = 0;
   for (const upstream of upstreams)
     for (const family of FAMILIES) {
-      const { findings } = await fuzz({ upstream, family, seed, from: index, cases: 1, lanes: 1 });
+      const { findings } = await fuzz({ upstream, family, seed, from: index, cases: 1, lanes: 1, plainEvery: 1 });
       for (const { what } of findings) process.stdout.write(`FOUND ${upstream}, ${family}: ${what}\n`);
       found += findings.length;
     }
@@ -144,4 +149,7 @@ async function again(seed: number, index: number, upstreams: Share["upstreams"])
 }
 
 if (isMainThread) process.exitCode = await main();
-else await work(workerData as Share, (news) => parentPort?.postMessage(news));
+else {
+  Error.stackTraceLimit = 0; // every broken connection makes errors that nobody reads the stack of
+  await work(workerData as Share, (news) => parentPort?.postMessage(news));
+}

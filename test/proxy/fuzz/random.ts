@@ -1,12 +1,12 @@
-/** Chance that is the same for the same seed and case, on every machine: what failed can be seen again. */
+/** Chance that is the same for the same seed, case and part of the case, on every machine: what failed can be seen again. */
 export class Random {
   #a: number;
   #b: number;
   #c: number;
   #counter = 1;
 
-  constructor(seed: number, index: number) {
-    [this.#a, this.#b, this.#c] = [seed | 0, index | 0, 0x9e3779b9];
+  constructor(seed: number, index: number, part = 0) {
+    [this.#a, this.#b, this.#c] = [seed | 0, index | 0, (0x9e3779b9 + part) | 0];
     for (let warm = 0; warm < 12; warm++) this.#next();
   }
 

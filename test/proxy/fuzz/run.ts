@@ -8,8 +8,8 @@ import { ask } from "../client.ts";
 import { RawEngine, type Taken } from "../wire/raw-engine.ts";
 import { writeCut } from "../wire/write.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
-import { ATTEMPTS, type FuzzCase, fuzzCase } from "./case.ts";
-import { answering, judgeAnswer, judgeOwnWords, judgeRequests, type Ran, type Role } from "./judge.ts";
+import { type FuzzCase, fuzzCase, type Role } from "./case.ts";
+import { answering, judgeAnswer, judgeOwnWords, judgeRequests, meant, type Ran } from "./judge.ts";
 import { type PlainRelay, plainRelay } from "./plain-relay.ts";
 import { type Seen, WireClient } from "./wire-client.ts";
 
@@ -31,6 +31,8 @@ export interface ArenaOptions {
   readonly family: Ran["family"];
   /** How much faster than the real one the proxy's clock runs. */
   readonly clock: number;
+  /** Every so many cases one is also asked of the plain relay: it costs as much as the proxy itself. */
+  readonly plainEvery: number;
 }
 
 const LIMIT_MS = 60_000;
@@ -163,12 +165,14 @@ export class Arena {
 
   async #judge(ran: Ran, relay: WireClient): Promise<readonly string[]> {
     const from = answering(ran);
-    const plan = from && ran.it[from.role][from.attempt];
-    if (!from || !plan) return [...judgeOwnWords(ran)];
+    if (!from) return [...judgeOwnWords(ran)];
+    const plan = ran.it.answer(from.role, from.attempt);
+    const found = [...judgeAnswer(ran, plan, meant(plan))];
+    if (ran.it.index % this.#options.plainEvery > 0) return found;
     const request = ran.it.wire([["x-fuzz-plan", `${ran.it.index}/${from.role}/${from.attempt}`]]);
     let plain = await relay.ask(request, ran.it.cuts);
     for (let left = 5; left > 0 && plain && sawNothing(plain); left--) plain = await relay.ask(request, ran.it.cuts);
-    return [...judgeAnswer(ran, plan, plain)];
+    return [...found, ...judgeAnswer(ran, plan, plain)];
   }
 
   async #serve(role: Role, taken: Taken): Promise<boolean> {
@@ -177,13 +181,13 @@ export class Arena {
     const attempt = Number(retry);
     open?.got[role].push({ attempt, taken });
     const { it = fuzzCase(this.#seed, Number(index)) } = open ?? {}; // its client has left
-    return perform(it[role][Math.min(attempt, ATTEMPTS - 1)], taken.socket);
+    return perform(it.answer(role, attempt), taken.socket);
   }
 
   #servePlain(taken: Taken): Promise<boolean> {
     const [index = "", role, attempt] = taken.get("x-fuzz-plan").split("/");
     const it = this.#open.get(index)?.it;
-    return perform((role === "prefill" ? it?.prefill : it?.decode)?.[Number(attempt)], taken.socket);
+    return perform(it?.answer(role === "prefill" ? "prefill" : "decode", Number(attempt)), taken.socket);
   }
 }
 
@@ -200,7 +204,6 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The plain relay had a connection that its engine was closing, and tries nothing again. */
 /** The relay had no head to hand on: a reset that overtook it, which may be another one's luck the next time. */
 const sawNothing = ({ headers }: Seen) => headers.some(([name]) => name === "x-relay-error");
 

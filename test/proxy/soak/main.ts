@@ -71,7 +71,7 @@ class Soak {
   }
 
   static async start(seed: number, client: Client, rate: number): Promise<Soak> {
-    const arena = new Arena(seed, client, { family: FAMILY[client], probeTimes: PROBES, clock: 1 });
+    const arena = new Arena(seed, client, { family: FAMILY[client], probeTimes: PROBES, clock: 1, plainEvery: 1 });
     await arena.start();
     return new Soak(arena, client, rate);
   }

@@ -117,7 +117,7 @@ export class Reader {
   async #fields(): Promise<(readonly [string, string])[] | undefined> {
     const fields: (readonly [string, string])[] = [];
     for (;;) {
-      const line = await this.#line();
+      const line = this.#nextLine() ?? (await this.#line());
       if (line === undefined) return undefined;
       if (line === "") return fields;
       const colon = line.indexOf(":");
@@ -130,17 +130,24 @@ export class Reader {
   /** Without its CRLF; undefined when the connection ends before that. */
   async #line(): Promise<string | undefined> {
     for (;;) {
-      this.#gather();
-      const at = this.#held.indexOf("\r\n");
-      if (at >= 0) {
-        const line = this.#held.toString("latin1", 0, at);
-        this.#held = this.#held.subarray(at + 2);
-        if (/[\r\n\0]/.test(line)) throw new WireError(`a bare CR, LF or NUL in ${JSON.stringify(line.slice(0, 80))}`);
-        return line;
-      }
-      if (this.#held.length > LINE_MOST) throw new WireError("a line without an end");
+      const line = this.#nextLine();
+      if (line !== undefined) return line;
       if (!(await this.#more())) return undefined;
     }
+  }
+
+  /** A line that is here already. */
+  #nextLine(): string | undefined {
+    this.#gather();
+    const at = this.#held.indexOf("\r\n");
+    if (at < 0) {
+      if (this.#held.length > LINE_MOST) throw new WireError("a line without an end");
+      return undefined;
+    }
+    const line = this.#held.toString("latin1", 0, at);
+    this.#held = this.#held.subarray(at + 2);
+    if (/[\r\n\0]/.test(line)) throw new WireError(`a bare CR, LF or NUL in ${JSON.stringify(line.slice(0, 80))}`);
+    return line;
   }
 
   async #take(size: number): Promise<Buffer> {
@@ -156,7 +163,10 @@ export class Reader {
 
   #gather(): void {
     if (this.#pieces.length === 0) return;
-    this.#held = Buffer.concat([this.#held, ...this.#pieces.splice(0)]);
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    const [only = NOTHING] = pieces;
+    this.#held = this.#held.length === 0 && pieces.length === 1 ? only : Buffer.concat([this.#held, ...pieces]);
   }
 
   /** @returns false when nothing more will come */
