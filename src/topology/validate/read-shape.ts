@@ -40,12 +40,15 @@ function withoutParts(findings: readonly Finding[]): readonly Finding[] {
   const isPart = ({ code, at }: Finding) => code === "missing" && at.length === 1 && PARTS.includes(String(at[0]));
   const parts = findings.filter(isPart).map(({ at }) => String(at[0]));
   if (parts.length === 0) return findings;
-  const title = `a topology needs prefill, decode and proxy; ${parts.join(" and ")} ${parts.length > 1 ? "are" : "is"} missing`;
+  const title = `a topology needs prefill, decode and proxy; ${listed(parts)} ${parts.length > 1 ? "are" : "is"} missing`;
   return [
     ...findings.filter((finding) => !isPart(finding)),
     errorAt(parts.slice(0, 1), "S04", title, { remedy: parts.map((part) => EXAMPLES[part] ?? part) }),
   ];
 }
+const listed = (words: readonly string[]) =>
+  [words.slice(0, -1).join(", "), ...words.slice(-1)].filter((part) => part !== "").join(" and ");
+
 const EXAMPLES: Readonly<Record<string, string>> = {
   prefill: "prefill: { nodes: [NAME] }",
   decode: "decode: { nodes: [NAME] }",

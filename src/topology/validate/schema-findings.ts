@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { near } from "../../words/near.ts";
 import { type Code, namedCodes } from "../findings/codes.ts";
 import { dotted, errorAt } from "../findings/finding.ts";
 import { shown } from "../findings/remark.ts";
@@ -19,8 +20,11 @@ export interface Checked {
 }
 
 /** What a schema found, in a reader's words. */
-export const schemaFindings = (issues: readonly Issue[], checked: Checked): readonly Finding[] =>
-  issues.flatMap((issue) => issueFindings(issue, pathIn(issue), checked));
+export function schemaFindings(issues: readonly Issue[], checked: Checked): readonly Finding[] {
+  const findings = issues.flatMap((issue) => issueFindings(issue, pathIn(issue), checked));
+  const place = ({ code, at }: Finding) => `${code} ${JSON.stringify(at)}`; // a misspelt key is unknown, and the right one missing
+  return [...new Map(findings.map((finding) => [place(finding), finding])).values()];
+}
 
 /** Paths of the keys that a schema does not know. */
 export const unknownKeys = (issues: readonly Issue[], above: Path = []): readonly Path[] =>
@@ -126,11 +130,23 @@ function kindAt(at: Path): string {
   return last === "kind" ? [keys.at(-2), last].join(" ") : last;
 }
 
-function missing(inner: Path, { schema, pathOf }: Checked): Finding {
+function missing(inner: Path, { schema, tree, pathOf }: Checked): Finding {
   const at = pathOf(inner);
   if (typeof at.at(-1) === "number")
     return errorAt(at, "type", `${dotted(at)} is null`, { mark: "value", remedy: "an entry, or no dash" });
+  const misspelt = misspeltAs(inner, { schema, tree, pathOf });
+  if (misspelt !== undefined) return misspelt;
   const where = dotted(at.slice(0, -1)) || "the topology";
   const kinds = keysAt(schema, inner) === undefined ? "…" : "{ … }";
   return errorAt(at, "missing", `${where} has no ${at.at(-1)}`, { mark: "key", remedy: `${at.at(-1)}: ${kinds}` });
+}
+
+/** S07 in the place of a key that is missing because it was written as another word. */
+function misspeltAs(inner: Path, checked: Checked): Finding | undefined {
+  const [above, wanted] = [inner.slice(0, -1), String(inner.at(-1))];
+  const parent = lookUp(checked.tree, above)?.value;
+  const known = keysAt(checked.schema, above) ?? [wanted]; // other keys of a connector are its own schema's to know
+  if (parent?.kind !== "dict") return undefined;
+  const key = [...parent.entries.keys()].find((word) => !known.includes(word) && near(word, known) === wanted);
+  return key === undefined ? undefined : unknownKey(key, above, checked, known);
 }

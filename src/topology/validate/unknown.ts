@@ -10,8 +10,12 @@ import { homeOf, keysAt } from "./shape-keys.ts";
 import { kindOf } from "./wrong-type.ts";
 
 /** S07, with the key that was meant, or the place where the key is at home. */
-export function unknownKey(key: string, inner: Path, { schema, tree, pathOf }: Checked): Finding {
-  const known = keysAt(schema, inner) ?? [];
+export function unknownKey(
+  key: string,
+  inner: Path,
+  { schema, tree, pathOf }: Checked,
+  known = keysAt(schema, inner) ?? [],
+): Finding {
   const at = pathOf([...inner, key]);
   const value = lookUp(tree, [...inner, key])?.value;
   const text = value?.kind === "scalar" ? value.text : "…";

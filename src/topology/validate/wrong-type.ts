@@ -7,9 +7,10 @@ import type { Scalar, Tree } from "../tree/tree.ts";
 export function wrongType(at: Path, value: Tree, expected: readonly string[]): Finding {
   const wanted = [...new Set(expected)].map((type) => words[type] ?? type);
   const title = `${dotted(at) || "the topology"} is ${kindOf(value)}; ${wanted.join(" or ")} belongs there`;
+  const scalars = expected.filter((type) => type !== "array"); // where one value does too, a list is not what was meant
   const meant =
     value.kind === "scalar"
-      ? expected.map((type) => asType(value, type)).find((text) => text !== undefined)
+      ? (scalars.length > 0 ? scalars : expected).map((type) => asType(value, type)).find((text) => text !== undefined)
       : undefined;
   const key = at.findLast((step) => typeof step === "string");
   const remedy = meant === undefined ? wanted.join(", or ") : at.at(-1) === key ? `${key}: ${meant}` : meant;
