@@ -44,15 +44,19 @@ export function speaksOf(patterns: string, name: string): boolean {
     const theirs = Buffer.from(mac, "base64");
     return own.length === theirs.length && timingSafeEqual(own, theirs);
   }
-  const list = patterns.toLowerCase().split(",");
+  return matchesHost(patterns.toLowerCase().split(","), name);
+}
+
+/** A list of patterns as in known_hosts and on a Host line: one of them, and none of those with `!`. */
+export function matchesHost(patterns: readonly string[], name: string): boolean {
   const matches = (pattern: string) => (/[*?]/.test(pattern) ? glob(pattern).test(name) : pattern === name);
   return (
-    !list.some((item) => item.startsWith("!") && matches(item.slice(1))) &&
-    list.some((item) => !item.startsWith("!") && matches(item))
+    !patterns.some((item) => item.startsWith("!") && matches(item.slice(1))) &&
+    patterns.some((item) => !item.startsWith("!") && matches(item))
   );
 }
 
-function glob(pattern: string): RegExp {
+export function glob(pattern: string): RegExp {
   const body = [...pattern].map((char) =>
     char === "*" ? ".*" : char === "?" ? "." : char.replace(/[\\^$.|+()[\]{}]/, "\\$&"),
   );

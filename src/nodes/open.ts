@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { SshConfig } from "./config/ask.ts";
 import { openLocal } from "./local.ts";
 import { type Reader, reader, whyOpenssh } from "./openssh/choose.ts";
 import { Masters } from "./openssh/masters.ts";
@@ -6,16 +7,13 @@ import { opensshTransport } from "./openssh/transport.ts";
 import { addressOf, type Hop, route } from "./route.ts";
 import type { NodeAddress, Session } from "./session.ts";
 import { shellSession } from "./shell-session.ts";
-import { Slots } from "./slots.ts";
 import type { SshSetup } from "./ssh-config.ts";
 import { sshTransport } from "./ssh-transport.ts";
 import { Ways } from "./ways.ts";
 
-const CONFIGS = 16; // `ssh -G` at once: a process each
-
 /** One session. Rejects with `node.*` errors, or the signal's reason. */
 export function openSession(address: NodeAddress, setup: SshSetup, signal: AbortSignal): Promise<Session> {
-  return open(address, common(setup, 1), signal);
+  return open(address, common(setup), signal);
 }
 
 /**
@@ -37,7 +35,7 @@ export function openEach(
   setup: SshSetup,
   signal: AbortSignal,
 ): Map<string, Promise<Session | Error>> {
-  const shared = common(setup, CONFIGS);
+  const shared = common(setup);
   const one = async (address: NodeAddress): Promise<Session | Error> => {
     try {
       return await open(address, shared, signal);
@@ -50,16 +48,14 @@ export function openEach(
 
 /** What all sessions of one command share. */
 interface Common {
-  readonly setup: SshSetup;
-  readonly asking: Slots;
+  readonly config: SshConfig;
   readonly ways: Ways;
   readonly masters: Masters;
   readonly textOf: Reader;
 }
 
-const common = (setup: SshSetup, configs: number): Common => ({
-  setup,
-  asking: new Slots(configs),
+const common = (setup: SshSetup): Common => ({
+  config: new SshConfig(setup),
   ways: new Ways(),
   masters: new Masters(setup),
   textOf: reader(),
@@ -70,8 +66,7 @@ async function open(address: NodeAddress, shared: Common, signal: AbortSignal): 
   const { node, host, ssh } = address;
   if (host === "local") return openLocal(node);
   const { transport = "auto" } = ssh;
-  const answered = await shared.asking.take(signal);
-  const hops = await route(address, shared.setup, signal).finally(answered);
+  const hops = await route(address, shared.config, signal);
   if (transport === "openssh") return openssh(address, hops, shared, "the topology says so", signal);
   const needed = transport === "auto" ? await whyOpenssh(hops, shared.textOf) : undefined;
   if (needed !== undefined) return openssh(address, hops, shared, needed, signal);

@@ -1,6 +1,7 @@
 import { Bug, UserError } from "../errors.ts";
+import type { SshConfig } from "./config/ask.ts";
 import type { NodeAddress, SshOptions } from "./session.ts";
-import { atHome, type Resolved, resolve, type SshSetup, type Target } from "./ssh-config.ts";
+import { atHome, type Resolved, type Target } from "./ssh-config.ts";
 
 /** One SSH server on the way to a node. */
 export interface Hop extends Resolved {
@@ -16,16 +17,16 @@ const DEEPEST = 8; // bastions behind bastions; more is a loop in somebody's ssh
 /** The hops to a node, outermost first, the node itself last. */
 export async function route(
   address: NodeAddress,
-  setup: SshSetup,
+  config: SshConfig,
   signal: AbortSignal,
 ): Promise<readonly [...Hop[], Hop]> {
   const { ssh, node } = address;
   const target = { host: address.host, ...(ssh.user && { user: ssh.user }), ...(ssh.port && { port: ssh.port }) };
-  const last = await resolve(node, target, setup, signal);
+  const last = await config.resolve(node, target, signal);
   const bastions: Resolved[] = [];
   let jumps = ssh.jump ?? last.jump;
   while (jumps.length > 0) {
-    const asked = await Promise.all(jumps.map((jump) => resolve(node, jumpTarget(jump), setup, signal)));
+    const asked = await Promise.all(jumps.map((jump) => config.resolve(node, jumpTarget(jump), signal)));
     bastions.unshift(...asked);
     jumps = asked[0]?.jump ?? []; // only the outermost one's own ProxyJump counts, as in ssh
     if (bastions.length > DEEPEST)

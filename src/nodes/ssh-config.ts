@@ -1,6 +1,4 @@
 import { homedir, userInfo } from "node:os";
-import { execa } from "execa";
-import { UserError } from "../errors.ts";
 
 /** Where the launcher's own SSH set-up is. Everything has the place that ssh itself uses; tests and containers say otherwise. */
 export interface SshSetup {
@@ -44,28 +42,8 @@ export interface Target {
   readonly port?: number;
 }
 
-/** Asks the system's own ssh what its configuration says of a host: Include, Match and tokens are its business (5 ms). */
-export async function resolve(node: string, target: Target, setup: SshSetup, signal: AbortSignal): Promise<Resolved> {
-  const args = [
-    "-G",
-    ...(setup.configFile === undefined ? [] : ["-F", setup.configFile]),
-    ...(target.port === undefined ? [] : ["-p", String(target.port)]),
-    ...(target.user === undefined ? [] : ["-l", target.user]),
-    "--",
-    target.host,
-  ];
-  const { code, exitCode, stdout, stderr } = await execa("ssh", args, {
-    reject: false,
-    cancelSignal: signal,
-    stdin: "ignore",
-  });
-  signal.throwIfAborted();
-  if (code === "ENOENT") return fromLines(target, setup, ""); // no ssh here: the topology's own words must do
-  if (exitCode !== 0) throw cannotGo(node, target.host, `ssh -G says: ${stderr.trim().split("\n").at(-1) ?? ""}`);
-  return fromLines(target, setup, stdout);
-}
-
-function fromLines(target: Target, setup: SshSetup, text: string): Resolved {
+/** @param text what `ssh -G` says; empty: there is no ssh to ask  @param goesTo where ssh goes, if the text is of another name */
+export function fromLines(target: Target, setup: SshSetup, text: string, goesTo?: string): Resolved {
   const said = new Map<string, string[]>();
   for (const line of text.split("\n")) {
     const cut = line.indexOf(" ");
@@ -73,7 +51,7 @@ function fromLines(target: Target, setup: SshSetup, text: string): Resolved {
   }
   const one = (key: string) => said.get(key)?.find((value) => value !== "none" && value !== "");
   const me = userInfo().username;
-  const host = one("hostname") ?? target.host;
+  const host = goesTo ?? one("hostname") ?? target.host;
   const port = target.port ?? Number(one("port") ?? 22);
   const user = target.user ?? one("user") ?? me;
   const tokens = new Map([
@@ -134,8 +112,4 @@ function agentSocket(setup: SshSetup, configured: string | null | undefined): st
   if (setup.agentSocket !== undefined) return setup.agentSocket;
   if (configured !== undefined && configured !== "SSH_AUTH_SOCK") return configured;
   return process.env["SSH_AUTH_SOCK"] ?? null;
-}
-
-function cannotGo(node: string, address: string, why: string): UserError {
-  return new UserError("node.unreachable", { node, address, afterMs: 0, why });
 }

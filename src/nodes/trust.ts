@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { Client } from "ssh2";
 import { UserError } from "../errors.ts";
 import { onAbort } from "./abort.ts";
+import { SshConfig } from "./config/ask.ts";
 import { KEX } from "./handshake.ts";
 import { hostKeysOf, keepHostKey } from "./host-key.ts";
 import { fingerprint, keyType } from "./known-hosts.ts";
@@ -20,10 +21,11 @@ export async function lookAtHostKeys(
   signal: AbortSignal,
 ): Promise<Map<string, SeenKey | Error>> {
   const ways = new Ways();
+  const config = new SshConfig(setup);
   const remote = addresses.filter(({ host }) => host !== "local");
   const seen = remote.map(async (address): Promise<[string, SeenKey | Error]> => {
     try {
-      return [address.node, await look(address.node, await route(address, setup, signal), ways, signal)];
+      return [address.node, await look(address.node, await route(address, config, signal), ways, signal)];
     } catch (error) {
       return [address.node, error instanceof Error ? error : new Error(String(error))];
     }
