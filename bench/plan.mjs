@@ -77,7 +77,7 @@ async function bundled(folder) {
   const contents = `
     export { loadTopology, locate } from "./src/topology/index.ts";
     export { plan } from "./src/plan/index.ts";
-    export { planText } from "./src/report/plan-text.ts";`;
+    export { planText } from "./src/report/plan/text.ts";`;
   const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
   await build({
     stdin: { contents, resolveDir: root, loader: "ts" },

@@ -83,7 +83,7 @@ export interface ErrorFacts {
 }
 export type ErrorCode = keyof ErrorFacts;
 
-/** An error of the user's world: facts now, text at the edge (`report/error-text.ts`). */
+/** An error of the user's world: facts now, text at the edge (`report/pages/error-text.ts`). */
 export class UserError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = "UserError";
   readonly code: C;

@@ -8,7 +8,7 @@ import { factsRules } from "../src/plan/facts/rules/index.ts";
 import { argumentRules } from "../src/plan/rules/arguments.ts";
 import { capacityRules } from "../src/plan/rules/capacity.ts";
 import { planRules } from "../src/plan/rules/index.ts";
-import { codePage } from "../src/report/codes.ts";
+import { codePage } from "../src/report/pages/codes.ts";
 import { namedCodes } from "../src/topology/index.ts";
 import { topologyRules } from "../src/topology/rules/index.ts";
 import { modelRules } from "../src/topology/rules/model-config.ts";

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { completion } from "../../src/report/completion.ts";
+import { completion } from "../../src/report/pages/completion.ts";
 import { run } from "./run-pdctl.ts";
 
 const { out } = await run(["completion", "bash"]);

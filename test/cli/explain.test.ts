@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cardPage, cardPages } from "../../src/report/card-pages.ts";
-import { namedCode } from "../../src/report/error-text.ts";
+import { cardPage, cardPages } from "../../src/report/pages/card-pages.ts";
+import { namedCode } from "../../src/report/pages/error-text.ts";
 import { run } from "./run-pdctl.ts";
 
 const root = join(import.meta.dirname, "../..");

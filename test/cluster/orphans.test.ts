@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { OrphanData } from "../../src/cluster/events.ts";
 import { judgeNode } from "../../src/cluster/orphans/judge.ts";
 import type { DeviceFact } from "../../src/facts/index.ts";
-import { orphanLines } from "../../src/report/orphan-lines.ts";
+import { orphanLines } from "../../src/report/ending/orphan-lines.ts";
 import type { MarkedProcess, StateRun, Traces } from "../../src/supervise/index.ts";
 
 const stateDir = "/home/ops/.pdctl/demo/n1";

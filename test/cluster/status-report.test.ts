@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reportOf } from "../../src/cluster/status/status-report.ts";
-import { statusLines } from "../../src/report/status-table.ts";
+import { statusLines } from "../../src/report/tables/status-table.ts";
 import { found, NOW, standing } from "./found.ts";
 
 const beside = { proven: undefined, notes: new Map(), nowMs: NOW };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hardware } from "../../src/hardware/index.ts";
 import { plan } from "../../src/plan/index.ts";
-import { hardwarePage } from "../../src/report/hardware-page.ts";
+import { hardwarePage } from "../../src/report/pages/hardware-page.ts";
 import { topologyFrom } from "../plan/topologies.ts";
 import { loadTexts, spoken } from "../topology/loading.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { remarkLines } from "../../src/report/remarks.ts";
+import { remarkLines } from "../../src/report/text/remarks.ts";
 import { cases, imported, lines, plannedOf, root } from "./read-case.ts";
 
 const update = process.env.UPDATE_EXPECTED === "1";

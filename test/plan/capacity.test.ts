@@ -6,7 +6,7 @@ import { kvBytesPerToken, kvBytesToMove } from "../../src/plan/answers/capacity/
 import { weightBytes } from "../../src/plan/answers/capacity/weights.ts";
 import { widthsOf } from "../../src/plan/answers/capacity/widths.ts";
 import { capacityRules } from "../../src/plan/rules/capacity.ts";
-import { fitLines, planCapacity } from "../../src/report/plan-capacity.ts";
+import { fitLines, planCapacity } from "../../src/report/plan/capacity.ts";
 import { runRules } from "../../src/topology/rules/run-rules.ts";
 import { topologyFrom } from "./topologies.ts";
 

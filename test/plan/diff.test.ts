@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { diffPlans } from "../../src/plan/answers/diff.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { planDiff } from "../../src/report/plan-diff.ts";
+import { planDiff } from "../../src/report/plan/diff.ts";
 import { names, topologyOf } from "./topologies.ts";
 
 const made = (name: string, ...set: string[]): Plan => plan(topologyOf(name, ...set)).plan;

@@ -5,8 +5,8 @@ import { passages } from "../../src/plan/answers/firewall/passages.ts";
 import { portMap } from "../../src/plan/answers/firewall/port-map.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { rulesets, rulesetsByNode } from "../../src/report/plan-firewall.ts";
-import { planPorts } from "../../src/report/plan-ports.ts";
+import { rulesets, rulesetsByNode } from "../../src/report/plan/firewall.ts";
+import { planPorts } from "../../src/report/plan/ports.ts";
 import { names, topologyFrom, topologyOf } from "./topologies.ts";
 
 const made = (name: string): Plan => plan(topologyOf(name)).plan;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Facts } from "../../src/facts/facts.ts";
 import { plan } from "../../src/plan/index.ts";
-import { planText } from "../../src/report/plan-text.ts";
+import { planText } from "../../src/report/plan/text.ts";
 import { healthy } from "../healthy.ts";
 import { loadOver } from "../topology/loading.ts";
 

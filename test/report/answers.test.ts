@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { OrphanData, ReceiptRow } from "../../src/cluster/events.ts";
 import type { Change, StatusReport, StatusRow } from "../../src/cluster/standing/standing.ts";
-import { changesText } from "../../src/report/changes-text.ts";
-import { ending } from "../../src/report/ending.ts";
-import { frame } from "../../src/report/live-frame.ts";
-import { proofLines } from "../../src/report/proof-lines.ts";
-import { statusLines } from "../../src/report/status-table.ts";
+import { ending } from "../../src/report/ending/ending.ts";
+import { proofLines } from "../../src/report/ending/proof-lines.ts";
+import { frame } from "../../src/report/live/frame.ts";
+import { statusLines } from "../../src/report/tables/status-table.ts";
+import { changesText } from "../../src/report/text/changes-text.ts";
 import { done, ended, ms, proof, Story, screen, start } from "./story.ts";
 
 const clean = (node: string): ReceiptRow => ({

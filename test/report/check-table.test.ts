@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { EventBody } from "../../src/cluster/events.ts";
-import { checkTable } from "../../src/report/check-table.ts";
-import { ending } from "../../src/report/ending.ts";
+import { ending } from "../../src/report/ending/ending.ts";
+import { checkTable } from "../../src/report/tables/check-table.ts";
 import { Story, screen } from "./story.ts";
 
 const all = ["a2-1", "a2-2", "a2-3", "a2-4"];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { card } from "../../src/report/card.ts";
-import { closing, leftAtOnce } from "../../src/report/closing.ts";
-import { nextLines } from "../../src/report/next.ts";
+import { closing, leftAtOnce } from "../../src/report/ending/closing.ts";
+import { card } from "../../src/report/text/card.ts";
+import { nextLines } from "../../src/report/text/next.ts";
 import { engines, proof, result, Story, screen, service } from "./story.ts";
 
 const serve = { serve: "http://192.168.10.1:7850/v1", model: "/models/Qwen3-235B-A22B-W8A8" };

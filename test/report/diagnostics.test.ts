@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { diagnostic, diagnosticLines } from "../../src/report/diagnostics.ts";
+import { diagnostic, diagnosticLines } from "../../src/report/text/diagnostics.ts";
 import type { Diagnostic } from "../../src/topology/rule.ts";
 import { screen } from "./story.ts";
 

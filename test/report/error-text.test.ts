@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, type ErrorFacts, UserError } from "../../src/errors.ts";
-import { card } from "../../src/report/card.ts";
-import { errorsCard, errorText, namedCode } from "../../src/report/error-text.ts";
+import { errorsCard, errorText, namedCode } from "../../src/report/pages/error-text.ts";
+import { card } from "../../src/report/text/card.ts";
 import { screen } from "./story.ts";
 
 const node = { node: "n03", address: "ubuntu@10.0.0.13:22" };

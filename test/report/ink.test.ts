@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ink, redactor, twins } from "../../src/report/ink.ts";
-import { width } from "../../src/report/width.ts";
+import { ink, redactor, twins } from "../../src/report/text/ink.ts";
+import { width } from "../../src/report/text/width.ts";
 
 const plain = { columns: Number.POSITIVE_INFINITY, ascii: false, colour: false, redact: (text: string) => text };
 

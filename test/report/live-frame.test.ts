@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { frame } from "../../src/report/live-frame.ts";
-import { redraw } from "../../src/report/live-view.ts";
+import { frame } from "../../src/report/live/frame.ts";
+import { redraw } from "../../src/report/live/view.ts";
 import { done, ended, engines, ms, proof, running, Story, screen, service, start } from "./story.ts";
 
 const connected = [

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { nextLines } from "../../src/report/next.ts";
+import { nextLines } from "../../src/report/text/next.ts";
 
 const long = `pdctl up a.yaml --hosts 'n[1-2]' --set prefill.port=8100 --set decode.port=8200 --set 'engine.env.A="x -- y"'`;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { annotation } from "../../src/report/annotations.ts";
-import { type Plain, plain, silent } from "../../src/report/plain-lines.ts";
+import { annotation } from "../../src/report/plain/annotations.ts";
+import { type Plain, plain, silent } from "../../src/report/plain/lines.ts";
 import { begin } from "../../src/report/tally.ts";
 import { done, ended, engines, proof, running, Story, screen, service, start } from "./story.ts";
 

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { plan } from "../../src/plan/index.ts";
-import { planExplain } from "../../src/report/plan-explain.ts";
-import { planText } from "../../src/report/plan-text.ts";
+import { planExplain } from "../../src/report/plan/explain.ts";
+import { planText } from "../../src/report/plan/text.ts";
 import { loadTopology } from "../../src/topology/index.ts";
 import { screen } from "./story.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cut, width, wrap } from "../../src/report/width.ts";
+import { cut, width, wrap } from "../../src/report/text/width.ts";
 import { folded, naming, runs, shorten, signalNumber } from "../../src/words/names.ts";
 import { clock, count, duration, latency, limit, several, size } from "../../src/words/numbers.ts";
 

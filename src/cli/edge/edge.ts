@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.ts";
-import type { ErrorText } from "../../report/error-text.ts";
+import type { ErrorText } from "../../report/pages/error-text.ts";
 import type { Aim } from "./aim.ts";
 import type { Call } from "./call.ts";
 import { EXIT, exitOf } from "./exit-codes.ts";
@@ -49,9 +49,9 @@ async function tell(
 /** A usage error is two lines; the others are cards, one for each class of trouble, and then what to do next. */
 async function errorLines(errors: readonly UserError[], aim: Aim): Promise<string[]> {
   const [{ errorText, errorsCard, namedCode }, { card }, { nextLines }] = await Promise.all([
-    import("../../report/error-text.ts"),
-    import("../../report/card.ts"),
-    import("../../report/next.ts"),
+    import("../../report/pages/error-text.ts"),
+    import("../../report/text/card.ts"),
+    import("../../report/text/next.ts"),
   ]);
   const codes = [...new Set(errors.map(({ code }) => code))];
   const cards = codes.map((code) =>
@@ -83,7 +83,7 @@ async function document(
   error: unknown,
   exit: number,
 ): Promise<void> {
-  const { asJson, errorDocument } = await import("../../report/document.ts");
+  const { asJson, errorDocument } = await import("../../report/machine/document.ts");
   const { code, next = [], ...data } = await facts(error);
   streams.out.raw(
     asJson(errorDocument({ code: code ?? "bug", data: aim.card(data), next: next.map(aim.command), verb, exit })),
@@ -95,7 +95,7 @@ export async function facts(error: unknown): Promise<ErrorText> {
   const errors = userErrors(error);
   const [first] = errors;
   if (first !== undefined) {
-    const { errorText, errorsCard, namedCode } = await import("../../report/error-text.ts");
+    const { errorText, errorsCard, namedCode } = await import("../../report/pages/error-text.ts");
     const { next } = errorText(first);
     return {
       ...errorsCard(errors.filter(({ code }) => code === first.code)),

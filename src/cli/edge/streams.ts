@@ -1,4 +1,4 @@
-import { type Ink, ink, redactor } from "../../report/ink.ts";
+import { type Ink, ink, redactor } from "../../report/text/ink.ts";
 import type { Common } from "../usage/options.ts";
 
 /** One of the two output streams, with the right ink for it. */

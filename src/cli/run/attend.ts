@@ -1,6 +1,6 @@
 import type { ClusterEvent } from "../../cluster/events.ts";
 import type { Run } from "../../cluster/run/run.ts";
-import { leftAtOnce } from "../../report/closing.ts";
+import { leftAtOnce } from "../../report/ending/closing.ts";
 import { begin, type Tally, tally } from "../../report/tally.ts";
 import type { Call } from "../edge/call.ts";
 import { exitOfThrown, facts, tellBug } from "../edge/edge.ts";

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import type { ClusterEvent, EventBody } from "../../cluster/events.ts";
 import type { Run } from "../../cluster/run/run.ts";
-import { errorsCard, namedCode } from "../../report/error-text.ts";
+import { errorsCard, namedCode } from "../../report/pages/error-text.ts";
 import { exitOf } from "../edge/exit-codes.ts";
 import { root } from "../edge/package.ts";
 import { version } from "../edge/version.ts";

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import type { ClusterEvent } from "../../cluster/events.ts";
 import { UserError } from "../../errors.ts";
-import { junit, type Suite } from "../../report/junit.ts";
-import { flush, plain, silent } from "../../report/plain-lines.ts";
+import { junit, type Suite } from "../../report/machine/junit.ts";
+import { flush, plain, silent } from "../../report/plain/lines.ts";
 import { begin } from "../../report/tally.ts";
 import type { Call } from "../edge/call.ts";
 

@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import type { ModelConfig } from "../../facts/model-config.ts";
 import type { Capacity } from "../../plan/answers/answers.ts";
 import type { Planned } from "../../plan/plan.ts";
-import type { Written } from "../../report/plan-explain.ts";
+import type { Written } from "../../report/plan/explain.ts";
 import type { Diagnostic } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Common } from "../usage/options.ts";

@@ -1,6 +1,6 @@
 import { UserError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { HIDDEN_FROM } from "../../report/ink.ts";
+import { HIDDEN_FROM } from "../../report/text/ink.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Call } from "../edge/call.ts";
 import { EXIT } from "../edge/exit-codes.ts";
@@ -31,8 +31,8 @@ export async function onSound(
     return work({ ...drafted, topology, plan });
   }
   const [{ diagnosticLines }, { asJson, validateDocument }] = await Promise.all([
-    import("../../report/diagnostics.ts"),
-    import("../../report/document.ts"),
+    import("../../report/text/diagnostics.ts"),
+    import("../../report/machine/document.ts"),
   ]);
   if (options.json === true)
     streams.out.raw(asJson(validateDocument({ file, cluster: null, findings: diagnostics, exit: EXIT.topology })));

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import type { Shell, VerbWords } from "../../report/completion.ts";
+import type { Shell, VerbWords } from "../../report/pages/completion.ts";
 import { type Call, does } from "../edge/call.ts";
 import { EXIT } from "../edge/exit-codes.ts";
 import { helped } from "../usage/help.ts";
@@ -22,7 +22,7 @@ export const completion = (program: Command) =>
       },
     ),
     async (call: Call) => {
-      const { completion: written } = await import("../../report/completion.ts");
+      const { completion: written } = await import("../../report/pages/completion.ts");
       const shell = SHELLS.find((one) => one === call.args[0]);
       if (shell !== undefined) call.streams.out.raw(written(shell, program.commands.map(words)));
       return EXIT.done;

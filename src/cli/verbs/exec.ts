@@ -35,7 +35,7 @@ export const exec = (program: Command) =>
         import("../../cluster/index.ts"),
         import("../run/silently.ts"),
         import("../../topology/index.ts"),
-        import("../../report/exec-text.ts"),
+        import("../../report/text/exec-text.ts"),
       ]);
       const { options, streams } = call;
       const { before, argv } = parted(call);

@@ -26,7 +26,7 @@ export const explain = (program: Command) =>
       const [code, subject] = call.args;
       if (code === undefined) return list(call);
       if (code === "hardware") return accelerators(call, subject);
-      const { cardPage, cardPages } = await import("../../report/card-pages.ts");
+      const { cardPage, cardPages } = await import("../../report/pages/card-pages.ts");
       const written = await writtenCodes();
       const known = [...written, ...Object.keys(cardPages)];
       const name = known.find((one) => one.toLowerCase() === code.toLowerCase());
@@ -34,7 +34,7 @@ export const explain = (program: Command) =>
         throw new UserError("usage", { what: `unknown code ${code}${near(code, known)}`, next: "pdctl explain" });
       const lines = (written.includes(name) ? await page(name) : cardPage(name)) ?? [];
       if (call.options.json === true) {
-        const { codeRow } = await import("../../report/codes.ts");
+        const { codeRow } = await import("../../report/pages/codes.ts");
         const { catalogue } = await import("../../plan/catalogue.ts");
         const row = codeRow(lines, catalogue().get(name) ?? []);
         call.streams.out.raw(
@@ -47,7 +47,7 @@ export const explain = (program: Command) =>
 
 async function accelerators({ streams: { out } }: Call<Options>, name: string | undefined): Promise<number> {
   const [{ hardwarePage, hardwareList }, { hardware }] = await Promise.all([
-    import("../../report/hardware-page.ts"),
+    import("../../report/pages/hardware-page.ts"),
     import("../../hardware/index.ts"),
   ]);
   const one = hardware.get(name ?? "");
@@ -58,7 +58,7 @@ async function accelerators({ streams: { out } }: Call<Options>, name: string | 
 }
 
 async function list({ options, streams: { out } }: Call<Options>): Promise<number> {
-  const [{ codeLines, codePage }, rows] = await Promise.all([import("../../report/codes.ts"), codeRows()]);
+  const [{ codeLines, codePage }, rows] = await Promise.all([import("../../report/pages/codes.ts"), codeRows()]);
   if (options.json === true) out.raw(`${JSON.stringify({ schema: "pdctl.codes/1", codes: rows }, null, 2)}\n`);
   else if (options.markdown === true) out.raw(`${codePage(rows).join("\n")}\n`);
   else out.lines(codeLines(rows));
@@ -68,8 +68,8 @@ async function list({ options, streams: { out } }: Call<Options>): Promise<numbe
 /** Every code there is, with its line. */
 export async function codeRows() {
   const [{ cardPage, cardPages }, { codeRow }, { catalogue }, written] = await Promise.all([
-    import("../../report/card-pages.ts"),
-    import("../../report/codes.ts"),
+    import("../../report/pages/card-pages.ts"),
+    import("../../report/pages/codes.ts"),
     import("../../plan/catalogue.ts"),
     writtenCodes(),
   ]);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Run } from "../../cluster/run/run.ts";
 import type { Facts } from "../../facts/facts.ts";
-import type { Suite } from "../../report/junit.ts";
+import type { Suite } from "../../report/machine/junit.ts";
 import type { Tally } from "../../report/tally.ts";
 import type { Call } from "../edge/call.ts";
 import { does } from "../edge/call.ts";
@@ -113,7 +113,7 @@ async function say(
   suites: readonly Suite[],
   { cluster, exit, seconds }: { cluster: string; exit: number; seconds: number },
 ): Promise<void> {
-  const { verdict } = await import("../../report/closing.ts");
+  const { verdict } = await import("../../report/ending/closing.ts");
   const failed = suites.map(({ state }) => state).find(({ result }) => result !== undefined && result.exit !== 0);
   const words = failed === undefined ? "was up, proven and taken down" : `was tested · ${failed.verb}: ${bare(failed)}`;
   const result = {

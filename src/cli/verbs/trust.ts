@@ -62,7 +62,7 @@ async function namedFirst({ args, env, places }: Call): Promise<readonly [string
 async function looked(call: Call, nodes: readonly NodeAddress[], signal: AbortSignal): Promise<number | "again"> {
   const [{ lookAtHostKeys }, { trustTable, trustQuestion }, { UserError }] = await Promise.all([
     import("../../nodes/index.ts"),
-    import("../../report/trust-table.ts"),
+    import("../../report/tables/trust-table.ts"),
     import("../../errors.ts"),
   ]);
   const { out, err } = call.streams;

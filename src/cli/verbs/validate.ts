@@ -20,9 +20,9 @@ export const validate = (program: Command) =>
       const { out } = streams;
       const [{ draft }, { diagnosticLines }, { several }, { asJson, validateDocument }] = await Promise.all([
         import("../subject/draft.ts"),
-        import("../../report/diagnostics.ts"),
+        import("../../report/text/diagnostics.ts"),
         import("../../words/numbers.ts"),
-        import("../../report/document.ts"),
+        import("../../report/machine/document.ts"),
       ]);
       const { file, diagnostics, topology, plan } = await draft({ argument: args[0], options, env });
       if (topology !== undefined) aim.at(targetOf(call, args[0], topology.name));

@@ -1,6 +1,6 @@
 import { manyNodes } from "../../../bench/many-nodes.mjs";
 import { plan } from "../../../src/plan/index.ts";
-import { planText } from "../../../src/report/plan-text.ts";
+import { planText } from "../../../src/report/plan/text.ts";
 import { loadTopology, locate } from "../../../src/topology/index.ts";
 
 /** As `validate` and `plan` do it: the file is read, planned, judged and shown. */

@@ -1,6 +1,6 @@
 import { type ListrRenderer, ListrTaskEventType, type ListrTaskObject, ListrTaskState } from "listr2";
-import { redraw } from "../../../report/live-view.ts";
-import { padEnd } from "../../../report/width.ts";
+import { redraw } from "../../../report/live/view.ts";
+import { padEnd } from "../../../report/text/width.ts";
 import type { Channel } from "../../edge/streams.ts";
 
 /** The demo's rows. On a terminal the step under way stands below them, until its first row takes its place. */

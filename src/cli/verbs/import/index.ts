@@ -46,18 +46,18 @@ export const importVerb = (program: Command) =>
 /** The topology on stdout or in its file, remarks on stderr, or both in one document. */
 async function told({ options, streams }: Call<ImportOptions>, { yaml, remarks }: Imported): Promise<number> {
   const [{ remarkLines }, diagnostics] = await Promise.all([
-    import("../../../report/remarks.ts"),
+    import("../../../report/text/remarks.ts"),
     yaml === undefined ? [] : judged(yaml, options.output),
   ]);
   const errors = diagnostics.filter(({ level }) => level === "error");
   const missing = remarks.some((remark) => remark.missing);
   const exit = missing || errors.length > 0 ? EXIT.topology : EXIT.done;
   if (options.json === true) {
-    const { asJson } = await import("../../../report/document.ts");
+    const { asJson } = await import("../../../report/machine/document.ts");
     streams.out.raw(asJson({ schema: 1, topology: yaml ?? null, remarks, diagnostics, exit }));
     return exit;
   }
-  const { diagnostic } = await import("../../../report/diagnostics.ts");
+  const { diagnostic } = await import("../../../report/text/diagnostics.ts");
   streams.err.lines(remarkLines(remarks, options.quiet === true));
   streams.err.lines(diagnostics.filter(({ level }) => level !== "note").flatMap((found) => [...diagnostic(found), ""]));
   if (yaml === undefined) return exit;

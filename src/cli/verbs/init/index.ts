@@ -68,7 +68,7 @@ async function written(
   const [{ loadTopology, locate }, { plan }, { diagnosticLines }, { several }] = await Promise.all([
     import("../../../topology/index.ts"),
     import("../../../plan/index.ts"),
-    import("../../../report/diagnostics.ts"),
+    import("../../../report/text/diagnostics.ts"),
     import("../../../words/numbers.ts"),
   ]);
   const named = file === "-" ? "the topology" : file;

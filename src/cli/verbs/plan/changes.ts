@@ -11,7 +11,7 @@ export async function planChanges(call: Call<PlanOptions>, { topology, file, pla
   } = call;
   const [cluster, { changesText }, { duration }, { silently }, { plan }] = await Promise.all([
     import("../../../cluster/index.ts"),
-    import("../../../report/changes-text.ts"),
+    import("../../../report/text/changes-text.ts"),
     import("../../../words/numbers.ts"),
     import("../../run/silently.ts"),
     import("../../../plan/index.ts"),

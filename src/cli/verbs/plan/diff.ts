@@ -12,7 +12,7 @@ export async function planDiffs(call: Call<PlanOptions>, sound: Sound, other: st
   const show = async (before: Plan): Promise<number> => {
     const [{ diffPlans }, { planDiff }] = await Promise.all([
       import("../../../plan/answers/diff.ts"),
-      import("../../../report/plan-diff.ts"),
+      import("../../../report/plan/diff.ts"),
     ]);
     const after = sound.plan;
     const diff = diffPlans(before, after);

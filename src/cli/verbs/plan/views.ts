@@ -13,8 +13,8 @@ export async function whole(
 ): Promise<void> {
   if (options.json === true) return out.raw(`${JSON.stringify(plan, null, 2)}\n`);
   const [{ planText }, { fitLines }] = await Promise.all([
-    import("../../../report/plan-text.ts"),
-    import("../../../report/plan-capacity.ts"),
+    import("../../../report/plan/text.ts"),
+    import("../../../report/plan/capacity.ts"),
   ]);
   const fits = sized === undefined ? [] : fitLines(sized);
   const engines = plan.services.filter(({ kind }) => kind === "engine");
@@ -27,7 +27,7 @@ export async function whole(
 export async function written({ options, streams: { out }, aim }: Asked, { plan }: Sound, file: string): Promise<void> {
   const [{ writePlanFile }, { nextLines }] = await Promise.all([
     import("../../subject/plan-file.ts"),
-    import("../../../report/next.ts"),
+    import("../../../report/text/next.ts"),
   ]);
   await writePlanFile(file, plan);
   if (options.json === true) return out.raw(`${JSON.stringify(plan, null, 2)}\n`);
@@ -45,7 +45,7 @@ export async function explain(
 ): Promise<void> {
   const service = serviceOf(plan, name);
   if (options.json === true) return out.raw(`${JSON.stringify({ service, origins: origins[service.id] }, null, 2)}\n`);
-  const { planExplain } = await import("../../../report/plan-explain.ts");
+  const { planExplain } = await import("../../../report/plan/explain.ts");
   const full = options.full === true;
   out.lines(planExplain({ plan, service, origins: origins[service.id], writtenAt, full, aim: aim.command }));
 }
@@ -76,7 +76,7 @@ export async function ports({ options, streams: { out } }: Asked, { plan }: Soun
   const map = portMap(plan);
   if (options.json === true)
     return out.raw(`${JSON.stringify({ schema: "pdctl.ports/1", cluster: plan.cluster, ports: map }, null, 2)}\n`);
-  const { planPorts } = await import("../../../report/plan-ports.ts");
+  const { planPorts } = await import("../../../report/plan/ports.ts");
   out.lines(planPorts(plan, map));
 }
 
@@ -87,7 +87,7 @@ export async function firewall(
 ): Promise<void> {
   const [{ passages }, { rulesets, rulesetsByNode }] = await Promise.all([
     import("../../../plan/answers/firewall/passages.ts"),
-    import("../../../report/plan-firewall.ts"),
+    import("../../../report/plan/firewall.ts"),
   ]);
   const all = passages(plan);
   if (options.json === true)
@@ -107,7 +107,7 @@ export async function capacity({ options, streams: { out } }: Asked, { plan, cap
     });
   if (options.json === true)
     return out.raw(`${JSON.stringify({ schema: "pdctl.capacity/1", cluster: plan.cluster, ...sized }, null, 2)}\n`);
-  const { planCapacity } = await import("../../../report/plan-capacity.ts");
+  const { planCapacity } = await import("../../../report/plan/capacity.ts");
   out.lines(planCapacity(sized, options.prompt ?? PROMPTS));
 }
 

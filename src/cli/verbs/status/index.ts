@@ -38,8 +38,8 @@ export const status = (program: Command) =>
         import("../../subject/standing.ts"),
         import("../../../cluster/index.ts"),
         import("../../../topology/index.ts"),
-        import("../../../report/status-table.ts"),
-        import("../../../report/document.ts"),
+        import("../../../report/tables/status-table.ts"),
+        import("../../../report/machine/document.ts"),
         import("../../run/silently.ts"),
       ]);
       const { options, streams } = call;

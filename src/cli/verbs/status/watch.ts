@@ -1,8 +1,8 @@
 import type { Known, StatusReport } from "../../../cluster/standing/standing.ts";
-import { redraw } from "../../../report/live-view.ts";
-import { ndjson } from "../../../report/ndjson.ts";
-import { statusChanges } from "../../../report/status-changes.ts";
-import { statusLines } from "../../../report/status-table.ts";
+import { redraw } from "../../../report/live/view.ts";
+import { ndjson } from "../../../report/machine/ndjson.ts";
+import { statusChanges } from "../../../report/tables/status-changes.ts";
+import { statusLines } from "../../../report/tables/status-table.ts";
 import { clock } from "../../../words/numbers.ts";
 import { expandRange } from "../../../words/range.ts";
 import type { Call } from "../../edge/call.ts";
