@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hosts } from "./lab.ts";
 import { engines, topology, two } from "./one-p-one-d.ts";
-import { pdctl } from "./pdctl.ts";
+import { pdctl, start } from "./pdctl.ts";
 
 const said = ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout + stderr;
 const steps = (...lines: readonly string[]) => ["setup:", ...lines.map((line) => `  - ${line}`)];
@@ -24,6 +24,22 @@ describe("setup steps", () => {
     }
     expect((await pdctl(["down", file])).code).toBe(0);
     expect(lab.leftovers()).toEqual(two.map(({ name }) => `${name}: file /root/setup-count`)); // what a step makes is the user's
+  });
+
+  it("of a launcher that was killed end before the next one begins them", async () => {
+    await using lab = await hosts(two);
+    const step = "{ name: alone, nodes: n0, run: 'echo begins >> alone; until test -e go; do sleep 0.1; done; echo ends >> alone' }";
+    const file = topology("alone", { more: steps(step) });
+    await using killed = start(["up", file]);
+    await expect.poll(() => lab.host("n0").files("/root"), { timeout: 20_000 }).toContain("alone");
+    killed.kill("SIGKILL");
+    const early = await pdctl(["up", file, "--timeout", "5s"]);
+    expect(early.code, said(early)).toBe(7);
+    lab.host("n0").write("/root/go", "");
+    const up = await pdctl(["up", file, "--wait-lock", "30s"]);
+    expect(up.code, said(up)).toBe(0);
+    expect(lab.host("n0").read("/root/alone")).toBe("begins\nends\nbegins\nends\n");
+    expect((await pdctl(["down", file])).code).toBe(0);
   });
 
   it("that fail are named with their node and their own words, and nothing was started", async () => {
