@@ -37,6 +37,11 @@ export async function cutLink({ name, init }: Host): Promise<AsyncDisposable> {
   };
 }
 
+/** Both ends of every connection to this port of the host hear of a reset, at once; who calls again is let in. Needs CONFIG_INET_DIAG_DESTROY. */
+export async function reset({ init }: Host, port: number): Promise<void> {
+  await execa("nsenter", ["--target", String(init), "--net", "ss", "--kill", "--no-header", "sport", "=", `:${port}`]);
+}
+
 export async function block(host: Host, { from, port, by = "drop" }: BlockOptions = {}): Promise<AsyncDisposable> {
   const { init, ip } = host;
   const source = from === "launcher" ? `${ip.split(".").slice(0, 3).join(".")}.254` : from?.ip;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import { type BlockOptions, block, cutLink, freeze } from "./faults.ts";
+import { type BlockOptions, block, cutLink, freeze, reset } from "./faults.ts";
 import { renewBootId, renewHostKey } from "./layout.ts";
 import { type Listener, listenersOf, type Process, processesOf } from "./processes.ts";
 import { type Account, defaultPath, type HostSpec, type LabOptions, labDirectory } from "./spec.ts";
@@ -199,6 +199,10 @@ export class Host {
   /** Takes the link down: packets vanish in both directions. Disposing brings it back. */
   cutLink(): Promise<AsyncDisposable> {
     return cutLink(this);
+  }
+  /** Resets every connection to this port (default: of sshd), on both ends. */
+  reset(port = this.spec.sshd?.port ?? 22): Promise<void> {
+    return reset(this, port);
   }
   /** Drops what comes from another host, from everybody, or from the launcher. Disposing lets it through again. */
   block(options?: BlockOptions): Promise<AsyncDisposable> {

@@ -227,6 +227,18 @@ describe("eight hosts", () => {
     await speaks("10.0.3.10");
   });
 
+  it("resets the connections that are there, on both ends, and takes new ones", async () => {
+    const pid = await host("mi0").spawn("exec node -e 'require(\"net\").createServer(() => undefined).listen(7200)'");
+    await listens(host("mi0"), 7200);
+    const socket = createConnection({ host: "10.0.3.10", port: 7200 });
+    await once(socket, "connect");
+    const lost = once(socket, "error");
+    await host("mi0").reset(7200);
+    expect(await lost).toEqual([expect.objectContaining({ code: "ECONNRESET" })]);
+    await expect.poll(() => host("mi0").processes().map((one) => one.pid)).not.toContain(pid); // it died of ECONNABORTED
+    await speaks("10.0.3.10");
+  });
+
   it("shows another host key when told to", async () => {
     host("a2-2").changeHostKey();
     expect((await ssh("ops@a2-2", "true")).stderr).toContain("REMOTE HOST IDENTIFICATION HAS CHANGED");
