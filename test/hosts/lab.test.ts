@@ -235,7 +235,13 @@ describe("eight hosts", () => {
     const lost = once(socket, "error");
     await host("mi0").reset(7200);
     expect(await lost).toEqual([expect.objectContaining({ code: "ECONNRESET" })]);
-    await expect.poll(() => host("mi0").processes().map((one) => one.pid)).not.toContain(pid); // it died of ECONNABORTED
+    await expect
+      .poll(() =>
+        host("mi0")
+          .processes()
+          .map((one) => one.pid),
+      )
+      .not.toContain(pid); // it died of ECONNABORTED
     await speaks("10.0.3.10");
   });
 

@@ -28,7 +28,8 @@ describe("setup steps", () => {
 
   it("of a launcher that was killed end before the next one begins them", async () => {
     await using lab = await hosts(two);
-    const step = "{ name: alone, nodes: n0, run: 'echo begins >> alone; until test -e go; do sleep 0.1; done; echo ends >> alone' }";
+    const step =
+      "{ name: alone, nodes: n0, run: 'echo begins >> alone; until test -e go; do sleep 0.1; done; echo ends >> alone' }";
     const file = topology("alone", { more: steps(step) });
     await using killed = start(["up", file]);
     await expect.poll(() => lab.host("n0").files("/root"), { timeout: 20_000 }).toContain("alone");
