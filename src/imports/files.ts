@@ -1,6 +1,6 @@
 import { parseDocument } from "yaml";
 import type { Json } from "../topology/topology.ts";
-import { isMap } from "./flags.ts";
+import { isMap } from "./commands/flags.ts";
 import type { Spot } from "./remark.ts";
 
 /** A file that a set-up reads: YAML or JSON, told apart by what is in it. */

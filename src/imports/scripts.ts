@@ -1,5 +1,5 @@
 import type { Role } from "../topology/topology.ts";
-import type { Piece } from "./documents.ts";
+import type { Piece } from "./documents/documents.ts";
 import type { Spot, Voice } from "./remark.ts";
 import { roleNamed } from "./role.ts";
 import type { Command } from "./shell/command.ts";

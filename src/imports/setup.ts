@@ -1,9 +1,9 @@
 import type { Role } from "../topology/topology.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine } from "./commands/engine.ts";
+import type { FoundProxy } from "./commands/proxy-command.ts";
+import type { Bench, Master } from "./commands/side-commands.ts";
 import type { Config } from "./files.ts";
-import type { FoundProxy } from "./proxy-command.ts";
 import type { Spot } from "./remark.ts";
-import type { Bench, Master } from "./side-commands.ts";
 
 /** All that a source starts, and the files that it reads. */
 export interface SetUp {

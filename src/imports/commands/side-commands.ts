@@ -1,9 +1,9 @@
-import type { Json } from "../topology/topology.ts";
+import type { Json } from "../../topology/topology.ts";
+import type { Spot, Voice } from "../remark.ts";
+import type { Command } from "../shell/command.ts";
+import { plain } from "../shell/text.ts";
 import { isMap } from "./flags.ts";
 import { optionsOf } from "./options.ts";
-import type { Spot, Voice } from "./remark.ts";
-import type { Command } from "./shell/command.ts";
-import { plain } from "./shell/text.ts";
 
 /** `mooncake_master`: what of it `kv.transfer.master` has. */
 export interface Master {

@@ -1,9 +1,9 @@
-import { replacements } from "../engines/drift.ts";
-import { type Flag, flagName, flags, formsOf, releases } from "../engines/flags.ts";
-import type { Json } from "../topology/topology.ts";
+import { replacements } from "../../engines/drift.ts";
+import { type Flag, flagName, flags, formsOf, releases } from "../../engines/flags.ts";
+import type { Json } from "../../topology/topology.ts";
+import type { Voice } from "../remark.ts";
+import type { Field } from "../shell/text.ts";
 import type { At } from "./engine.ts";
-import type { Voice } from "./remark.ts";
-import type { Field } from "./shell/text.ts";
 
 /** A command line taken apart: its flags by their own names, and what is no flag. */
 export interface Line {

@@ -1,7 +1,7 @@
-import type { Role } from "../topology/topology.ts";
+import type { Role } from "../../topology/topology.ts";
+import type { Voice } from "../remark.ts";
+import type { Placed } from "../setup.ts";
 import { width } from "./machines.ts";
-import type { Voice } from "./remark.ts";
-import type { Placed } from "./setup.ts";
 
 /** Engines that are one serving instance, by rank; the node of the first holds rank 0. */
 export interface Serving {

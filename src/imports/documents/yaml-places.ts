@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import type { Spot } from "./remark.ts";
+import type { Spot } from "../remark.ts";
 
 /** A YAML text as values that know their lines. Undefined members are members too, so that a path can be asked without looking. */
 export interface Placed {

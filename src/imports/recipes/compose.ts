@@ -1,11 +1,11 @@
-import type { Json } from "../topology/topology.ts";
-import type { Spot, Voice } from "./remark.ts";
-import { wordsOf } from "./shell/child.ts";
-import type { Command } from "./shell/command.ts";
-import type { Field } from "./shell/text.ts";
+import type { Json } from "../../topology/topology.ts";
+import type { Placed } from "../documents/yaml-places.ts";
+import type { Spot, Voice } from "../remark.ts";
+import { wordsOf } from "../shell/child.ts";
+import type { Command } from "../shell/command.ts";
+import type { Field } from "../shell/text.ts";
+import { some } from "../topology/transfer.ts";
 import type { Started } from "./started.ts";
-import { some } from "./transfer.ts";
-import type { Placed } from "./yaml-places.ts";
 
 export const isCompose = (root: Placed): boolean =>
   root.get("services").entries.some((each) => each.get("image").there || each.get("command").there);

@@ -1,12 +1,12 @@
-import { connectors } from "../connectors/index.ts";
-import { removedVariables } from "../engines/drift.ts";
-import { managedEnv, managedFlags } from "../engines/managed.ts";
-import { hardware as allHardware } from "../hardware/index.ts";
-import type { Json } from "../topology/topology.ts";
-import type { At, Variable } from "./engine.ts";
+import { connectors } from "../../connectors/index.ts";
+import { removedVariables } from "../../engines/drift.ts";
+import { managedEnv, managedFlags } from "../../engines/managed.ts";
+import { hardware as allHardware } from "../../hardware/index.ts";
+import type { Json } from "../../topology/topology.ts";
+import type { At, Variable } from "../commands/engine.ts";
+import type { Voice } from "../remark.ts";
+import type { Placed } from "../setup.ts";
 import type { Serving } from "./instances.ts";
-import type { Voice } from "./remark.ts";
-import type { Placed } from "./setup.ts";
 import { some } from "./transfer.ts";
 import { scalar } from "./yaml-text.ts";
 

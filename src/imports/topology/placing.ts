@@ -1,9 +1,9 @@
-import type { Role } from "../topology/topology.ts";
-import type { Engine } from "./engine.ts";
+import type { Role } from "../../topology/topology.ts";
+import type { Engine } from "../commands/engine.ts";
+import type { Endpoint, FoundProxy } from "../commands/proxy-command.ts";
+import type { Voice } from "../remark.ts";
+import type { Given, Placed } from "../setup.ts";
 import type { Machines } from "./machines.ts";
-import type { Endpoint, FoundProxy } from "./proxy-command.ts";
-import type { Voice } from "./remark.ts";
-import type { Given, Placed } from "./setup.ts";
 
 /** Every engine with its role and its node: from its own words, from the proxy's lists, from what the user said. */
 export function placedEngines(

@@ -1,9 +1,9 @@
-import { hardware as allHardware } from "../hardware/index.ts";
-import type { Json, Role } from "../topology/topology.ts";
-import type { Engine } from "./engine.ts";
-import { type Config, isMooncake, isUcm } from "./files.ts";
-import { isMap } from "./flags.ts";
-import type { Spot, Voice } from "./remark.ts";
+import { hardware as allHardware } from "../../hardware/index.ts";
+import type { Json, Role } from "../../topology/topology.ts";
+import type { Engine } from "../commands/engine.ts";
+import { isMap } from "../commands/flags.ts";
+import { type Config, isMooncake, isUcm } from "../files.ts";
+import type { Spot, Voice } from "../remark.ts";
 
 type Dict = Readonly<Record<string, Json>>;
 

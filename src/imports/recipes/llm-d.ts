@@ -1,10 +1,10 @@
-import type { Json, Role } from "../topology/topology.ts";
-import type { Spot, Voice } from "./remark.ts";
-import { wordsOf } from "./shell/child.ts";
-import type { Field, Text } from "./shell/text.ts";
+import type { Json, Role } from "../../topology/topology.ts";
+import type { Placed } from "../documents/yaml-places.ts";
+import type { Spot, Voice } from "../remark.ts";
+import { wordsOf } from "../shell/child.ts";
+import type { Field, Text } from "../shell/text.ts";
+import { some } from "../topology/transfer.ts";
 import type { Started } from "./started.ts";
-import { some } from "./transfer.ts";
-import type { Placed } from "./yaml-places.ts";
 
 export const isModelService = (root: Placed): boolean =>
   root.get("modelArtifacts").there && (root.get("decode").there || root.get("prefill").there);

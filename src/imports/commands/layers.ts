@@ -1,4 +1,4 @@
-import type { Json } from "../topology/topology.ts";
+import type { Json } from "../../topology/topology.ts";
 import { isMap } from "./flags.ts";
 
 type Dict = Readonly<Record<string, Json>>;

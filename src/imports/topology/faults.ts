@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
+import type { Voice } from "../remark.ts";
+import type { SetUp } from "../setup.ts";
 import type { Serving } from "./instances.ts";
-import type { Voice } from "./remark.ts";
-import type { SetUp } from "./setup.ts";
 
 /** What a source gets wrong between its parts. Source: launch.md §0. */
 export function faults(setUp: SetUp, all: readonly Serving[], voice: Voice): void {

@@ -1,15 +1,15 @@
-import type { Json, Role } from "../topology/topology.ts";
+import type { Json, Role } from "../../topology/topology.ts";
+import { shared } from "../commands/layers.ts";
+import { isMooncake } from "../files.ts";
+import type { Voice } from "../remark.ts";
+import type { Given, SetUp } from "../setup.ts";
 import { faults } from "./faults.ts";
-import { isMooncake } from "./files.ts";
 import { keysOf } from "./instance-keys.ts";
 import { pinned, type Serving, servings } from "./instances.ts";
-import { shared } from "./layers.ts";
 import { Machines } from "./machines.ts";
 import { placedEngines } from "./placing.ts";
 import { proxyKeys } from "./proxy-keys.ts";
-import type { Voice } from "./remark.ts";
 import { roleKeys } from "./roles.ts";
-import type { Given, SetUp } from "./setup.ts";
 import { some, type Uses, usesOf } from "./transfer.ts";
 import { scalar } from "./yaml-text.ts";
 

@@ -1,4 +1,4 @@
-import type { Field } from "./shell/text.ts";
+import type { Field } from "../shell/text.ts";
 
 /** A flag of a program whose parser is not known here: all words up to the next one are its values. */
 export interface Option {

@@ -1,5 +1,5 @@
-import type { Json, Role } from "../topology/topology.ts";
-import type { Spot } from "./remark.ts";
+import type { Json, Role } from "../../topology/topology.ts";
+import type { Spot } from "../remark.ts";
 
 /** A value and where it was written. */
 export interface At<Value> {

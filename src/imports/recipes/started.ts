@@ -1,6 +1,6 @@
-import type { Json, Role } from "../topology/topology.ts";
-import type { At } from "./engine.ts";
-import type { Command } from "./shell/command.ts";
+import type { Json, Role } from "../../topology/topology.ts";
+import type { At } from "../commands/engine.ts";
+import type { Command } from "../shell/command.ts";
 
 /** What a recipe says of a process beside its command line. */
 export interface Extras {

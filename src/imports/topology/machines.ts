@@ -1,9 +1,9 @@
-import { hardware as allHardware } from "../hardware/index.ts";
-import { firstNames } from "../topology/first.ts";
-import type { Json } from "../topology/topology.ts";
-import type { Engine } from "./engine.ts";
-import type { Spot, Voice } from "./remark.ts";
-import type { Given, GivenNode, Placed } from "./setup.ts";
+import { hardware as allHardware } from "../../hardware/index.ts";
+import { firstNames } from "../../topology/first.ts";
+import type { Json } from "../../topology/topology.ts";
+import type { Engine } from "../commands/engine.ts";
+import type { Spot, Voice } from "../remark.ts";
+import type { Given, GivenNode, Placed } from "../setup.ts";
 
 /** Machines of a source by what it calls them, and the nodes that they become. */
 export class Machines {

@@ -1,6 +1,6 @@
-import type { Engine } from "./engine.ts";
+import type { Engine } from "../commands/engine.ts";
+import type { Input, Voice } from "../remark.ts";
 import { blocksOf, isMarkdown } from "./markdown.ts";
-import type { Input, Voice } from "./remark.ts";
 
 /** Tables of a document that say another tensor parallelism than its commands. Source: launch.md §0. */
 export function proseFaults(inputs: readonly Input[], engines: readonly Engine[], voice: Voice): void {

@@ -1,4 +1,4 @@
-import type { Json } from "../topology/topology.ts";
+import type { Json } from "../../topology/topology.ts";
 
 type Dict = Readonly<Record<string, Json>>;
 

@@ -1,11 +1,11 @@
+import type { Endpoint, FoundProxy } from "../commands/proxy-command.ts";
+import type { Placed } from "../documents/yaml-places.ts";
+import type { Voice } from "../remark.ts";
+import type { GivenNode } from "../setup.ts";
 import { composeStarts, isCompose } from "./compose.ts";
 import { isModelService, modelServiceStarts } from "./llm-d.ts";
-import type { Endpoint, FoundProxy } from "./proxy-command.ts";
-import type { Voice } from "./remark.ts";
-import type { GivenNode } from "./setup.ts";
 import { isSrtSlurm, srtSlurmStarts } from "./srt-slurm.ts";
 import type { Started } from "./started.ts";
-import type { Placed } from "./yaml-places.ts";
 
 export interface RecipeAsk {
   readonly values: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
-import { hardware as allHardware } from "../hardware/index.ts";
+import { hardware as allHardware } from "../../hardware/index.ts";
+import type { Spot, Voice } from "../remark.ts";
+import { plain, type Text } from "../shell/text.ts";
 import type { At, Variable } from "./engine.ts";
-import type { Spot, Voice } from "./remark.ts";
-import { plain, type Text } from "./shell/text.ts";
 
 /** The environment of an engine: what has a key of its own, and the rest. */
 export interface Environment {

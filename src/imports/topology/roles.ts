@@ -1,7 +1,7 @@
-import type { Json } from "../topology/topology.ts";
+import type { Json } from "../../topology/topology.ts";
+import { shared } from "../commands/layers.ts";
+import type { Placed } from "../setup.ts";
 import type { Serving } from "./instances.ts";
-import { shared } from "./layers.ts";
-import type { Placed } from "./setup.ts";
 import { scalar } from "./yaml-text.ts";
 
 type Dict = Readonly<Record<string, Json>>;

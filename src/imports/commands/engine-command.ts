@@ -1,13 +1,13 @@
-import { managedFlags } from "../engines/managed.ts";
-import { hardware as allHardware } from "../hardware/index.ts";
-import type { Json } from "../topology/topology.ts";
+import { managedFlags } from "../../engines/managed.ts";
+import { hardware as allHardware } from "../../hardware/index.ts";
+import type { Json } from "../../topology/topology.ts";
+import type { Voice } from "../remark.ts";
+import { roleIn } from "../role.ts";
+import type { Command } from "../shell/command.ts";
+import type { Field } from "../shell/text.ts";
 import type { At, Engine, Group, Variable } from "./engine.ts";
 import { readEnv } from "./environment.ts";
 import { isMap, parsed, readFlags } from "./flags.ts";
-import type { Voice } from "./remark.ts";
-import { roleIn } from "./role.ts";
-import type { Command } from "./shell/command.ts";
-import type { Field } from "./shell/text.ts";
 
 /** The words behind `vllm serve`, or behind the module that does the same; undefined: another program. */
 export function serveWords(fields: readonly Field[]): readonly Field[] | undefined {

@@ -1,9 +1,9 @@
-import { type Config, configOf, isMooncake, isUcm } from "./files.ts";
+import { type Config, configOf, isMooncake, isUcm } from "../files.ts";
+import { isRecipe } from "../recipes/recipes.ts";
+import type { Input, Voice } from "../remark.ts";
+import { roleNamed } from "../role.ts";
+import type { Script } from "../shell/run.ts";
 import { type Block, blocksOf, isMarkdown, isShell } from "./markdown.ts";
-import { isRecipe } from "./recipes.ts";
-import type { Input, Voice } from "./remark.ts";
-import { roleNamed } from "./role.ts";
-import type { Script } from "./shell/run.ts";
 import { type Placed, placedYaml } from "./yaml-places.ts";
 
 /** The inputs as scripts in their order, and the files that they write or read. */

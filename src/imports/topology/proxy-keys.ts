@@ -1,8 +1,8 @@
-import { proxies } from "../proxies/index.ts";
-import type { Json } from "../topology/topology.ts";
-import type { FoundProxy } from "./proxy-command.ts";
-import type { Spot, Voice } from "./remark.ts";
-import type { Given } from "./setup.ts";
+import { proxies } from "../../proxies/index.ts";
+import type { Json } from "../../topology/topology.ts";
+import type { FoundProxy } from "../commands/proxy-command.ts";
+import type { Spot, Voice } from "../remark.ts";
+import type { Given } from "../setup.ts";
 import { some } from "./transfer.ts";
 import { scalar } from "./yaml-text.ts";
 

@@ -1,10 +1,10 @@
-import type { Role } from "../topology/topology.ts";
-import type { Spot, Voice } from "./remark.ts";
-import type { GivenNode } from "./setup.ts";
-import type { Field, Text } from "./shell/text.ts";
+import type { Role } from "../../topology/topology.ts";
+import type { Placed } from "../documents/yaml-places.ts";
+import type { Spot, Voice } from "../remark.ts";
+import type { GivenNode } from "../setup.ts";
+import type { Field, Text } from "../shell/text.ts";
+import { some } from "../topology/transfer.ts";
 import type { Started } from "./started.ts";
-import { some } from "./transfer.ts";
-import type { Placed } from "./yaml-places.ts";
 
 const engineOf = (root: Placed): Placed => (root.get("engine").there ? root.get("engine") : root.get("backend"));
 

@@ -1,8 +1,8 @@
-import type { ProxyChoice } from "../topology/topology.ts";
+import type { ProxyChoice } from "../../topology/topology.ts";
+import type { Spot, Voice } from "../remark.ts";
+import type { Command } from "../shell/command.ts";
 import type { At } from "./engine.ts";
 import { type Option, optionsOf } from "./options.ts";
-import type { Spot, Voice } from "./remark.ts";
-import type { Command } from "./shell/command.ts";
 
 export interface Endpoint {
   readonly machine: string;
