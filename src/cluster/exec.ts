@@ -33,15 +33,19 @@ export async function exec(
   run.about(known.cluster, 0);
   try {
     const outcomes = await fleet.reach(async (session, node) => {
-      const values = { PD_ARGV: argv, PD_SECONDS: String(limitMs / 1000), PD_LEASE_S: LEASE_S };
+      const values = { PD_ARGV: argv, PD_SECONDS: String(Math.ceil(limitMs / 1000)), PD_LEASE_S: LEASE_S };
       const script = run.templates["cluster/exec"] ?? "";
       let exit: number | undefined;
-      for await (const record of lines(session.stream({ script, values, signal: run.signal, what: "exec" }))) {
-        const [kind, text] = [record.slice(0, 1), record.slice(2)];
-        if (kind === "") continue;
-        if (kind === "x") exit = Number(text);
-        else hear(node, kind === "e" ? "stderr" : "stdout", text);
-      }
+      const stream = session.stream({
+        ...{ script, values, signal: run.signal, what: "exec" },
+        stderr: async (chunks) => {
+          for await (const line of lines(chunks)) hear(node, "stderr", line);
+        },
+        ended: (status) => {
+          exit = status;
+        },
+      });
+      for await (const line of lines(stream)) hear(node, "stdout", line);
       return exit;
     });
     run.signal.throwIfAborted();

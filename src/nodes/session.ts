@@ -55,6 +55,10 @@ export interface StreamAsk {
   readonly what?: string;
   /** As in `Call`. */
   readonly changes?: readonly string[];
+  /** Reads stderr as it comes; unset: it is kept for the error. */
+  readonly stderr?: (chunks: AsyncIterable<Buffer>) => Promise<void>;
+  /** Takes the exit status, whatever it is; unset: any but 0 is an error. */
+  readonly ended?: (exit: number) => void;
 }
 
 /** Where a node is and how to log in; what the topology says, before ssh_config fills in the rest. */

@@ -53,7 +53,9 @@ async function* stream(node: string, transport: Transport, ask: StreamAsk): Asyn
   const { running, nonce } = await begin(transport, ask, ask.signal);
   const leaving = new Leaving(running);
   const takeBack = onAbort(ask.signal, leaving.begin);
-  const stderr = gather(afterSentinel(running.stderr, nonce)).catch(() => Buffer.alloc(0)); // cut off when we hang up
+  const chunks = afterSentinel(running.stderr, nonce);
+  const stderr = ask.stderr === undefined ? gather(chunks) : ask.stderr(chunks);
+  stderr.catch(() => undefined); // cut off when we hang up
   let started = false;
   try {
     yield* afterSentinel(running.stdout, nonce, () => (started = true));
@@ -66,9 +68,10 @@ async function* stream(node: string, transport: Transport, ask: StreamAsk): Asyn
   }
   ask.signal.throwIfAborted();
   const end = await running.ended;
-  const said = (await stderr).toString();
+  const said = (await stderr)?.toString() ?? "";
   if (!started) throw noShell(node, end.exit, said);
-  if (end.exit !== 0)
+  if (ask.ended !== undefined) ask.ended(exitStatus(end));
+  else if (end.exit !== 0)
     throw new UserError("node.command", { node, command: ask.what ?? "a stream", exit: end.exit, stderr: said });
 }
 
