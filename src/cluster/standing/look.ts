@@ -1,4 +1,5 @@
 import { Bug } from "../../errors.ts";
+import type { Outcome, Session } from "../../nodes/index.ts";
 import type { Look } from "../../supervise/index.ts";
 import { inspect } from "../../supervise/index.ts";
 import type { NodeWord } from "../events.ts";
@@ -9,8 +10,8 @@ import type { Run } from "../run/run.ts";
 import type { Known, Standing, StandingNode } from "./standing.ts";
 
 /**
- * What a verb over what runs begins with: a session to every node, and what those that answered list. `part`: these nodes and no
- * others. Throws when none answered.
+ * What a verb over what runs begins with: a session to every node, and what those that answered list. Each is asked as soon as it is
+ * reached. `part`: these nodes and no others. Throws when none answered.
  */
 export async function opened(
   known: Known,
@@ -18,10 +19,16 @@ export async function opened(
   run: Run,
   ask: { ready: boolean; part?: boolean },
 ): Promise<{ there: Known; standing: Standing }> {
-  await fleet.open();
+  const homes = new Map<string, string>();
+  const outcomes = await fleet.reach(async (session, node) => {
+    const stateDir = await homed(stateDirOf(known, node), session, run);
+    homes.set(node, stateDir);
+    return inspect(session, { stateDir, ready: ask.ready, others: "" }, fleet.scripts, run.signal);
+  });
   if (fleet.reached.length === 0) throw new NodeErrors(fleet.failed, fleet.nodes.length);
-  const asked = await located(known, fleet, run);
-  const seen = await look(asked, fleet, run, ask);
+  const nodes = known.nodes.map((one) => ({ ...one, stateDir: homes.get(one.node) ?? one.stateDir }));
+  const asked = { ...known, nodes };
+  const seen = standingOf(asked, outcomes, { beside: false });
   const there = ask.part === true ? asked : await joined(asked, seen, fleet);
   const standing = there === asked ? seen : await look(there, fleet, run, ask);
   run.about(known.cluster, standing.generation);
@@ -54,6 +61,10 @@ export async function look(
     inspect(session, { stateDir: stateDirOf(known, node), ready, others }, fleet.scripts, run.signal),
   );
   run.signal.throwIfAborted();
+  return standingOf(known, outcomes, { beside });
+}
+
+function standingOf(known: Known, outcomes: readonly Outcome<Look>[], { beside }: { beside: boolean }): Standing {
   const looks = outcomes.flatMap((one) => (one.ok ? [[one.node, one.value] as const] : []));
   const states = looks.flatMap(([, { state }]) => (state === null ? [] : [state]));
   const started = looks.flatMap(([, { found }]) => found.map(({ spec }) => spec.generation));
@@ -100,14 +111,14 @@ export async function located(known: Known, fleet: Fleet, run: Run): Promise<Kno
   const open = known.nodes.filter(({ stateDir, node }) => stateDir.includes("<fact:") && fleet.reached.includes(node));
   if (open.length === 0) return known;
   const homes = await fleet.all(
-    async (session) => (await gather(session, undefined, run)).home,
+    async (session, node) => homed(stateDirOf(known, node), session, run),
     open.map(({ node }) => node),
   );
-  return {
-    ...known,
-    nodes: known.nodes.map((one) => ({
-      ...one,
-      stateDir: one.stateDir.replace(`<fact:home@${one.node}>`, homes.get(one.node) ?? `<fact:home@${one.node}>`),
-    })),
-  };
+  return { ...known, nodes: known.nodes.map((one) => ({ ...one, stateDir: homes.get(one.node) ?? one.stateDir })) };
+}
+
+async function homed(stateDir: string, session: Session, run: Run): Promise<string> {
+  if (!stateDir.includes("<fact:")) return stateDir;
+  const { home } = await gather(session, undefined, run);
+  return stateDir.replace(`<fact:home@${session.node}>`, home);
 }
