@@ -2,8 +2,8 @@
 export interface ErrorFacts {
   /** The command line was not understood. Exit 2. */
   usage: { what: string; next: string };
-  /** A file that was asked for is not there or cannot be read. Exit 2. */
-  "file.unreadable": { file: string; why: string };
+  /** A file that was asked for is not there or cannot be read; where it was to be a topology, those that are beside it. Exit 2. */
+  "file.unreadable": { file: string; why: string; topologies?: readonly string[] };
   /** No topology was named and none was found. Exit 2. */
   "topology.missing": { looked: readonly string[] };
   /** A verb over what runs was given a topology with errors, of a cluster that this launcher does not know. Exit 3. */

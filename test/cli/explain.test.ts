@@ -48,6 +48,8 @@ describe("explain", () => {
   it("says which codes are like one that it does not know", async () => {
     const { exit, err } = await run(["explain", "devise-memory"]);
     expect([exit, err.split("\n")[0]]).toEqual([2, "✖ unknown code devise-memory; did you mean device-memory?"]);
+    const further = await run(["explain", "prt-takn"]);
+    expect(further.err.split("\n")[0]).toBe("✖ unknown code prt-takn; did you mean port-taken?");
   });
 
   it("has a page for every error that a card shows in brackets", () => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { screen } from "../report/story.ts";
 import { run } from "./run-pdctl.ts";
@@ -34,6 +35,17 @@ describe.concurrent("validate", () => {
       "✔ cluster.yaml: ascend-moe, 10 services on 4 nodes, no errors, no warnings\n  next    pdctl plan\n",
       "",
     ]);
+  });
+
+  it.each(["cat cluster.yaml | $PDCTL -", "$PDCTL <(cat cluster.yaml)"])("reads a pipe, once: %s", async (line) => {
+    const child = spawn("bash", ["-c", line.replace("$PDCTL", `'${process.execPath}' '${pdctl}' validate`)], {
+      cwd: home,
+    });
+    const [out, exit] = await Promise.all([
+      text(child.stdout),
+      new Promise<number | null>((resolve) => void child.on("close", resolve)),
+    ]);
+    expect([exit, out]).toEqual([0, expect.stringMatching(/: ascend-moe, 10 services on 4 nodes, no errors/)]);
   });
 
   it("shows all errors at once, on stdout, with exit 3", async () => {

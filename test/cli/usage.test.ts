@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "./run-pdctl.ts";
+import { topology } from "./small.ts";
 
 let empty: string;
 beforeAll(async () => {
@@ -46,7 +47,37 @@ describe.concurrent("a command line that is not understood", () => {
     const { exit, err } = await run(["plan", "nope.yaml"], { cwd: empty });
     expect([exit, err]).toEqual([
       2,
-      "✖ nope.yaml was not read\n  why     there is no such file\n  next    pdctl --help\n",
+      "✖ nope.yaml was not read\n  why     there is no such file\n  next    pdctl init\n",
+    ]);
+  });
+
+  it("names the topology that was probably meant", async () => {
+    const { exit, err } = await run(["plan", "lokal.yaml"], { cwd: dirname(topology) });
+    expect([exit, err.split("\n")]).toEqual([
+      2,
+      [
+        "✖ lokal.yaml was not read",
+        "  why     there is no such file",
+        "  do      there is local.yaml",
+        "  next    pdctl validate local.yaml",
+        "",
+      ],
+    ]);
+  });
+
+  it.each([
+    ["nope.yaml", 2],
+    ["/dev/null", 3],
+  ])("ends in a result for whoever reads events: up %s --ndjson", async (file, exit) => {
+    const up = await run(["up", file, "--ndjson"], { cwd: empty });
+    const events = up.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect([up.exit, up.err]).toEqual([exit, ""]);
+    expect(events).toMatchObject([
+      { seq: 1, type: "finding", level: "error" },
+      { seq: 2, type: "result", data: { verb: "up", exit } },
     ]);
   });
 

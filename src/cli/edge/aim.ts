@@ -1,5 +1,5 @@
 import type { ClusterEvent } from "../../cluster/events.ts";
-import { quote } from "../../quote.ts";
+import { pasted } from "../../quote.ts";
 import type { Common } from "../usage/options.ts";
 
 export interface Target {
@@ -73,6 +73,3 @@ function standing({ cluster, host }: Target): readonly string[] {
   if (cluster === undefined) return [];
   return host === undefined ? [pasted(cluster)] : ["--cluster", pasted(cluster), "--host", pasted(host)];
 }
-
-/** As a person would write it: quoted where the shell asks for it. */
-const pasted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word));

@@ -17,6 +17,13 @@ export interface Call<Options = unknown> {
   readonly places: { readonly home: string; readonly cwd: string };
 }
 
+/** What keeps a verb from its run is events, too: whoever reads the lines waits for a result. */
+const inEvents = <Options>(call: Call<Options>, work: (call: Call<Options>) => Promise<number>): Promise<number> =>
+  work(call).catch(async (error: unknown) => {
+    const { attended } = await import("../run/attend.ts");
+    return attended(call, () => Promise.reject(error));
+  });
+
 /** Gives a command its action: the work returns the exit code, and every error becomes text and a code. */
 export function does<Options>(command: Command, work: (call: Call<Options>) => Promise<number>): Command {
   return command.action(async () => {
@@ -36,6 +43,6 @@ export function does<Options>(command: Command, work: (call: Call<Options>) => P
       tellBug(call.streams.err, error);
       process.exit(EXIT.bug); // after an error that nobody awaited, nothing can be trusted to end by itself
     });
-    process.exitCode = await atEdge(call, () => work(call));
+    process.exitCode = await atEdge(call, () => (options.ndjson === true ? inEvents(call, work) : work(call)));
   });
 }

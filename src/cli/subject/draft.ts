@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../../errors.ts";
 import type { ModelConfig } from "../../facts/model-config.ts";
 import type { Capacity } from "../../plan/answers/answers.ts";
@@ -6,6 +7,8 @@ import type { Planned } from "../../plan/plan.ts";
 import type { Written } from "../../report/plan/explain.ts";
 import type { Diagnostic } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
+import { near } from "../../words/near.ts";
+import { fileTrouble } from "../edge/file-trouble.ts";
 import type { Common } from "../usage/options.ts";
 import { topologyFile } from "./place.ts";
 
@@ -41,13 +44,16 @@ export async function draft({
   modelConfig: named,
 }: DraftAsk): Promise<Draft> {
   const file = topologyFile(argument, options, env);
-  readable(file);
+  const bytes = bytesOnce(file);
   const [{ loadTopology, locate, modelFindings, supersede }, { plan }, { modelHere, namedModel }] = await Promise.all([
     import("../../topology/index.ts"),
     import("../../plan/index.ts"),
     import("./model-here.ts"),
   ]);
-  const loaded = loadTopology({ file, read: bytesOf, env }, { set: options.set, hosts: hostsOf(options.hosts) });
+  const loaded = loadTopology(
+    { file, read: (path) => (path === file ? bytes : bytesOf(path)), env },
+    { set: options.set, hosts: hostsOf(options.hosts) },
+  );
   const subject = loaded.topology ?? loaded.draft;
   const planned = subject === undefined ? undefined : plan(subject, [], { rehearse });
   const model = subject && (named === undefined ? modelHere(subject.model.path, env["HOME"]) : namedModel(named));
@@ -91,25 +97,35 @@ async function sizedOf(topology: Topology, model: ModelConfig) {
   return { capacity, findings: runRules(capacityRules, { topology, capacity }) };
 }
 
-/** Errors of the file are diagnostics; that there is no file is an error of the command line. */
-function readable(file: string): void {
+/** What came out of a pipe, which cannot be read again: `test` reads its topology for each of its verbs. */
+const piped = new Map<string, Uint8Array>();
+
+/** Errors of the file are diagnostics; that there is no file is an error of the command line. `-` is stdin. */
+function bytesOnce(file: string): Uint8Array {
+  const before = piped.get(file);
+  if (before !== undefined) return before;
   try {
-    if (statSync(file).isDirectory()) throw new UserError("file.unreadable", { file, why: "it is a directory" });
-    readFileSync(file);
+    if (file !== "-" && statSync(file).isDirectory())
+      throw new UserError("file.unreadable", { file, why: "it is a directory" });
+    const bytes = readFileSync(file === "-" ? process.stdin.fd : file);
+    if (file === "-" || !statSync(file).isFile()) piped.set(file, bytes);
+    return bytes;
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError("file.unreadable", { file, why: reason(error) }, { cause: error });
+    throw new UserError("file.unreadable", { file, why: fileTrouble(error), ...beside(file) }, { cause: error });
   }
 }
 
-function reason(error: unknown): string {
-  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
-  const known = new Map([
-    ["ENOENT", "there is no such file"],
-    ["EACCES", "permission denied"],
-    ["ENOTDIR", "a part of the path is no directory"],
-  ]);
-  return known.get(code) ?? (error instanceof Error ? error.message : String(error));
+/** Topologies beside it: the one that was meant, else all of them. */
+function beside(file: string): { readonly topologies: readonly string[] } {
+  const folder = dirname(file);
+  const names = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => /\.ya?ml$/.test(name))
+        .toSorted()
+    : [];
+  const meant = near(basename(file), names);
+  return { topologies: (meant === undefined ? names : [meant]).map((name) => join(dirname(file), name)) };
 }
 
 /** A file that another one extends; undefined: the topology says so, with its place. */

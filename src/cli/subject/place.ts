@@ -33,5 +33,5 @@ export function targetOf({ options }: Pick<Call, "options">, argument: string | 
   return { file, cluster: file !== undefined || renamed ? cluster : undefined, options };
 }
 
-/** `logs` and `status` take a topology and ids as arguments: a file is told by its suffix, a slash, or by being there. */
-export const isFile = (word: string) => /\.ya?ml$|\//.test(word) || existsSync(word);
+/** `logs` and `status` take a topology and ids as arguments: a file is told by its suffix, a slash, or by being there; - is stdin. */
+export const isFile = (word: string) => word === "-" || /\.ya?ml$|\//.test(word) || existsSync(word);

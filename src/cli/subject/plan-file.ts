@@ -2,12 +2,12 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { UserError } from "../../errors.ts";
 import type { Facts } from "../../facts/facts.ts";
 import type { Plan, Planned } from "../../plan/plan.ts";
+import { fileTrouble } from "../edge/file-trouble.ts";
 
 /** The plan that a file holds. */
 export async function readPlanFile(file: string): Promise<Plan> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === "ENOENT" ? "there is no such file" : error.message;
-    throw new UserError("file.unreadable", { file, why }, { cause: error });
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw new UserError("file.unreadable", { file, why: fileTrouble(error) }, { cause: error });
   });
   const { readPlan } = await import("../../plan/written/read-plan.ts");
   const read = readPlan(text);
@@ -23,7 +23,7 @@ export async function writePlanFile(file: string, plan: Plan): Promise<void> {
     await rename(fresh, file);
   } catch (error) {
     await rm(fresh, { force: true });
-    const why = error instanceof Error ? error.message : String(error);
+    const why = fileTrouble(error, "there is no such directory");
     throw new UserError(
       "usage",
       { what: `${file} was not written: ${why}`, next: "pdctl plan -o FILE" },

@@ -1,7 +1,10 @@
 import { UserError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { pasted } from "../../quote.ts";
 import { HIDDEN_FROM } from "../../report/text/ink.ts";
+import type { Diagnostic } from "../../topology/rule.ts";
 import type { Topology } from "../../topology/topology.ts";
+import { several } from "../../words/numbers.ts";
 import type { Call } from "../edge/call.ts";
 import { EXIT } from "../edge/exit-codes.ts";
 import { type Draft, draft } from "./draft.ts";
@@ -34,10 +37,37 @@ export async function onSound(
     import("../../report/text/diagnostics.ts"),
     import("../../report/machine/document.ts"),
   ]);
+  if (options.ndjson === true) return toldInEvents(call, file, diagnostics);
   if (options.json === true)
     streams.out.raw(asJson(validateDocument({ file, cluster: null, findings: diagnostics, exit: EXIT.topology })));
   else streams.out.lines(diagnosticLines(file, diagnostics, ""));
   return EXIT.topology;
+}
+
+/** The same for whoever reads events. */
+async function toldInEvents(call: Call, file: string, diagnostics: readonly Diagnostic[]): Promise<number> {
+  const { attended } = await import("../run/attend.ts");
+  return attended(call, async (run) => {
+    for (const { code, level, title, remedy, also, ...place } of diagnostics) {
+      const where = `${place.file}:${place.line}:${place.column}`;
+      const then = also.length > 0 && { then: also.join("; ") };
+      run.emit({ type: "finding", level, code, data: { title, where, do: remedy, ...then } });
+    }
+    const errors = diagnostics.filter(({ level }) => level === "error").length;
+    run.emit({
+      type: "result",
+      level: "error",
+      data: {
+        verb: call.verb,
+        exit: EXIT.topology,
+        state: "unknown",
+        seconds: 0,
+        verdict: `${file} has ${several(errors, "error")}`,
+        next: [`pdctl validate ${pasted(file)}`],
+      },
+    });
+    return EXIT.topology;
+  });
 }
 
 /** The topology names them, the launcher's environment has them. */

@@ -33,11 +33,12 @@ export const bench = (program: Command) =>
       },
     ),
     async (call) => {
-      const [{ attended }, { onSound }] = await Promise.all([
+      const [{ attended }, { onSound }, { topologyOf }] = await Promise.all([
         import("../run/attend.ts"),
         import("../subject/sound.ts"),
+        import("../subject/standing.ts"),
       ]);
-      return onSound(call, { argument: call.args[0] }, async (sound) => {
+      return onSound(call, { argument: await topologyOf(call, call.args[0]) }, async (sound) => {
         const ask = await benchAsk(call, sound);
         return attended(call, async (run) => (await import("../../cluster/index.ts")).bench(ask, run));
       });

@@ -31,7 +31,10 @@ export const explain = (program: Command) =>
       const known = [...written, ...Object.keys(cardPages)];
       const name = known.find((one) => one.toLowerCase() === code.toLowerCase());
       if (name === undefined)
-        throw new UserError("usage", { what: `unknown code ${code}${near(code, known)}`, next: "pdctl explain" });
+        throw new UserError("usage", {
+          what: `unknown code ${code}${await meant(code, known)}`,
+          next: "pdctl explain",
+        });
       const lines = (written.includes(name) ? await page(name) : cardPage(name)) ?? [];
       if (call.options.json === true) {
         const { codeRow } = await import("../../report/pages/codes.ts");
@@ -91,10 +94,13 @@ const writtenCodes = async (): Promise<readonly string[]> =>
 const page = async (code: string): Promise<readonly string[]> =>
   (await readFile(new URL(`${code}.md`, pages), "utf8")).trimEnd().split("\n");
 
-/** Codes that differ in one letter. */
-function near(code: string, known: readonly string[]): string {
+/** Codes that differ in one letter, else the word that is nearest. */
+async function meant(code: string, known: readonly string[]): Promise<string> {
+  const { near } = await import("../../words/near.ts");
   const differing = (one: string) =>
     [...one].filter((letter, at) => letter.toLowerCase() !== code[at]?.toLowerCase()).length;
   const like = known.filter((one) => one.length === code.length && differing(one) === 1);
-  return like.length === 0 ? "" : `; did you mean ${like.slice(0, 3).join(", ")}?`;
+  const nearest = near(code, known);
+  const names = like.length > 0 ? like.slice(0, 3) : nearest === undefined ? [] : [nearest];
+  return names.length === 0 ? "" : `; did you mean ${names.join(", ")}?`;
 }

@@ -14,7 +14,7 @@ const fileOf = (stateHome: string, cluster: string) => path.join(directory(state
 export function knownOf(plan: Plan, file: string | null): Known {
   return {
     cluster: plan.cluster,
-    file,
+    file: file === "-" || file?.startsWith("/dev/") ? null : file, // a pipe is not there the next time
     nodes: plan.nodes.map(({ name, host, ip, ssh, stateDir }) => ({ node: name, host, ip, ssh, stateDir })),
   };
 }

@@ -1,5 +1,6 @@
 import type { FindingData } from "../../cluster/events.ts";
 import { Bug, type ErrorCode, type ErrorFacts, type UserError } from "../../errors.ts";
+import { pasted } from "../../quote.ts";
 import { folded } from "../../words/names.ts";
 import { duration, limit } from "../../words/numbers.ts";
 
@@ -13,7 +14,18 @@ const FOUND_AT = ["the argument", "--file", "$PDCTL_TOPOLOGY"];
 
 const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } = {
   usage: ({ what, next }) => ({ title: what, next: [next] }),
-  "file.unreadable": ({ file, why }) => ({ title: `${file} was not read`, why, next: ["pdctl --help"] }),
+  "file.unreadable": ({ file, why, topologies }) => ({
+    title: `${file} was not read`,
+    why,
+    ...(topologies?.[0] !== undefined && { do: [`there is ${topologies.slice(0, 4).join(", ")}`] }),
+    next: [
+      topologies === undefined
+        ? "pdctl --help"
+        : topologies.length === 1
+          ? `pdctl validate ${pasted(topologies[0] ?? "")}`
+          : "pdctl init",
+    ],
+  }),
   "topology.missing": ({ looked }) => ({
     title: `no topology was named, and none was found: ${[...FOUND_AT, ...looked].join(", ")}`,
     next: ["pdctl demo", "pdctl validate FILE"],

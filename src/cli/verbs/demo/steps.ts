@@ -66,7 +66,7 @@ export async function demonstrate(call: Call): Promise<number> {
     dispose();
     await scene.stage.clear();
   }
-  const next = "pdctl validate cluster.yaml";
+  const next = "pdctl init";
   rows.lines([
     "",
     `✔ that was pdctl · ${duration((performance.now() - began) / 1000)}`,
