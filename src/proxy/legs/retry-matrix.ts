@@ -5,7 +5,7 @@ export type Failure =
   | "connect"
   /** The connection had been idle, and its engine closed it as the request came. */
   | "idle_closed"
-  /** The request was taken, and not a byte came back. */
+  /** The request was taken, and the connection ended before the head of an answer. */
   | "silent"
   | "broken"
   | "timeout"
@@ -27,6 +27,11 @@ export interface Remedy {
   readonly most: number;
   /** It made an engine work: it counts against the budget of all requests. */
   readonly costs: boolean;
+  /**
+   * Where there is no other endpoint the same one may be asked. Prefill writes nothing but its own cache, and what its first try may still hold under the
+   * id before ends by the abort that the broken connection is, or by its time limit.
+   */
+  readonly orSame?: true;
 }
 
 const free = (most: number): Remedy => ({ next: "other", most, costs: false });
@@ -38,8 +43,8 @@ export const matrix: Readonly<Record<Role, Readonly<Partial<Record<Failure, Reme
   prefill: {
     connect: free(2),
     idle_closed: free(1),
-    silent: other(1),
-    timeout: other(1),
+    silent: { ...other(1), orSame: true },
+    timeout: other(1), // it works still: the same engine would do it twice
     status_429: other(2),
     status_502: other(2),
     status_503: other(2),

@@ -51,13 +51,17 @@ export class SecondChances {
       (role === "prefill" && this.#ofRole.prefill >= this.#house.retriesMost.prefill)
     )
       return undefined;
-    const next = remedy.next === "restart" ? this.#restart() : this.#place(role, tried, later);
+    const next =
+      remedy.next === "restart"
+        ? this.#restart()
+        : this.#place(role, tried, remedy.orSame === true || later !== undefined);
     if (next === undefined || (remedy.costs && !this.#house.retries.take())) return undefined;
     this.#taken.set(key, before + 1);
     this.avoid.add(endpoint);
     this.#house.books.retries.add({ role, reason: failure });
     const waits = remedy.costs && next !== "restart";
-    const waitMs = next === "same" ? (later ?? 0) : waits ? backOff(this.#ofRole.prefill, this.#house.chance()) : 0;
+    const backOffMs = waits ? backOff(this.#ofRole.prefill, this.#house.chance()) : 0;
+    const waitMs = next === "same" ? (later ?? backOffMs) : backOffMs;
     this.#ofRole[role]++;
     if (next === "restart") this.#restarts++;
     return { next, waitMs };
@@ -67,8 +71,8 @@ export class SecondChances {
     return this.#restarts < this.#house.retriesMost.decode ? "restart" : undefined;
   }
 
-  #place(role: Role, tried: ReadonlySet<Endpoint>, later: number | undefined): "other" | "same" | undefined {
+  #place(role: Role, tried: ReadonlySet<Endpoint>, orSame: boolean): "other" | "same" | undefined {
     if (this.#house.rosters[role].openBeside(tried)) return "other";
-    return later === undefined ? undefined : "same";
+    return orSame ? "same" : undefined;
   }
 }

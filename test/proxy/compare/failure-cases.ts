@@ -111,6 +111,11 @@ export const failureCases: readonly Case[] = [
     },
   }),
   failing({ what: "prefill resets the connection, each time", prefill: resets, judge: told }),
+  failing({
+    what: "prefill resets the connection, once",
+    fresh: () => ({ prefill: once(resets, wellPrefill) }),
+    judge: madeGood,
+  }),
   failing({ what: "prefill answers without kv_transfer_params", prefill: params(undefined), judge: silentPrefill }),
   failing({ what: "prefill answers with null for them", prefill: params("null"), judge: silentPrefill }),
   failing({ what: "prefill answers 200 and no JSON", prefill: (taken) => json(taken, 200, "oops"), judge: unread }),

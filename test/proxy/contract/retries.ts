@@ -49,6 +49,19 @@ export const retries: Readonly<Record<string, Case>> = {
       expect(house.p[0]?.ids).toHaveLength(4);
     }),
 
+  "the only prefill is asked once more, under a new id, when its connection ends before the head": (inOne) =>
+    inOne({}, async (house) => {
+      house.p[0]?.faults.push({ kind: "reset" });
+      expect(await house.send(SHORT, { id: "o" })).toMatchObject({ status: 200, whole: true });
+      expect(house.p[0]?.ids).toEqual(["o", "o-r1"]);
+      expect(await house.metric("pdctl_proxy_retries_total")).toEqual([
+        expect.stringMatching(/\{role="prefill",reason="(silent|idle_closed)"\} 1$/),
+      ]);
+      house.p[0]?.faults.push({ kind: "reset" }, { kind: "reset" });
+      expect(await house.send(SHORT)).toMatchObject({ status: 502, headers: { "x-pdctl-error": "target.broke" } });
+      expect(house.p[0]?.ids).toHaveLength(4); // a prompt that kills engines kills it twice at most
+    }),
+
   "a client waits for three prefills at most": (inOne) =>
     inOne({ prefill: 4 }, async (house) => {
       for (const { faults } of house.p) faults.push(refuses(503));

@@ -47,7 +47,7 @@ export function metricsTable(): string {
 const FAILURES: Readonly<Record<string, string>> = {
   connect: "the connection is refused, or not there in time",
   idle_closed: "the connection had been idle, and the engine closed it as the request came",
-  silent: "the request was taken and not a byte came back",
+  silent: "the request was taken, and the connection ended before the head of an answer",
   broken: "a stream's head came and nothing else",
   timeout: "no answer in time",
   error_event: "the stream begins with an error that is the engine's own",
@@ -55,13 +55,18 @@ const FAILURES: Readonly<Record<string, string>> = {
   stale: "the ticket went stale, or `handoff_timeout_seconds` was over, before decode was asked",
 };
 
-const remedyRow = (role: string, failure: string, { next, most, costs }: Remedy) =>
+const placeOf = ({ next, orSame }: Remedy) => {
+  if (next === "restart") return "both legs anew, under a new id";
+  return `the same leg at another endpoint${orSame ? ", or where there is none at the same one" : ""}`;
+};
+
+const remedyRow = (role: string, failure: string, remedy: Remedy) =>
   row(
     role,
     FAILURES[failure] ?? `status ${failure.replace("status_", "")}`,
-    next === "other" ? "the same leg at another endpoint" : "both legs anew, under a new id",
-    most === Number.POSITIVE_INFINITY ? "every endpoint" : String(most),
-    costs ? "yes" : "no",
+    placeOf(remedy),
+    remedy.most === Number.POSITIVE_INFINITY ? "every endpoint" : String(remedy.most),
+    remedy.costs ? "yes" : "no",
   );
 
 /** What is tried after which failure of which leg. */

@@ -45,8 +45,7 @@ const well = { prefill: "well", whole: "well", stream: "well" } as const;
 const headless = { prefill: "broke", whole: "broke", stream: "again" } as const;
 /** Half of the body has come. */
 const halved = { prefill: "broke", whole: "broke", stream: "cut" } as const;
-/** Bytes have come, and they are no answer: the connection was not idle, and there is no other prefill. */
-const unclear = { prefill: "broke", whole: "again", stream: "again" } as const;
+/** No head has come that is one: asked once more, prefill at the same endpoint as there is no other. */
 const silent = { prefill: "again", whole: "again", stream: "again" } as const;
 
 /** The engine's connection as it may be found on a bad day. Source: proxy-protocols.md §2.0, §3.6; RFC 9112. */
@@ -57,7 +56,6 @@ export const wireFaults: readonly WireFault[] = [
     what: "closed in the middle of the head",
     play: (socket, it) => void socket.end(head(it, length(it)).subarray(0, 25)),
     ...silent,
-    sockets: unclear,
   },
   { what: "reset after the head", play: (socket, it) => resetAfter(socket, head(it, length(it))), ...headless },
   { what: "closed after the head", play: (socket, it) => void socket.end(head(it, length(it))), ...headless },
@@ -112,13 +110,11 @@ export const wireFaults: readonly WireFault[] = [
     what: "two lengths",
     play: (socket, it) => void socket.end(Buffer.concat([head(it, [...length(it), ...length(it, -3)]), it.body])),
     ...silent,
-    sockets: unclear,
   },
   {
     what: "words that are no HTTP",
     play: (socket) => void socket.end("SSH-2.0-OpenSSH_9.2\r\n"),
     ...silent,
-    sockets: unclear,
   },
   {
     what: "an answer byte by byte",
@@ -181,7 +177,6 @@ export const wireFaults: readonly WireFault[] = [
     what: "another protocol instead of an answer",
     play: finAfter(Buffer.from("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")),
     ...silent,
-    sockets: unclear,
   },
   {
     what: "no length, closed at the end",
