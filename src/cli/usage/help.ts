@@ -59,7 +59,7 @@ Try       demo        a cluster on this machine in 30 seconds, no accelerator
 Other     schema  completion  version  proxy  sim
 
 Common options
-  -f, --file FILE      the topology, - is stdin; else $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml
+  -f, --file FILE      the topology, or -; else $PDCTL_TOPOLOGY, ./cluster.yaml, ./pdctl.yaml
   --set PATH=VALUE     change one value, any number of times
   --hosts RANGE|FILE   put these hosts in the place of the topology's, in order
   --cluster NAME --host HOST   what runs, found on any of its nodes without a topology
