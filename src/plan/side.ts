@@ -1,6 +1,7 @@
 import type { Shared, SideService } from "../connectors/connector.ts";
 import type { Env, SideProcess } from "../topology/topology.ts";
 import type { Draft } from "./engine/service.ts";
+import { loneService } from "./lone-service.ts";
 import type { Listen, Service } from "./plan.ts";
 import { overlay } from "./seats/layers.ts";
 import { program, type Seat } from "./seats/seats.ts";
@@ -73,31 +74,19 @@ function draft({ id, seat, wave, argv, venv, env, gauges, files, listens, ready,
   return {
     wave,
     origins: { argv: [{ words: argv, ...origin }], env: layered.origins },
-    service: {
+    service: loneService({
       id,
       kind: "side",
-      role: null,
-      instance: null,
-      process: null,
-      group: id,
-      ranks: [],
       node: seat.node.name,
-      devices: [],
-      runtime: { kind: "process" },
-      vendor: [],
-      prelude: null,
       argv,
       env: layered.env,
-      secrets: [],
       files,
-      scratch: [],
       listens,
-      reserves: listens.map(({ port, purpose }) => ({ first: port, last: port, owner: id, purpose })),
       ready,
       live: [{ kind: "alive" }],
       ...(gauges !== undefined && { gauges }),
       stop: { order: 3, graceMs: stopMs },
-    },
+    }),
   };
 }
 

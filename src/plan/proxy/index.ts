@@ -3,6 +3,7 @@ import { proxies, type TransferAsk } from "../../proxies/index.ts";
 import type { Target } from "../../proxy/config.ts";
 import type { ProxyChoice } from "../../topology/topology.ts";
 import type { Draft } from "../engine/service.ts";
+import { loneService } from "../lone-service.ts";
 import type { Explained, Service } from "../plan.ts";
 import { type EnvLayer, overlay } from "../seats/layers.ts";
 import type { Seat } from "../seats/seats.ts";
@@ -48,30 +49,18 @@ export function proxyService(ask: ProxyAsk): Draft {
   return {
     wave: 2,
     origins: { argv, env: env.origins },
-    service: {
+    service: loneService({
       id: "proxy",
       kind: "proxy",
-      role: null,
-      instance: null,
-      process: null,
-      group: "proxy",
-      ranks: [],
       node: seat.node.name,
-      devices: [],
-      runtime: { kind: "process" },
-      vendor: [],
-      prelude: null,
       argv: argv.flatMap(({ words: each }) => each),
       env: env.env,
-      secrets: [],
       files,
-      scratch: [],
       listens,
-      reserves: listens.map(({ port, purpose }) => ({ first: port, last: port, owner: "proxy", purpose })),
       ready: [health],
       live: [{ kind: "alive" }, health],
       stop: { order: 0, graceMs: stopMs },
-    },
+    }),
   };
 }
 
