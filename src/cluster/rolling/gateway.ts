@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { array, boolean, int, looseObject, safeParse, string } from "zod/mini";
 import { sha256 } from "../../plan/files.ts";
 import { liveHash } from "../../plan/hash.ts";
 import type { Target } from "../../proxy/config.ts";
@@ -8,64 +7,25 @@ import { type LiveNote, liveOf } from "../changes/live-file.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Run } from "../run/run.ts";
 import { Ended, finding } from "../run/verb.ts";
-import { ask, Unanswered } from "../serving/http.ts";
 import type { Standing } from "../standing/standing.ts";
 import { targetsIn } from "./endpoints.ts";
+import { Mute, type ProxyAt, type Seen, seenBy, tellsTargets } from "./proxy-says.ts";
 
 const LOOK_MS = 200; // between two looks at what the proxy has still to do
 const HEARD_MS = 15_000; // a proxy that was told and says nothing new hangs
 const BEAT_MS = 10_000;
 
-/** For its own machine, or whoever has its key: `/admin/instances`. */
-const instances = looseObject({
-  instances: array(
-    looseObject({
-      url: string(),
-      role: string(),
-      state: string(),
-      presence: string(),
-      idle: boolean(),
-      in_flight: int(),
-    }),
-  ),
-});
-/** For everybody: `/targets`. It does not tell whose KV is still to be read. */
-const listed = looseObject({
-  targets: array(
-    looseObject({
-      url: string(),
-      role: string(),
-      state: string(),
-      presence: string(),
-      slots: array(looseObject({ in_flight: int() })),
-    }),
-  ),
-});
-
-/** One endpoint as the proxy sees it. */
-interface Seen {
-  readonly role: string;
-  readonly url: string;
-  readonly up: boolean;
-  /** It is sent requests; else it ends what it has. */
-  readonly serves: boolean;
-  /** Nothing of a request is at it any more, and nobody will come for its KV. */
-  readonly idle: boolean;
-  readonly inFlight: number;
-}
-
 /** The proxy that runs, as one that can be told anew which endpoints there are; what it was told is what its record says. */
 export class Gateway {
-  readonly node: string;
+  readonly #at: ProxyAt;
   readonly #stateDir: string;
-  readonly #url: string;
   #spec: ServiceSpec;
   #live: LiveNote;
   /** Its record says something else than what is to hold. */
   #stale = false;
 
-  private constructor(spec: ServiceSpec, live: LiveNote, node: string, stateDir: string, url: string) {
-    [this.#spec, this.#live, this.node, this.#stateDir, this.#url] = [spec, live, node, stateDir, url];
+  private constructor(spec: ServiceSpec, live: LiveNote, at: ProxyAt, stateDir: string) {
+    [this.#spec, this.#live, this.#at, this.#stateDir] = [spec, live, at, stateDir];
   }
 
   /** undefined: there is none that lives, answers, and can be told anything while it runs. */
@@ -79,10 +39,13 @@ export class Gateway {
     const live = proxy && liveOf(proxy.spec);
     const probe = proxy?.spec.ready.find(({ kind }) => kind === "http");
     if (proxy === undefined || live === undefined || probe?.kind !== "http") return undefined;
-    const url = `http://${probe.host}:${probe.port}`;
-    const gateway = new Gateway(proxy.spec, live, proxy.node, stateDirOf(proxy.node), url);
-    const page = await gateway.#page("/targets", fleet, run).catch(unlessAborted(run)); // one that is mute is not asked for more
-    return safeParse(listed, page?.json).success ? gateway : undefined; // a proxy of before cannot be told
+    const at = { node: proxy.node, url: `http://${probe.host}:${probe.port}` };
+    if (!(await tellsTargets(at, fleet, run))) return undefined; // a proxy of before cannot be told
+    return new Gateway(proxy.spec, live, at, stateDirOf(proxy.node));
+  }
+
+  get node(): string {
+    return this.#at.node;
   }
 
   /** Its configuration, as it was told last. */
@@ -164,55 +127,15 @@ export class Gateway {
 
   async #look(fleet: Fleet, run: Run): Promise<readonly Seen[]> {
     try {
-      return await this.#seen(fleet, run);
+      return await seenBy(this.#at, fleet, run);
     } catch (error) {
       if (error instanceof Mute) throw mute(`the proxy does not say which endpoints it has: ${error.message}`, run);
       throw error;
     }
   }
-
-  async #seen(fleet: Fleet, run: Run): Promise<readonly Seen[]> {
-    const own = await this.#page("/admin/instances", fleet, run);
-    const rows = own.status === 200 ? safeParse(instances, own.json) : undefined;
-    if (rows?.success === true)
-      return rows.data.instances.map(({ role, url, state, presence, idle, in_flight }) => {
-        return { role, url, up: state === "up", serves: presence === "serves", idle, inFlight: in_flight };
-      });
-    const open = safeParse(listed, (await this.#page("/targets", fleet, run)).json);
-    if (!open.success) throw new Mute("it is another proxy");
-    return open.data.targets.map(({ role, url, state, presence, slots }) => {
-      const inFlight = slots.reduce((sum, slot) => sum + slot.in_flight, 0);
-      return { role, url, up: state === "up", serves: presence === "serves", idle: false, inFlight }; // idle for sure when it is gone
-    });
-  }
-
-  async #page(path: string, fleet: Fleet, run: Run): Promise<{ status: number; json: unknown }> {
-    const late = AbortSignal.timeout(HEARD_MS);
-    try {
-      const signal = AbortSignal.any([run.signal, late]);
-      const { status, text } = await ask(fleet.session(this.node), `${this.#url}${path}`, {}, signal);
-      return { status, json: JSON.parse(text) };
-    } catch (error) {
-      run.signal.throwIfAborted();
-      if (error instanceof Unanswered || error instanceof SyntaxError || late.aborted)
-        throw new Mute((error as Error).message, { cause: error });
-      throw error;
-    }
-  }
-}
-
-/** A proxy that does not answer, or not in its words. */
-class Mute extends Error {
-  override readonly name = "Mute";
 }
 
 const ROLES = ["prefill", "decode"] as const;
-
-const unlessAborted = (run: Run) => (error: unknown) => {
-  run.signal.throwIfAborted();
-  if (error instanceof Mute) return undefined;
-  throw error;
-};
 
 const namesOf = (targets: readonly { readonly role: string; readonly url: string }[]) =>
   targets
