@@ -1,10 +1,11 @@
 import type { Duplex } from "node:stream";
 import { Client, type KexAlgorithm } from "ssh2";
 import { onAbort } from "./abort.ts";
-import { hostKeysOf } from "./host-key.ts";
+import { hostKeysOf, type KnownFiles } from "./host-key.ts";
 import type { Identities } from "./identities.ts";
 import { Login } from "./login.ts";
 import type { Hop } from "./route.ts";
+import { leaveOtherKeys, signAtOnce } from "./short-cuts.ts";
 import { KEEPALIVE_COUNT } from "./ssh-config.ts";
 
 /** Without group-exchange: checking its prime stops the event loop for a second per handshake (ecosystem.md §1.2). */
@@ -25,9 +26,10 @@ export async function handshake(
   hop: Hop,
   stream: Duplex,
   identities: Identities,
+  known: KnownFiles,
   signal: AbortSignal,
 ): Promise<Client> {
-  const hostKeys = hostKeysOf(node, hop);
+  const hostKeys = hostKeysOf(node, hop, known);
   const login = new Login(node, hop, identities);
   const client = new Client();
   return new Promise((resolve, reject) => {
@@ -38,7 +40,10 @@ export async function handshake(
       stream.destroy();
     };
     const takeBack = onAbort(signal, () => queueMicrotask(() => fail(signal.reason)));
-    client.on("handshake", () => login.keysAgreed());
+    client.on("handshake", () => {
+      login.keysAgreed();
+      leaveOtherKeys(client);
+    });
     client.on("ready", () => {
       takeBack();
       resolve(client);
@@ -62,6 +67,7 @@ export async function handshake(
           next(attempts.shift() ?? (false as never)); // false ends the login; the types leave it out
         },
       });
+      signAtOnce(client);
       client.setNoDelay(true);
       login.listenTo(stream);
     } catch (error) {

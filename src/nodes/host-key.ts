@@ -32,8 +32,24 @@ const ALGORITHMS = [
 type Algorithm = (typeof ALGORITHMS)[number];
 const typeOf = (algorithm: string) => (algorithm.startsWith("rsa-") ? "ssh-rsa" : algorithm);
 
-export function hostKeysOf(node: string, hop: Hop): HostKeys {
-  return typeof hop.hostKeys === "string" ? fromKnownHosts(node, hop, hop.hostKeys) : pinned(node, hop, hop.hostKeys);
+export function hostKeysOf(node: string, hop: Hop, files = new KnownFiles()): HostKeys {
+  return typeof hop.hostKeys === "string"
+    ? fromKnownHosts(node, hop, hop.hostKeys, files)
+    : pinned(node, hop, hop.hostKeys);
+}
+
+/** The known_hosts files of one command: read for every hop, as `accept-new` adds to them, and parsed when they have changed. */
+export class KnownFiles {
+  readonly #parsed = new Map<string, { readonly text: string; readonly lines: readonly KnownHost[] }>();
+
+  lines(file: string): readonly KnownHost[] {
+    const text = readIfThere(file);
+    const before = this.#parsed.get(file);
+    if (before?.text === text) return before.lines;
+    const lines = readKnownHosts(text, file);
+    this.#parsed.set(file, { text, lines });
+    return lines;
+  }
 }
 
 function pinned(node: string, hop: Hop, pins: readonly string[]): HostKeys {
@@ -52,8 +68,8 @@ function pinned(node: string, hop: Hop, pins: readonly string[]): HostKeys {
   };
 }
 
-function fromKnownHosts(node: string, hop: Hop, policy: "strict" | "accept-new"): HostKeys {
-  const lines = hop.knownHosts.flatMap((file) => readKnownHosts(readIfThere(file), file));
+function fromKnownHosts(node: string, hop: Hop, policy: "strict" | "accept-new", files: KnownFiles): HostKeys {
+  const lines = hop.knownHosts.flatMap((file) => files.lines(file));
   const name = nameOf(hop);
   const mine = lines.filter((line) => line.marker !== "cert-authority" && speaksOf(line.patterns, name));
   const valid = mine.filter((line) => line.marker === null);

@@ -1,3 +1,4 @@
+import { createPrivateKey, sign } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import ssh2, { type AnyAuthMethod, type ParsedKey, type SignCallback, type SigningRequestOptions } from "ssh2";
 import { fingerprint } from "./known-hosts.ts";
@@ -95,7 +96,14 @@ async function readKey(file: string, asked: boolean): Promise<FileKey | undefine
   }
   if (!key.isPrivateKey())
     return { file, publicBlob: key.getPublicSSH(), note: "is a public key and its private half is not in the agent" };
-  return { file, key, publicBlob: key.getPublicSSH() };
+  return { file, key: decoded(key), publicBlob: key.getPublicSSH() };
+}
+
+/** ssh2 hands OpenSSL the key's text at every signature, and reading that takes ten times as long as signing (0.46 ms and 0.04 ms). */
+function decoded(key: ParsedKey): ParsedKey {
+  if (key.type !== "ssh-ed25519") return key; // of the others the signature itself is what takes long
+  const half = createPrivateKey(key.getPrivatePEM());
+  return Object.assign(key, { sign: (data: Buffer) => sign(null, data, half) });
 }
 
 async function readPublic(file: string): Promise<Buffer | undefined> {

@@ -42,13 +42,20 @@ export interface Target {
   readonly port?: number;
 }
 
-/** @param text what `ssh -G` says; empty: there is no ssh to ask  @param goesTo where ssh goes, if the text is of another name */
-export function fromLines(target: Target, setup: SshSetup, text: string, goesTo?: string): Resolved {
+/** The lines of `ssh -G` by their keyword. */
+export type SaidLines = ReadonlyMap<string, readonly string[]>;
+
+export function saidLines(text: string): SaidLines {
   const said = new Map<string, string[]>();
   for (const line of text.split("\n")) {
     const cut = line.indexOf(" ");
     if (cut > 0) said.set(line.slice(0, cut), [...(said.get(line.slice(0, cut)) ?? []), line.slice(cut + 1).trim()]);
   }
+  return said;
+}
+
+/** @param said empty: there is no ssh to ask  @param goesTo where ssh goes, if it was asked of another name */
+export function fromLines(target: Target, setup: SshSetup, said: SaidLines, goesTo?: string): Resolved {
   const one = (key: string) => said.get(key)?.find((value) => value !== "none" && value !== "");
   const me = userInfo().username;
   const host = goesTo ?? one("hostname") ?? target.host;

@@ -4,6 +4,7 @@ import { type ErrorCode, UserError } from "../errors.ts";
 import { pause, untilAborted } from "./abort.ts";
 import { dial } from "./dial.ts";
 import { handshake } from "./handshake.ts";
+import { KnownFiles } from "./host-key.ts";
 import { type Identities, identitiesOf } from "./identities.ts";
 import { Dropped } from "./login.ts";
 import { throughCommand } from "./proxy-command.ts";
@@ -22,6 +23,7 @@ export class Ways {
   readonly #all = new Slots(HANDSHAKES);
   readonly #perServer = new Map<string, Slots>();
   readonly #identities = new Map<string, Promise<Identities>>();
+  readonly #known = new KnownFiles();
   readonly #bastions = new Shared<Client>(
     (client) => new Promise<void>((resolve) => client.once("close", () => resolve())),
   );
@@ -92,7 +94,7 @@ export class Ways {
       try {
         return await this.#inTurn(server, signal, async () => {
           const identities = await this.#identitiesOf(hop); // first: sshd's clock for a login runs from the connection on
-          return handshake(node, hop, await open(), identities, signal);
+          return handshake(node, hop, await open(), identities, this.#known, signal);
         });
       } catch (error) {
         if (!(error instanceof Dropped)) throw error;

@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { UserError } from "../../errors.ts";
 import { onAbort } from "../abort.ts";
 import { Slots } from "../slots.ts";
-import { fromLines, type Resolved, type SshSetup, type Target } from "../ssh-config.ts";
+import { fromLines, type Resolved, type SaidLines, type SshSetup, saidLines, type Target } from "../ssh-config.ts";
 import { type Counted, countedFor } from "./kin.ts";
 import { type ConfigFile, readConfig } from "./read-config.ts";
 
@@ -10,7 +10,7 @@ const AT_ONCE = 16; // a process each
 
 /** What `ssh -G` said; undefined: there is no ssh on this machine. */
 interface Said {
-  readonly text: string;
+  readonly lines: SaidLines;
   /** With `-v`: what it read on the way. */
   readonly log: string;
 }
@@ -49,8 +49,10 @@ export class SshConfig {
       if (before === undefined) throw error;
       return { agreed: false, said: undefined }; // its error names the first; ours is asked for
     });
-    if (before === undefined) return fromLines(target, this.#setup, said?.text ?? "");
-    return agreed ? fromLines(target, this.#setup, said?.text ?? "", counted.host) : this.#alone(node, target, signal);
+    if (before === undefined) return fromLines(target, this.#setup, said?.lines ?? new Map());
+    return agreed
+      ? fromLines(target, this.#setup, said?.lines ?? new Map(), counted.host)
+      : this.#alone(node, target, signal);
   }
 
   async #first(first: Counted, node: string, target: Target, signal: AbortSignal): Promise<Kin> {
@@ -60,7 +62,7 @@ export class SshConfig {
 
   async #alone(node: string, target: Target, signal: AbortSignal): Promise<Resolved> {
     const said = await this.#ask(node, target, signal);
-    return fromLines(target, this.#setup, said?.text ?? ""); // no ssh here: the topology's own words must do
+    return fromLines(target, this.#setup, said?.lines ?? new Map()); // no ssh here: the topology's own words must do
   }
 
   async #ask(node: string, target: Target, signal: AbortSignal): Promise<Said | undefined> {
@@ -79,7 +81,7 @@ export class SshConfig {
     const {
       code,
       exitCode,
-      stdout: text,
+      stdout,
       stderr: log,
     } = await asked.finally(() => {
       takeBack();
@@ -87,7 +89,7 @@ export class SshConfig {
     });
     signal.throwIfAborted();
     if (code === "ENOENT") return undefined;
-    if (exitCode === 0) return { text, log };
+    if (exitCode === 0) return { lines: saidLines(stdout), log };
     const said = log.split(/\r?\n/).filter((line) => !/^(debug\d|OpenSSH_)/.test(line));
     const why = `ssh -G says: ${said.findLast((line) => line !== "") ?? ""}`;
     throw new UserError("node.unreachable", { node, address: target.host, afterMs: 0, why });
@@ -95,13 +97,12 @@ export class SshConfig {
 }
 
 /** Did ssh read the same files, find the same lines to count, go to the same host, and leave all tokens for us to expand? */
-function agrees({ host, read, applied, raw }: Counted, { text, log }: Said): boolean {
+function agrees({ host, read, applied, raw }: Counted, { lines, log }: Said): boolean {
   const told = (pattern: RegExp) => [...log.matchAll(pattern)].map(([, what]) => what).join("\n");
-  const lines = new Set(text.split("\n").map((line) => line.trim()));
   return (
     told(/^debug1: Reading configuration data (.+?)\r?$/gm) === read.join("\n") &&
     told(/^debug1: (.+ line \d+): Applying options for /gm) === applied.join("\n") &&
-    lines.has(`hostname ${host}`) &&
-    raw.every(([keyword, value]) => lines.has(`${keyword} ${value}`))
+    lines.get("hostname")?.[0] === host &&
+    raw.every(([keyword, value]) => lines.get(keyword)?.includes(value))
   );
 }
