@@ -162,10 +162,15 @@ function serveUrl(standing: Standing): string | undefined {
   return smoke?.url === undefined ? undefined : `${smoke.url}/v1`;
 }
 
-/** What a later `up` took out of the plan has left its last run behind: that is no part of the cluster, unless it lives. */
+/** What a later `up` took out of the plan, or to another node, has left its last run behind: that is no part of the cluster, unless it lives. */
 function current({ services, planned }: Standing): Standing["services"] {
   const over = ({ state }: Found) => state.state === "died" || state.state === "absent";
-  return services.filter((one) => planned.length === 0 || planned.includes(one.spec.service) || !over(one));
+  const newest = new Map<string, number>();
+  for (const { spec } of services)
+    newest.set(spec.service, Math.max(spec.generation, newest.get(spec.service) ?? spec.generation));
+  const stays = ({ spec }: Found) =>
+    (planned.length === 0 || planned.includes(spec.service)) && spec.generation === newest.get(spec.service);
+  return services.filter((one) => stays(one) || !over(one));
 }
 
 /**

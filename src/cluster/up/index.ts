@@ -80,7 +80,8 @@ class Climb {
     const said = this.#ask.again === undefined ? "up" : "restart";
     announce(this.#provisional, { verb: said, file, smoke: options.smoke }, run);
     await phase(run, "connect", () => this.#connect());
-    const seen = await phase(run, "check", () => survey(this.#provisional, this.#ask, this.#former, fleet, run));
+    const lock = async (nodes: readonly string[]) => this.#hold?.also(nodes);
+    const seen = await phase(run, "check", () => survey(this.#provisional, this.#ask, this.#former, lock, fleet, run));
     const { plan, facts, standing, delta } = seen;
     const rolling = rollingOf(seen, options.drainMs);
     await agree(seen, rolling, { file, ...(seen.chosen !== undefined && { named: seen.chosen }) }, run);
@@ -206,9 +207,9 @@ class Climb {
   }
 
   /** Nodes that the plan does not name any more; what ran there was stopped before. */
-  async #leave({ known, standing, chosen }: Survey): Promise<Known> {
+  async #leave({ known, former: all, standing, chosen }: Survey): Promise<Known> {
     if (chosen !== undefined) return known; // a restart changes nothing else
-    const former = this.#former.filter(({ node }) => known.nodes.some((one) => one.node === node));
+    const former = all.filter(({ node }) => known.nodes.some((one) => one.node === node));
     return former.length === 0 ? known : leaveFormer(former, known, standing, this.#fleet, this.#run);
   }
 

@@ -7,7 +7,7 @@ import { Gateway } from "../rolling/gateway.ts";
 import { NodeErrors } from "../run/node-errors.ts";
 import type { Run } from "../run/run.ts";
 import { knownOf } from "../standing/known.ts";
-import { look, stateDirOf } from "../standing/look.ts";
+import { joined, look, stateDirOf } from "../standing/look.ts";
 import type { Change } from "../standing/standing.ts";
 import { outage } from "./agree.ts";
 import type { UpAsk } from "./ask.ts";
@@ -38,8 +38,10 @@ export async function changes(
     const facts = await gatherFacts(ask.topology, provisional, fleet, run);
     const { plan } = ask.plan(facts);
     const known = knownOf(plan, ask.file);
-    const all = { ...known, nodes: [...known.nodes, ...former] };
-    const standing = await look(all, fleet, run, { ready: false, beside: true });
+    const asked = { ...known, nodes: [...known.nodes, ...former] };
+    const seen = await look(asked, fleet, run, { ready: false, beside: true });
+    const all = await joined(asked, seen, fleet);
+    const standing = all === asked ? seen : await look(all, fleet, run, { ready: false, beside: true });
     const gateway = await Gateway.of(standing, (node) => stateDirOf(all, node), fleet, run);
     const findings = await judged({ ...ask, plan, facts, standing }, fleet, run);
     const blocked = findings

@@ -14,6 +14,7 @@ export function rollingOf(
   const proxy = plan.services.find(({ kind }) => kind === "proxy");
   if (gateway === undefined || proxy === undefined || proxy.node !== gateway.node || !stays(delta, proxy.id))
     return undefined;
+  if (delta.stop.some(({ spec }) => spec.kind === "proxy")) return undefined; // a second one: what it serves is not what this one does
   const alive = standing.services.filter(({ state }) => state.state === "alive");
   const units = unitsOf(delta, alive);
   const anew = delta.retarget.some(({ service }) => service.id === proxy.id);

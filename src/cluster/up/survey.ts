@@ -12,7 +12,7 @@ import { Gateway } from "../rolling/gateway.ts";
 import type { Run } from "../run/run.ts";
 import { Ended, finding } from "../run/verb.ts";
 import { knownOf, remember } from "../standing/known.ts";
-import { look, stateDirOf } from "../standing/look.ts";
+import { joined, look, stateDirOf } from "../standing/look.ts";
 import { respectOwner } from "../standing/owner.ts";
 import { chosenGroups } from "../standing/select.ts";
 import type { Known, Standing } from "../standing/standing.ts";
@@ -25,6 +25,8 @@ export interface Survey {
   readonly plan: Plan;
   readonly facts: readonly Facts[];
   readonly known: Known;
+  /** Nodes of `known` that the plan does not name any more: those of this launcher's index, and those that the nodes themselves list. */
+  readonly former: readonly Former[];
   readonly standing: Standing;
   /** The proxy that runs, where it can be told what changes. */
   readonly gateway: Gateway | undefined;
@@ -35,11 +37,16 @@ export interface Survey {
   readonly text: string;
 }
 
-/** Asks every node, plans with the answers, and refuses what must not be started. Changes nothing on any node. */
+/**
+ * Asks every node, plans with the answers, and refuses what must not be started. Changes nothing on any node.
+ * @param remembered  nodes of this launcher's index that the plan does not name
+ * @param lock        called for nodes that are met only now: another launcher started the cluster there
+ */
 export async function survey(
   provisional: Plan,
   ask: UpAsk,
-  former: readonly Former[],
+  remembered: readonly Former[],
+  lock: (nodes: readonly string[]) => Promise<void>,
   fleet: Fleet,
   run: Run,
 ): Promise<Survey> {
@@ -52,8 +59,13 @@ export async function survey(
     throw refused(3, "is not up · the plan does not hold on these nodes, nothing was started", "pdctl validate");
   resolved(plan, facts, run);
   ownNode(plan, facts);
-  const known = { ...knownOf(plan, ask.file), nodes: [...knownOf(plan, ask.file).nodes, ...former] };
-  const standing = await look(known, fleet, run, { ready: true, beside: true });
+  const first = { ...knownOf(plan, ask.file), nodes: [...knownOf(plan, ask.file).nodes, ...remembered] };
+  const seen = await look(first, fleet, run, { ready: true, beside: true });
+  const known = await joined(first, seen, fleet);
+  const met = known.nodes.slice(first.nodes.length);
+  await lock(met.map(({ node }) => node).filter((node) => fleet.reached.includes(node)));
+  const standing = met.length === 0 ? seen : await look(known, fleet, run, { ready: true, beside: true });
+  const former = [...remembered, ...met];
   respectOthers(plan, standing, ask.options.adopt, run);
   const chosen = ask.again && chosenGroups(plan, ask.again);
   if (chosen !== undefined) othersRun(plan, standing, chosen);
@@ -61,7 +73,7 @@ export async function survey(
   const delta = compare(plan, standing, { chosen, told: gateway !== undefined });
   const text = await check({ ...ask, plan, facts, standing }, fleet, run);
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
-  return { plan, facts, known, standing, gateway, delta, chosen, text };
+  return { plan, facts, known, former, standing, gateway, delta, chosen, text };
 }
 
 /** A restart waits for the whole cluster and starts no more than it is told: what else is missing would be waited for in vain. */
