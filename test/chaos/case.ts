@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import type { Host } from "../hosts/host.ts";
 import { hosts, type Lab } from "../hosts/lab.ts";
 import { type Choices, topology, two } from "../hosts/one-p-one-d.ts";
 import { type Ended, type Running, start, type Words } from "../hosts/pdctl.ts";
-import type { LabOptions } from "../hosts/spec.ts";
+import { type Account, type HostSpec, type LabOptions, launcherHome } from "../hosts/spec.ts";
+import { accountOf } from "../hosts/traces.ts";
 import type { Dice } from "./dice.ts";
 
 /** A value that engines get and nobody else may ever see. */
@@ -18,6 +20,9 @@ export interface Case {
   /** What the case itself writes on a host: not pdctl's to remove. */
   readonly own?: RegExp;
   readonly lab?: LabOptions;
+  readonly hosts?: readonly HostSpec[];
+  /** Whom the launcher logs in as; default: root. */
+  readonly user?: Account["name"];
   readonly topology?: Choices;
   play(stage: Stage): Promise<void>;
   /** Takes away what the case itself has on a host, after a `down` that left that alone. */
@@ -30,11 +35,14 @@ export interface Stage {
   /** What is on the hosts that neither was there before nor is the case's own. */
   leftovers(): readonly string[];
   readonly file: string;
+  /** Where pdctl keeps its state on the hosts. */
+  readonly state: string;
   readonly dice: Dice;
   /** Of decode. */
   readonly d: Host;
   run(words: Words): Promise<Ended>;
-  begin(words: Words): Running;
+  /** `launcher`: another machine, which knows nothing of what this one did. */
+  begin(words: Words, options?: { readonly launcher?: string }): Running;
   /** Everything that pdctl has said so far. */
   said(): string;
 }
@@ -47,16 +55,18 @@ const clock = [
 
 /** Plays a case on hosts of its own. What comes after the case is the caller's to say. */
 export async function onStage(one: Case, dice: Dice, work: (stage: Stage) => Promise<void>): Promise<void> {
-  await using lab = await hosts(two, one.lab ?? {});
+  await using lab = await hosts(one.hosts ?? two, one.lab ?? {});
+  const { user = "root" } = one;
   const { more = [], ...choices } = one.topology ?? {};
   const file = topology("chaos", {
-    ssh: "{ connect_timeout: 3s }",
+    ssh: `{ connect_timeout: 3s, user: ${user} }`,
     ...choices,
     more: ["secrets: [CHAOS_TOKEN]", "timeouts: { ready: 60s, stop: 5s }", ...clock, ...more],
   });
   const heard: Running[] = [];
-  const begin = (words: Words) => {
-    const running = start(words, { env: { CHAOS_TOKEN: SECRET } });
+  const begin: Stage["begin"] = (words, { launcher: other } = {}) => {
+    const elsewhere = other === undefined ? {} : { XDG_STATE_HOME: join(launcherHome, other) };
+    const running = start(words, { env: { CHAOS_TOKEN: SECRET, ...elsewhere } });
     heard.push(running);
     return running;
   };
@@ -65,6 +75,7 @@ export async function onStage(one: Case, dice: Dice, work: (stage: Stage) => Pro
       lab,
       leftovers: () => lab.leftovers().filter((text) => one.own?.test(text) !== true),
       file,
+      state: choices.stateDir ?? join(accountOf(user).home, ".pdctl"),
       dice,
       d: lab.host("n1"),
       begin,

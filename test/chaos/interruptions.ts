@@ -4,6 +4,7 @@ import type { Host } from "../hosts/host.ts";
 import type { Running } from "../hosts/pdctl.ts";
 import type { Case, Stage } from "./case.ts";
 import { type Moment, moments, nameOf, reached } from "./moments.ts";
+import { dockerItself, giveDocker, isPrepared, noContainerIsLeft, prepared } from "./prepared.ts";
 
 /** Something that hits a verb while it runs. Ends with the verb's end, and with the world as it was. */
 interface Blow {
@@ -56,8 +57,14 @@ const meanwhile = (name: string, most: number, begin: (host: Host) => Promise<As
 
 const nothing: AsyncDisposable = { [Symbol.asyncDispose]: async () => undefined };
 
-/** What a switch that reboots does to a connection: both ends hear of a reset. */
+/** What a firewall does that throws connections out. */
 const reset = meanwhile("connections to decode's node reset", 3_000, async (host) => {
+  await host.reset();
+  return nothing;
+});
+
+/** What a login that is killed does: the connection ends without an error. */
+const closed = meanwhile("connections to decode's node closed from there", 3_000, async (host) => {
   for (const { argv, pid } of host.processes())
     if (/^sshd: \w+@notty|^sshd-session: \w+@notty/.test(argv[0] ?? "")) host.kill(pid);
   return nothing;
@@ -84,14 +91,22 @@ const blows: readonly Blow[] = [
     host.block({ from: "launcher" }),
   ),
   reset,
+  closed,
   powerOff,
   rebooted,
 ];
 
 const struck = (blow: Blow, moment: Moment): Case => ({
   name: `${blow.name}, when ${nameOf(moment)}`,
+  ...(isPrepared(moment) && {
+    topology: prepared,
+    own: dockerItself,
+    simulated: "a script stands in for docker",
+    after: async ({ d }: Stage) => noContainerIsLeft(d),
+  }),
   async play(stage) {
     const { file, run, begin } = stage;
+    if (isPrepared(moment)) giveDocker(stage.d);
     if (moment.verb === "down") {
       const up = await run(["up", file]);
       expect(up.code, up.stdout + up.stderr).toBe(0);

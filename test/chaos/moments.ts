@@ -8,7 +8,7 @@ export interface Moment {
 }
 
 const phases = {
-  up: ["connect", "check", "push", "side", "engines", "proxy", "smoke"],
+  up: ["connect", "check", "setup", "pull", "push", "side", "engines", "proxy", "smoke"],
   down: ["logs", "proxy", "decode", "prefill", "side", "verify"],
 } as const;
 

@@ -1,30 +1,9 @@
 import { existsSync } from "node:fs";
 import { expect } from "vitest";
-import { topology } from "../hosts/one-p-one-d.ts";
+import { topology, two } from "../hosts/one-p-one-d.ts";
 import type { Case, Stage } from "./case.ts";
 import { isUp } from "./engines-that.ts";
 import { reached } from "./moments.ts";
-
-const noisy = {
-  "prints on both streams": 'echo welcome; echo "motd: $(date)" >&2; printf "no newline"',
-  "sets -e, -u and another directory": "set -eu; cd /; CDPATH=/tmp",
-  "has aliases and functions in the way":
-    'alias ls="rm -i" cat=tac mv="mv -i"; cd() { builtin cd "$@" && ls; }; shopt -s expand_aliases',
-} as const;
-
-/** A login shell of root on both hosts. */
-const shell = (path: string): Case => ({
-  name: `login shell ${path}`,
-  lacks: () => (existsSync(path) ? undefined : `${path} is not installed`),
-  own: /\/etc\/|\/root\/\.(config|local|cache)/, // the user database, and what fish writes at every start
-  async play(stage) {
-    for (const host of stage.lab.hosts) {
-      const { code, stderr } = await host.exec(`sed -i 's#^\\(root:.*:\\)[^:]*$#\\1${path}#' /etc/passwd`);
-      expect(code, stderr).toBe(0);
-    }
-    await isUp(stage);
-  },
-});
 
 /** A small file system at the place of decode's state, until `free` is called. */
 async function smallDisk(stage: Stage, size: string): Promise<{ free(): Promise<void> }> {
@@ -49,6 +28,14 @@ const unmounted = async ({ d }: Stage) => {
   const { code, stderr } = await d.exec("umount -n /root/.pdctl && rmdir /root/.pdctl");
   expect(code, stderr).toBe(0);
 };
+
+/** What `down` could not remove of decode's node, as it says. */
+async function leftOver({ run, file }: Stage): Promise<string | undefined> {
+  const down = await run(["down", file]);
+  const said = down.stdout + down.stderr;
+  expect(down.code, said).toBe(5);
+  return /(\/home\/ops\/\S+) could not be removed/.exec(said)?.[1] ?? `no path in: ${said}`;
+}
 
 export const placeCases: readonly Case[] = [
   {
@@ -113,41 +100,62 @@ export const placeCases: readonly Case[] = [
     topology: { stateDir: "/srv/home/state" },
     play: isUp,
   },
-  ...Object.entries(noisy).map(
-    ([what, text]): Case => ({
-      name: `a start-up file that ${what}`,
-      own: /\/root\/\.bashrc$/,
+  {
+    name: "directories that a container wrote, as root and as a sub-uid, among an ordinary user's own files",
+    simulated: "root makes them from outside: no container runs",
+    user: "ops",
+    async play(stage) {
+      const { d, run, file } = stage;
+      await isUp(stage);
+      const ours = d.files(stage.state).find((name) => /\/decode-0-0$/.test(name));
+      for (const [name, owner] of [
+        ["cache", "0:0"],
+        ["scratch", "100999:100999"],
+      ]) {
+        const path = `${stage.state}/${ours}/${name}`;
+        const made = await d.exec(`mkdir -p ${path}/x && touch ${path}/x/kernel.bin && chown -R ${owner} ${path}`);
+        expect(made.code, made.stderr).toBe(0);
+      }
+      const left = await leftOver(stage);
+      expect(await leftOver(stage)).toBe(left); // not forgotten by the next one
+      await isUp(stage); // beside it
+      expect(await leftOver(stage)).toBe(left);
+      const removed = await d.exec(`rm -r ${left}`); // as root, which is what the user has to do
+      expect(removed.code, removed.stderr).toBe(0);
+      const down = await run(["down", file]);
+      expect(down.code, down.stdout + down.stderr).toBe(0);
+    },
+  },
+  {
+    name: "a node that is off and stays so: it is unknown to status and to down",
+    async play({ d, run, file, ...stage }) {
+      await isUp({ ...stage, d, run, file });
+      await d.crash();
+      const status = await run(["status", file, "--json"]);
+      expect(status.code).toBe(5);
+      const rows: readonly { service: string; node: string; state: string }[] = JSON.parse(status.stdout).services;
+      const there = rows.filter(({ node }) => node === "n1").map(({ service, state }) => `${service} ${state}`);
+      expect(there, status.stdout).toEqual(["decode-0-0 unknown"]); // the proxy's record names it; of a side service only its node knows
+      const down = await run(["down", file]);
+      expect(down.code, down.stdout + down.stderr).toBe(5);
+      expect(down.stdout + down.stderr).toMatch(/n1 unknown/);
+      await d.start();
+    },
+  },
+  ...["ahead", "behind"].map(
+    (way): Case => ({
+      name: `a node whose clock is an hour ${way}`,
+      simulated: "libfaketime tells the programs of every login another time; the kernel's own clock is the same",
+      lacks: () => (existsSync(FAKETIME) ? undefined : "libfaketime is not installed"),
+      own: /\/root\/\.bashrc$|faketime/,
       async play(stage) {
-        for (const host of stage.lab.hosts) host.write("/root/.bashrc", `${text}\n`);
-        await isUp(stage);
+        const time = way === "ahead" ? "+1h" : "-1h";
+        stage.d.write("/root/.bashrc", `export LD_PRELOAD=${FAKETIME} FAKETIME=${time} DONT_FAKE_MONOTONIC=1\n`);
+        const up = await stage.run(["up", stage.file]);
+        expect(up.stdout + up.stderr).toMatch(/clock/);
       },
     }),
   ),
-  {
-    name: "a start-up file that ends every shell",
-    own: /\/root\/\.bashrc$/,
-    async play({ run, file, d }) {
-      d.write("/root/.bashrc", "[[ $- == *i* ]] || exit 1\n");
-      const up = await run(["up", file]);
-      expect(up.code).not.toBe(0);
-      expect(up.stdout + up.stderr).toMatch(/its login shell ended with 1 before/);
-      d.write("/root/.bashrc", "");
-    },
-  },
-  shell("/bin/dash"),
-  shell("/usr/bin/fish"),
-  shell("/bin/tcsh"),
-  {
-    name: "a node whose clock is an hour ahead",
-    simulated: "libfaketime tells the programs of every login another time; the kernel's own clock is the same",
-    lacks: () => (existsSync(FAKETIME) ? undefined : "libfaketime is not installed"),
-    own: /\/root\/\.bashrc$|faketime/,
-    async play(stage) {
-      stage.d.write("/root/.bashrc", `export LD_PRELOAD=${FAKETIME} FAKETIME=+1h DONT_FAKE_MONOTONIC=1\n`);
-      const up = await stage.run(["up", stage.file]);
-      expect(up.stdout + up.stderr).toMatch(/clock/);
-    },
-  },
   {
     name: "a port that somebody takes between the check and the bind",
     async play(stage) {
@@ -163,12 +171,23 @@ export const placeCases: readonly Case[] = [
   },
   {
     name: "two launchers at the same moment, with different topologies of one name",
-    async play(stage) {
+    async play({ begin, file, said }) {
       const other = topology("chaos", { file: "other", reversed: true, decode: ", args: { max-num-seqs: 7 }" });
-      const both = [stage.begin(["up", stage.file, "--yes"]), stage.begin(["up", other, "--yes"])];
+      const both = [begin(["up", file, "--yes"]), begin(["up", other, "--yes"], { launcher: "another" })];
       const codes = (await Promise.all(both.map(({ ended }) => ended))).map(({ code }) => code);
-      expect(codes, stage.said()).toContain(7);
+      expect(codes, said()).toContain(7);
       for (const code of codes) expect([0, 7]).toContain(code);
+    },
+  },
+  {
+    name: "two launchers one after the other, the second with a topology of the same name that has one of the nodes",
+    async play(stage) {
+      await isUp(stage);
+      const other = topology("chaos", { file: "other", hosts: two.slice(1) });
+      const up = await stage.begin(["up", other, "--yes"], { launcher: "another" }).ended;
+      expect(up.code, up.stdout + up.stderr).toBe(0);
+      expect(up.stdout + up.stderr).toMatch(/stop +.*clock/);
+      expect(stage.lab.host("n0").leftovers()).toEqual([]); // it knew of that node from the other one alone
     },
   },
 ];
