@@ -1,19 +1,19 @@
 import type { BenchData } from "../cluster/bench/data.ts";
+import type { ReceiptData } from "../cluster/down/data.ts";
 import type {
   ChangesData,
   ClusterEvent,
   FindingData,
   NodeWord,
-  OrphanData,
   Phase,
   PhaseData,
   ProgressData,
   ProofData,
-  ReceiptData,
   ResultData,
   ServiceWord,
   StartData,
 } from "../cluster/events.ts";
+import type { OrphanData } from "../cluster/orphans/data.ts";
 import type { Level } from "../topology/rule.ts";
 import type { Places } from "../words/names.ts";
 

@@ -55,6 +55,8 @@ const contracts = [
   "diagnose/cause.ts",
   "cluster/events.ts",
   "cluster/bench/data.ts",
+  "cluster/down/data.ts",
+  "cluster/orphans/data.ts",
   "cluster/run/run.ts",
   "cluster/standing/standing.ts",
   "cluster/status/status-report.ts",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { OrphanData } from "../../src/cluster/events.ts";
+import type { OrphanData } from "../../src/cluster/orphans/data.ts";
 import { judgeNode } from "../../src/cluster/orphans/judge.ts";
 import type { DeviceFact } from "../../src/facts/index.ts";
 import { orphanLines } from "../../src/report/ending/orphan-lines.ts";

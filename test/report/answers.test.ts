@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { OrphanData, ReceiptRow } from "../../src/cluster/events.ts";
+import type { ReceiptRow } from "../../src/cluster/down/data.ts";
+import type { OrphanData } from "../../src/cluster/orphans/data.ts";
 import type { Change, StatusReport, StatusRow } from "../../src/cluster/standing/standing.ts";
 import { ending } from "../../src/report/ending/ending.ts";
 import { proofLines } from "../../src/report/ending/proof-lines.ts";

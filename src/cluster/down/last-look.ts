@@ -1,13 +1,13 @@
 import { forget, type Remains, remains } from "../../supervise/index.ts";
 import { folded } from "../../words/names.ts";
 import { several, size } from "../../words/numbers.ts";
-import type { ReceiptRow } from "../events.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { userError, whyOf } from "../run/node-errors.ts";
 import type { Run } from "../run/run.ts";
 import { finding } from "../run/verb.ts";
 import { stateDirOf } from "../standing/look.ts";
 import type { Known } from "../standing/standing.ts";
+import type { ReceiptRow } from "./data.ts";
 import { type DeviceMemory, deviceMemory } from "./device-memory.ts";
 
 /** What one node was seen to hold. */

@@ -1,7 +1,6 @@
 import { end, traces } from "../../supervise/index.ts";
 import { folded } from "../../words/names.ts";
 import { several } from "../../words/numbers.ts";
-import type { OrphanData } from "../events.ts";
 import { devicesOf } from "../fleet/devices.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { Hold } from "../fleet/hold.ts";
@@ -11,6 +10,7 @@ import type { Run } from "../run/run.ts";
 import { type Closing, verb } from "../run/verb.ts";
 import { located, stateDirOf } from "../standing/look.ts";
 import type { Known } from "../standing/standing.ts";
+import type { OrphanData } from "./data.ts";
 import { type Judged, judgeNode } from "./judge.ts";
 
 export interface OrphansAsk {

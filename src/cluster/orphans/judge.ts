@@ -1,7 +1,7 @@
 import type { DeviceFact } from "../../facts/index.ts";
 import { grouped } from "../../once.ts";
 import type { MarkedProcess, Traces } from "../../supervise/index.ts";
-import type { OrphanData } from "../events.ts";
+import type { OrphanData } from "./data.ts";
 
 /** One line of the answer, and the processes that `--kill` would end for it. */
 export interface Judged {

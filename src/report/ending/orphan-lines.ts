@@ -1,4 +1,4 @@
-import type { OrphanData } from "../../cluster/events.ts";
+import type { OrphanData } from "../../cluster/orphans/data.ts";
 import { runs } from "../../words/names.ts";
 import { duration } from "../../words/numbers.ts";
 import { table } from "../text/table.ts";

@@ -1,4 +1,4 @@
-import type { ReceiptData, ReceiptRow } from "../../cluster/events.ts";
+import type { ReceiptData, ReceiptRow } from "../../cluster/down/data.ts";
 import { folded } from "../../words/names.ts";
 import { table } from "../text/table.ts";
 
