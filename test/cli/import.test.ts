@@ -36,6 +36,30 @@ describe("pdctl import", () => {
     expect(await readFile(join(home, "mine.yaml"), "utf8")).toBe("mine");
   });
 
+  it("asks for a port that a document leaves open, and takes it; what was written is named with the next command", async () => {
+    const engine = (role: string, port: string) =>
+      `vllm serve m --host 10.0.0.1 --port ${port} --kv-transfer-config '{"kv_connector":"NixlConnector","kv_role":"kv_${role}"}'`;
+    const proxy = "--host 0.0.0.0 --prefiller-hosts 10.0.0.1 --prefiller-ports <pport> --decoder-hosts 10.0.0.1";
+    const text = [
+      engine("producer", "<pport>"),
+      engine("consumer", "8200"),
+      `python toy_proxy_server.py ${proxy} --decoder-ports 8200`,
+    ];
+    await writeFile(join(home, "open.md"), ["```bash", ...text, "```", ""].join("\n"));
+    const words = ["import", "open.md", "--node", "n0=10.0.0.1,hardware=cuda,devices=2", "-o", "open.yaml", "--force"];
+    const open = await run(words, { cwd: home });
+    expect(open.err.split("\n")).toContain(
+      "✖ open.md:2  not carried over  ⟨pport⟩: the text leaves this port open: --value pport=PORT",
+    );
+    expect([open.exit, open.err]).toEqual([3, expect.stringContaining("⚠ wrote open.yaml: what is marked ✖ is yours")]);
+    const closed = await run([...words, "--value", "pport=8100"], { cwd: home });
+    expect([closed.exit, closed.err]).toEqual([
+      0,
+      expect.stringMatching(/✔ wrote open\.yaml\n {2}next {4}pdctl plan open\.yaml\n$/),
+    ]);
+    expect(await readFile(join(home, "open.yaml"), "utf8")).toMatch(/prefill: \{ nodes: \[n0\], port: 8100 \}/);
+  });
+
   it("leaves with 3 and says what is missing, in one document too", async () => {
     await writeFile(join(home, "empty.sh"), "echo nothing\n");
     const { exit, out } = await run(["import", "empty.sh", "--json"], { cwd: home });

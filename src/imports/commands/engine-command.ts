@@ -8,6 +8,7 @@ import type { Field } from "../shell/text.ts";
 import type { At, Engine, Group, Variable } from "./engine.ts";
 import { readEnv } from "./environment.ts";
 import { isMap, parsed, readFlags } from "./flags.ts";
+import { writtenPort } from "./written-port.ts";
 
 /** The words behind `vllm serve`, or behind the module that does the same; undefined: another program. */
 export function serveWords(fields: readonly Field[]): readonly Field[] | undefined {
@@ -68,7 +69,7 @@ export function readEngine(command: Command, words: readonly Field[], voice: Voi
     ...(servedName !== undefined && { servedName }),
     ...(tokenizer !== undefined && { tokenizer }),
     ...(host !== undefined && { host: { value: host, at: at("host") } }),
-    port: { value: number("port") ?? 8000, at: at("port") },
+    port: { value: writtenPort(text("port"), 8000, at("port"), voice), at: at("port") },
     ...(machine !== undefined && { machine }),
     group: group(
       number,

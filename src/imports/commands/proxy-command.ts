@@ -3,6 +3,10 @@ import type { Spot, Voice } from "../remark.ts";
 import type { Command } from "../shell/command.ts";
 import type { At } from "./engine.ts";
 import { type Option, optionsOf } from "./options.ts";
+import { writtenPort } from "./written-port.ts";
+
+/** Where vLLM listens when nothing says otherwise. */
+const USUAL = 8000;
 
 export interface Endpoint {
   readonly machine: string;
@@ -77,7 +81,7 @@ export function readProxy({ fields, at, directory }: Command, voice: Voice): Fou
     kind,
     command: fields.slice(0, place + 1).map(({ text }) => text),
     ...(host !== undefined && { host }),
-    port: Number(value("port")?.value ?? (kind === "vllm-router" ? 30_000 : 8000)),
+    port: writtenPort(value("port")?.value, kind === "vllm-router" ? 30_000 : 8000, value("port")?.at ?? at, voice),
     prefill: known.prefill,
     decode: known.decode,
     ...(policy !== undefined && { policy }),
@@ -107,7 +111,11 @@ function lists(options: readonly Option[], at: Spot, voice: Voice): Known {
       );
     return hosts
       .slice(0, ports.length)
-      .map(({ text, at: there }, i) => ({ machine: text, port: Number(ports[i]?.text), at: there }));
+      .map(({ text, at: there }, i) => ({
+        machine: text,
+        port: writtenPort(ports[i]?.text, USUAL, there, voice),
+        at: there,
+      }));
   };
   const names = ["prefiller", "decoder"].flatMap((role) => [
     `${role}-hosts`,

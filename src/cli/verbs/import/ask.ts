@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { UserError } from "../../../errors.ts";
 import type { Ask, GivenNode, Input, Run } from "../../../imports/index.ts";
+import { fileTrouble } from "../../edge/file-trouble.ts";
 import { list } from "../../usage/options.ts";
 
 export interface ImportOptions {
@@ -54,11 +55,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UserError(
-      "file.unreadable",
-      { file, why: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    );
+    throw new UserError("file.unreadable", { file, why: fileTrouble(error) }, { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { UserError } from "../../../errors.ts";
 import type { Imported } from "../../../imports/index.ts";
+import { pasted } from "../../../quote.ts";
 import type { Diagnostic } from "../../../topology/rule.ts";
 import { type Call, does } from "../../edge/call.ts";
 import { EXIT } from "../../edge/exit-codes.ts";
@@ -62,7 +63,15 @@ async function told({ options, streams }: Call<ImportOptions>, { yaml, remarks }
   streams.err.lines(diagnostics.filter(({ level }) => level !== "note").flatMap((found) => [...diagnostic(found), ""]));
   if (yaml === undefined) return exit;
   if (options.output === undefined) streams.out.raw(yaml);
-  else writeFileSync(options.output, yaml, { flag: options.force === true ? "w" : "wx" });
+  else {
+    writeFileSync(options.output, yaml, { flag: options.force === true ? "w" : "wx" });
+    streams.err.lines([
+      exit === EXIT.done
+        ? `✔ wrote ${options.output}`
+        : `⚠ wrote ${options.output}: what is marked ✖ is yours to fill in`,
+      `  next    pdctl ${exit === EXIT.done ? "plan" : "validate"} ${pasted(options.output)}`,
+    ]);
+  }
   return exit;
 }
 
