@@ -10,6 +10,7 @@ import type { Server } from "./listener.ts";
 import { METASERVER, metaserver } from "./metaserver.ts";
 import { misread } from "./misread.ts";
 import { pages, passOn } from "./pages.ts";
+import { closeWithConnection } from "./queued.ts";
 import { answerError } from "./reply.ts";
 import { isServed, pathOf } from "./routes.ts";
 import type { Answering, Office, Page } from "./visit.ts";
@@ -82,6 +83,7 @@ export class FrontDoor {
       this.#inside--;
       if (!this.#server.listening) setImmediate(() => this.#closeSilent());
     });
+    closeWithConnection(req, res);
     const path = pathOf(req);
     const page = pages.get(path) ?? adminPages.get(path);
     const unclear = misread(req);
