@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fuzz, fuzzResponses } from "./fuzz.ts";
+import { fuzz, fuzzFront, fuzzResponses } from "./fuzz.ts";
 
 it.each([
   ["undici", "relay"],
@@ -21,6 +21,19 @@ it("spoiled answers: no client reads one as another than a strict reader does", 
     seed: 1,
     from: 0,
     cases: 200,
+    lanes: 8,
+    plainEvery: 1,
+  });
+  expect(findings).toEqual([]);
+}, 60_000);
+
+it("spoiled requests: the proxy serves what node:http reads of them, and nothing else", async () => {
+  const { findings } = await fuzzFront({
+    upstream: "sockets",
+    family: "relay",
+    seed: 1,
+    from: 0,
+    cases: 300,
     lanes: 8,
     plainEvery: 1,
   });

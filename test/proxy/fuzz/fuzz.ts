@@ -1,3 +1,4 @@
+import { Front } from "./front/front.ts";
 import { Responses } from "./responses.ts";
 import { Arena, CLOCK, type Client, type Finding, NEVER } from "./run.ts";
 
@@ -50,6 +51,16 @@ export async function fuzzResponses(options: FuzzOptions): Promise<FuzzResult> {
   await responses.start();
   const { done, findings } = await inLanes(options, () => responses);
   await responses.stop();
+  return { done, findings };
+}
+
+/** The same for what clients write, well or ill. */
+export async function fuzzFront(options: FuzzOptions): Promise<FuzzResult> {
+  const front = new Front(options.seed, options.upstream);
+  await front.start();
+  const { done, next, findings } = await inLanes(options, () => front);
+  for (const what of await front.rest()) findings.push({ index: next, what });
+  await front.stop();
   return { done, findings };
 }
 

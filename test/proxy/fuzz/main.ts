@@ -2,17 +2,21 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type { AnswerPlan } from "./answer-plan.ts";
 import { fuzzCase } from "./case.ts";
-import { fuzz, fuzzResponses } from "./fuzz.ts";
+import { byNode } from "./front/by-node.ts";
+import { frontCase } from "./front/front-case.ts";
+import { fuzz, fuzzFront, fuzzResponses } from "./fuzz.ts";
 import type { Client, Finding } from "./run.ts";
 
 const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N] [--plain-every N] [--upstream undici|sockets]
 npm run fuzz -- --seed N --case K     one case again, with what was sent
 npm run fuzz -- --responses [...]     spoiled answers, read by each client towards engines by itself
+npm run fuzz -- --front [...]         spoiled requests, read by the proxy and by node:http
 `;
 const BATCH = 20_000; // then all is taken down, what is left is looked for, and the other client has its turn
 const UPSTREAMS = ["undici", "sockets"] as const;
 const FAMILIES = ["relay", "shared-store"] as const;
 const MOST_FINDINGS = 50;
+const TRIES = { relayed: fuzz, responses: fuzzResponses, front: fuzzFront } as const;
 
 interface Share {
   readonly seed: number;
@@ -23,12 +27,12 @@ interface Share {
   readonly plainEvery: number;
   readonly endsAt: number;
   readonly upstreams: readonly Client[];
-  readonly responses: boolean;
+  readonly tries: keyof typeof TRIES;
 }
 
 /** Batches of one worker, each with proxies and engines of its own. */
 async function work(
-  { seed, from, step, cases, lanes, plainEvery, endsAt, upstreams, responses }: Share,
+  { seed, from, step, cases, lanes, plainEvery, endsAt, upstreams, tries }: Share,
   tell: (news: News) => void,
 ): Promise<void> {
   for (let [batch, left] = [from, cases]; left > 0 && Date.now() < endsAt; batch += step) {
@@ -40,7 +44,7 @@ async function work(
     const turn = Math.floor(batch / step);
     const upstream = upstreams[turn % upstreams.length] ?? "undici";
     const family = FAMILIES[Math.floor(turn / upstreams.length) % FAMILIES.length] ?? "relay";
-    const { done, findings } = await (responses ? fuzzResponses : fuzz)({
+    const { done, findings } = await TRIES[tries]({
       upstream,
       family,
       seed,
@@ -70,6 +74,7 @@ async function main(): Promise<number> {
       "plain-every": { type: "string", default: "16" },
       upstream: { type: "string" },
       responses: { type: "boolean", default: false },
+      front: { type: "boolean", default: false },
       help: { type: "boolean" },
     },
   });
@@ -79,7 +84,9 @@ async function main(): Promise<number> {
   }
   const [seed, workers] = [Number(values.seed), Number(values.workers)];
   const upstreams = UPSTREAMS.filter((name) => values.upstream === undefined || values.upstream === name);
-  if (values.case !== undefined && !values.responses) return again(seed, Number(values.case), upstreams);
+  const tries = values.responses ? "responses" : values.front ? "front" : "relayed";
+  if (values.case !== undefined && tries === "front") return frontAgain(seed, Number(values.case));
+  if (values.case !== undefined && tries === "relayed") return again(seed, Number(values.case), upstreams);
   return all(
     {
       seed,
@@ -89,7 +96,7 @@ async function main(): Promise<number> {
       lanes: Number(values.lanes),
       plainEvery: Number(values["plain-every"]),
       upstreams,
-      responses: values.responses,
+      tries,
       endsAt: Date.now() + Number(values.minutes) * 60_000,
     },
     workers,
@@ -116,7 +123,9 @@ async function all(share: Share, workers: number): Promise<number> {
         done.set(from, { whole: whole + news.done, part: 0 });
         findings.push(...news.findings);
         for (const { index, what } of news.findings)
-          process.stdout.write(`FOUND npm run fuzz -- --seed ${share.seed} --case ${index}\n      ${what}\n`);
+          process.stdout.write(
+            `FOUND npm run fuzz -- ${share.tries === "relayed" ? "" : `--${share.tries} `}--seed ${share.seed} --case ${index}\n      ${what}\n`,
+          );
       });
       return new Promise<void>((resolve, reject) => worker.on("exit", () => resolve()).on("error", reject));
     }),
@@ -146,6 +155,24 @@ async function again(seed: number, index: number, upstreams: Share["upstreams"])
       found += findings.length;
     }
   return found > 0 ? 1 : 0;
+}
+
+/** One connection by itself, with all that its client writes. */
+async function frontAgain(seed: number, index: number): Promise<number> {
+  const it = frontCase(seed, index);
+  process.stdout.write(`cut at ${it.cuts}, leaves at ${it.leavesAt}\n${JSON.stringify(it.bytes.toString("latin1"))}\n`);
+  process.stdout.write(`by node:http ${JSON.stringify((await byNode(it)).text)}\n`);
+  const { findings } = await fuzzFront({
+    upstream: "sockets",
+    family: "relay",
+    seed,
+    from: index,
+    cases: 1,
+    lanes: 1,
+    plainEvery: 1,
+  });
+  for (const { what } of findings) process.stdout.write(`FOUND ${what}\n`);
+  return findings.length > 0 ? 1 : 0;
 }
 
 if (isMainThread) process.exitCode = await main();

@@ -9,6 +9,7 @@ import { RawEngine, type Taken } from "../wire/raw-engine.ts";
 import { writeCut } from "../wire/write.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
 import { type FuzzCase, fuzzCase, type Role } from "./case.ts";
+import { inTime } from "./in-time.ts";
 import { answering, judgeAnswer, judgeOwnWords, judgeRequests, meant, type Ran } from "./judge.ts";
 import { type PlainRelay, plainRelay } from "./plain-relay.ts";
 import { type Seen, WireClient } from "./wire-client.ts";
@@ -35,7 +36,6 @@ export interface ArenaOptions {
   readonly plainEvery: number;
 }
 
-const LIMIT_MS = 60_000;
 const GONE_MS = 300;
 export const NEVER = { upMs: 3_600_000, otherMs: 20, answerMs: 60_000 };
 export const CLOCK = 1_000; // the proxy's clock runs that much faster, so that budgets and circuits never hold a case back
@@ -188,19 +188,6 @@ export class Arena {
     const [index = "", role, attempt] = taken.get("x-fuzz-plan").split("/");
     const it = this.#open.get(index)?.it;
     return perform(it?.answer(role === "prefill" ? "prefill" : "decode", Number(attempt)), taken.socket);
-  }
-}
-
-/** A case that has no end is a finding, and not the end of the run. */
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let late: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
-    late = setTimeout(() => reject(new Error(`no answer within ${LIMIT_MS / 1_000} s`)), LIMIT_MS);
-  });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    clearTimeout(late);
   }
 }
 
