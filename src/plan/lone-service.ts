@@ -4,15 +4,17 @@ import type { Service } from "./plan.ts";
 type Own = Pick<
   Service,
   "id" | "kind" | "node" | "argv" | "env" | "files" | "listens" | "ready" | "live" | "gauges" | "stop"
->;
+> &
+  Partial<Pick<Service, "secrets">>;
 
-/** A service that belongs to no instance: a process of its own group, without devices, ranks, secrets or a vendor's environment. */
+/** A service that belongs to no instance: a process of its own group, without devices, ranks or a vendor's environment. */
 export function loneService({
   id,
   kind,
   node,
   argv,
   env,
+  secrets = [],
   files,
   listens,
   ready,
@@ -35,7 +37,7 @@ export function loneService({
     prelude: null,
     argv,
     env,
-    secrets: [],
+    secrets,
     files,
     scratch: [],
     listens,

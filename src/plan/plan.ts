@@ -189,6 +189,8 @@ export interface SmokeStep {
   readonly path: "/v1/completions";
   /** What this kind of proxy needs on every request for both legs to happen. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Names of variables of the launcher: the key that the proxy lets in, and the engines' own. */
+  readonly keys?: { readonly proxy?: string; readonly engines?: string };
   readonly body: { readonly model: string; readonly max_tokens: number; readonly temperature: 0 };
   readonly promptWords: number;
   /** At least one per prefill slot and per decode slot. */

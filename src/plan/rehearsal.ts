@@ -11,7 +11,7 @@ export interface Rehearsal {
 
 /**
  * The same cluster with stand-ins: nodes, ports, devices and environment stay; vendor software, preludes, containers and the user's
- * own services go.
+ * own services go, and so do keys.
  */
 export function rehearsal(topology: Topology): Rehearsal {
   const uses = [topology.kv.transfer, ...(topology.kv.cache ? [topology.kv.cache] : [])];
@@ -26,6 +26,7 @@ export function rehearsal(topology: Topology): Rehearsal {
       },
       instances: topology.instances.map((instance) => ({ ...instance, engine: standIn(instance.engine) })),
       services: [],
+      proxy: withoutKeys(topology.proxy),
     },
     scratch: {
       prefill: uses.flatMap((use) => made(use, topology, "prefill")),
@@ -44,6 +45,12 @@ export function rehearsal(topology: Topology): Rehearsal {
 
 function standIn({ command: _command, venv: _venv, prelude: _prelude, ...engine }: EngineChoice): EngineChoice {
   return { ...engine, kind: "sim", runtime: { kind: "process" } };
+}
+
+/** Nobody but pdctl asks, and stand-ins ask for no key. */
+function withoutKeys({ serving, ...proxy }: Topology["proxy"]): Topology["proxy"] {
+  const { api_key_env: _, admin_api_key_env: __, upstream_api_key_env: ___, ...others } = serving;
+  return { ...proxy, serving: others, secrets: [] };
 }
 
 function harmless(use: ConnectorUse, cluster: string): ConnectorUse {

@@ -26,6 +26,7 @@ export function smokeStep(
     node: seat.node.name,
     path: "/v1/completions",
     ...(headers !== undefined && { headers }),
+    ...keysOf(topology),
     body: { model: topology.model.servedName, max_tokens: topology.smoke.maxTokens, temperature: 0 },
     promptWords: Math.min(
       Math.max(topology.smoke.promptWords, SHORTEST, 4 * largestBlock(topology)),
@@ -34,6 +35,13 @@ export function smokeStep(
     requests: Math.max(1, slots("prefill"), slots("decode")),
     proof: proof ?? nothing,
   };
+}
+
+/** What the trial shows: at the proxy the key of a client, at decode the one that the proxy has for it. */
+function keysOf({ proxy: { serving } }: Topology): Pick<SmokeStep, "keys"> {
+  const { api_key_env: proxy, upstream_api_key_env: engines } = serving;
+  if (proxy === undefined && engines === undefined) return {};
+  return { keys: { ...(proxy !== undefined && { proxy }), ...(engines !== undefined && { engines }) } };
 }
 
 /** What is written; the model's own context is long enough. */

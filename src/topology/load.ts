@@ -5,6 +5,7 @@ import { type Files, readExtended } from "./overlay/extends.ts";
 import { type Filled, fromEnvironment } from "./overlay/from-env.ts";
 import { applySets, setSource } from "./overlay/set.ts";
 import { type Overrides, resolve } from "./resolve/index.ts";
+import { KEY_NAMES } from "./resolve/proxy.ts";
 import type { Diagnostic, Finding } from "./rule.ts";
 import { type Declared, declared as everything } from "./rules/declared.ts";
 import { rulesFor } from "./rules/rules-for.ts";
@@ -88,15 +89,15 @@ function judge(
 /** A secret's value would stand in the plan for everybody to read. */
 function spokenSecrets(tree: Dict, { used }: Filled, say: Say): void {
   const secrets = child(tree, "secrets");
-  const names = new Set(
-    secrets?.kind === "list" ? secrets.items.map((item) => (item.kind === "scalar" ? item.text : "")) : [],
-  );
+  const listed = secrets?.kind === "list" ? secrets.items : [];
+  const keys = KEY_NAMES.flatMap((key) => child(tree, "proxy", "serving", key) ?? []);
+  const names = new Set([...listed, ...keys].flatMap((item) => (item.kind === "scalar" ? [item.text] : [])));
   for (const { name, place } of used.filter((one) => names.has(one.name)))
     say({
       code: "environment",
       title: `${name} is a secret, and its value would stand in the plan`,
       place,
-      remedy: [`take it out: engines get ${name} because secrets lists it`],
+      remedy: [`take it out: ${name} reaches who needs it because secrets or proxy.serving names it`],
     });
 }
 

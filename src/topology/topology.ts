@@ -181,6 +181,9 @@ export type ProxyPolicy =
   | "consistent_hash"
   | "prefix_aware";
 
+/** Keys of which the topology names the variable, and never says the value. */
+export type KeyName = "api_key_env" | "admin_api_key_env" | "upstream_api_key_env";
+
 /** What pdctl's own proxy is told beside; what is not written it decides itself. */
 export type ProxyServing = Partial<
   Pick<
@@ -207,6 +210,8 @@ export type ProxyServing = Partial<
     | "trace_endpoint"
     | "trace_share"
     | "metrics_compat"
+    | "notice_seconds"
+    | KeyName
   >
 >;
 
@@ -225,6 +230,8 @@ export interface ProxyChoice {
   readonly pdMinPromptTokens?: number;
   readonly maxConcurrent: number;
   readonly serving: ProxyServing;
+  /** Variables of the launcher that its keys are taken from. */
+  readonly secrets: readonly string[];
   /** Keys with a default that the user wrote all the same. */
   readonly written: readonly ("policy" | "prefill_policy" | "decode_policy" | "max_concurrent")[];
   readonly path: Path;

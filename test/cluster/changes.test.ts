@@ -78,6 +78,13 @@ describe("what up would do", () => {
     ]);
   });
 
+  it("restarts the proxy for what proxy.serving says, and no engine with it", () => {
+    const changed = planned("ascend-moe-mooncake.yaml", ["proxy.serving.queue_size=7", "proxy.serving.notice=5s"]);
+    const delta = compare(changed, allOf(now));
+    expect(delta.restart.map(({ service, why }) => [service.id, why])).toEqual([["proxy", "queue_size 7 is new"]]);
+    expect(delta.retarget).toEqual([]);
+  });
+
   it("names the leaf of a JSON argument that differs", () => {
     const changed = planned("mi300x-llama-nixl.yaml", ["kv.transfer.extra.num_threads=2"]);
     const delta = compare(changed, allOf(planned("mi300x-llama-nixl.yaml")));

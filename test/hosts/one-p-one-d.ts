@@ -20,6 +20,7 @@ export interface Choices {
   readonly faults?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly prefill?: string;
   readonly decode?: string;
+  readonly proxy?: string;
   /** Further lines at the top level. */
   readonly more?: readonly string[];
   readonly ssh?: string;
@@ -37,6 +38,7 @@ export function topology(
     faults,
     prefill = "",
     decode = "",
+    proxy = "",
     more = [],
     ssh,
     stateDir,
@@ -60,7 +62,7 @@ export function topology(
     ...(faults === undefined ? [] : ["  env:", `    PDCTL_SIM_FAULTS: '${JSON.stringify(faults)}'`]),
     `prefill: { nodes: [${first?.name}], port: 8100${prefill} }`,
     `decode: { ${decode.includes("nodes:") ? "" : `nodes: [${last?.name}], `}port: 8200${decode} }`,
-    `proxy: { node: ${first?.name}, port: 8000 }`,
+    `proxy: { node: ${first?.name}, port: 8000${proxy} }`,
     ...more,
   ];
   const file = join(launcher.home, `${called}.yaml`);

@@ -17,6 +17,7 @@ const choice: FlagAsk["proxy"] = {
   prefillPolicy: "round_robin",
   decodePolicy: "least_loaded",
   serving: {},
+  secrets: [],
   maxConcurrent: 77,
   written: [],
   path: ["proxy"],

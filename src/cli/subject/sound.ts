@@ -70,11 +70,19 @@ async function toldInEvents(call: Call, file: string, diagnostics: readonly Diag
   });
 }
 
+/** What names secrets: a topology, for its engines and for its proxy, or a list of them. */
+type Naming = Pick<Topology, "secrets"> & { readonly proxy?: Pick<Topology["proxy"], "secrets"> };
+
+const namesOf = ({ secrets, proxy }: Naming): readonly string[] => [
+  ...new Set([...secrets, ...(proxy?.secrets ?? [])]),
+];
+
 /** The topology names them, the launcher's environment has them. */
 export function secretsOf(
-  { secrets }: Pick<Topology, "secrets">,
+  topology: Naming,
   env: NodeJS.ProcessEnv,
 ): { readonly present: Readonly<Record<string, string>>; readonly missing: readonly string[] } {
+  const secrets = namesOf(topology);
   const present = secrets.flatMap((name) =>
     env[name] === undefined || env[name] === "" ? [] : [[name, env[name]] as const],
   );
@@ -84,10 +92,15 @@ export function secretsOf(
   };
 }
 
-export function allSecrets(
-  topology: Pick<Topology, "secrets">,
-  env: NodeJS.ProcessEnv,
-): Readonly<Record<string, string>> {
+/** Looks up what only a record names, and hides it from then on. */
+export const secretsFrom =
+  (env: NodeJS.ProcessEnv, streams: Pick<Call["streams"], "hide">) => (names: readonly string[]) => {
+    const secrets = allSecrets({ secrets: names }, env);
+    streams.hide(Object.values(secrets));
+    return secrets;
+  };
+
+export function allSecrets(topology: Naming, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const { present, missing } = secretsOf(topology, env);
   if (missing.length > 0) throw new UserError("secret.missing", { names: missing });
   const short = Object.keys(present).filter((name) => (present[name] ?? "").length < HIDDEN_FROM);

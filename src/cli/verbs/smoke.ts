@@ -22,18 +22,20 @@ export const smoke = (program: Command) =>
       },
     ),
     async (call) => {
-      const [{ attended }, { knownCluster }, { smoke }] = await Promise.all([
+      const [{ attended }, { knownCluster }, { smoke }, { secretsFrom }] = await Promise.all([
         import("../run/attend.ts"),
         import("../subject/standing.ts"),
         import("../../cluster/index.ts"),
+        import("../subject/sound.ts"),
       ]);
-      const { args, options } = call;
+      const { args, options, env, streams } = call;
       const known = await knownCluster(call, args[0]);
       const requireEvidence = options.requireEvidence === true;
       const ask = {
         requireEvidence,
         ...(options.requests !== undefined && { requests: options.requests }),
         limitMs: options.timeout,
+        secretsOf: secretsFrom(env, streams),
       };
       return attended(call, (run) => smoke(known, ask, run), { requireEvidence });
     },

@@ -51,14 +51,15 @@ async function tested(
   { topology, file, plan: drafted }: Sound,
   rehearse: boolean,
 ): Promise<number> {
-  const [cluster, { plan }, { allSecrets }, { attended }, { knownCluster }, { writeJunit }] = await Promise.all([
-    import("../../cluster/index.ts"),
-    import("../../plan/index.ts"),
-    import("../subject/sound.ts"),
-    import("../run/attend.ts"),
-    import("../subject/standing.ts"),
-    import("../run/suite.ts"),
-  ]);
+  const [cluster, { plan }, { allSecrets, secretsFrom }, { attended }, { knownCluster }, { writeJunit }] =
+    await Promise.all([
+      import("../../cluster/index.ts"),
+      import("../../plan/index.ts"),
+      import("../subject/sound.ts"),
+      import("../run/attend.ts"),
+      import("../subject/standing.ts"),
+      import("../run/suite.ts"),
+    ]);
   const { options, env } = call;
   const began = performance.now();
   const suites: Suite[] = [];
@@ -90,11 +91,12 @@ async function tested(
     },
   };
   const known = () => knownCluster(call, file);
+  const secretsOf = secretsFrom(env, call.streams);
   const up = await play("up", (run) => cluster.up(ask, run));
   const proof =
     up === EXIT.done
       ? await play("smoke", async (run) =>
-          cluster.smoke(await known(), { requireEvidence, limitMs: FIVE_MINUTES }, run),
+          cluster.smoke(await known(), { requireEvidence, limitMs: FIVE_MINUTES, secretsOf }, run),
         )
       : up;
   const down = { discardLogs: false, forget: [], waitLockMs: options.waitLock ?? 0 };

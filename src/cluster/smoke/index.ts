@@ -16,6 +16,8 @@ export interface SmokeAsk {
   /** More than the default of one per slot. */
   readonly requests?: number;
   readonly limitMs: number;
+  /** Values of the secrets that the proxy's record names, as far as they are here. */
+  readonly secretsOf: (names: readonly string[]) => Readonly<Record<string, string>>;
 }
 
 /** Proves again that a token crosses from prefill to decode, on what runs; the proxy's own record says where and how. */
@@ -48,6 +50,7 @@ async function prove(known: Known, ask: SmokeAsk, fleet: Fleet, run: Run): Promi
     engines: note.engines,
     written: writtenBy(note.engines, note.targets, (node) => stateDirOf(there, node)),
     paths: false,
+    secrets: ask.secretsOf(Object.values(step.keys ?? {})),
     limitMs: ask.limitMs,
     requireEvidence: ask.requireEvidence,
     stateDir: stateDirOf(there, proxy.node),

@@ -5,7 +5,7 @@ import type { Evidence, ProofData } from "../events.ts";
 import { total } from "../serving/metrics.ts";
 import { Coverage } from "./coverage.ts";
 import { scrape } from "./scrape.ts";
-import { type Trial, trial } from "./trial.ts";
+import { type Trial, type TrialKeys, trial } from "./trial.ts";
 import type { Answering } from "./witness.ts";
 
 export interface Proving {
@@ -14,6 +14,8 @@ export interface Proving {
   /** Every prefill endpoint has to hand KV to every decode endpoint, as a rehearsal wants it; else each has to serve once. */
   readonly paths: boolean;
   readonly engines: readonly Pick<Answering, "url" | "hardware" | "service">[];
+  /** Values of the variables that the step names. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** A trial that shows the opposite of what it should: KV did not move, the answer differs, a failure counter rose. */
@@ -39,7 +41,7 @@ export interface Proved {
  */
 export async function prove(
   session: Session,
-  { step, targets, paths, engines }: Proving,
+  { step, targets, paths, engines, secrets }: Proving,
   signal: AbortSignal,
   uncounted: () => Promise<void>,
 ): Promise<Proved> {
@@ -49,7 +51,7 @@ export async function prove(
   let counters = await scrape(session, targets, signal);
   if (![...counters.values()].some((samples) => total(samples, step.proof.tokens) !== undefined)) await uncounted();
   while (trials.length < most && (trials.length < step.requests || !coverage.done({ paths }))) {
-    const one = await trial(session, step, targets, counters, signal);
+    const one = await trial(session, { step, targets, keys: keysOf(step, secrets) }, counters, signal);
     counters = one.after;
     trials.push(one.trial);
     coverage.add(one.trial);
@@ -63,6 +65,17 @@ export async function prove(
     }),
     served: trials.map(({ decode }) => decode?.url),
   };
+}
+
+const keysOf = ({ keys = {} }: SmokeStep, secrets: Proving["secrets"]): TrialKeys => ({
+  proxy: bearer(keys.proxy === undefined ? undefined : secrets[keys.proxy]),
+  engines: bearer(keys.engines === undefined ? undefined : secrets[keys.engines]),
+});
+
+/** @param keys  separated by commas, as the proxy takes them: any of them will do */
+function bearer(keys: string | undefined): TrialKeys["proxy"] {
+  const [first] = (keys ?? "").split(/[\s,]+/).filter((key) => key !== "");
+  return first === undefined ? {} : { authorization: `Bearer ${first}` };
 }
 
 /** Prefill and decode compute on different hardware: their first token may differ, honestly. */

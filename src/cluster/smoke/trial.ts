@@ -24,6 +24,19 @@ export interface Trial {
   readonly latency: { readonly totalMs: number; readonly prefillMs: number | undefined };
 }
 
+/** Headers with a key, or none. */
+export interface TrialKeys {
+  readonly proxy: Readonly<Record<string, string>>;
+  readonly engines: Readonly<Record<string, string>>;
+}
+
+/** What every request of one proof shares. */
+export interface Asked {
+  readonly step: SmokeStep;
+  readonly targets: readonly Target[];
+  readonly keys: TrialKeys;
+}
+
 /** The cluster answered, but not as it must. The reply is kept for the card. */
 export class TrialFailed extends Error {
   override readonly name = "TrialFailed";
@@ -41,16 +54,16 @@ const SETTLE_MS = 3_000; // vLLM publishes its counters a scheduler step after t
 /** One completion through the proxy, what decode's counters say of it, and decode's own answer beside it. */
 export async function trial(
   session: Session,
-  step: SmokeStep,
-  targets: readonly Target[],
+  asked: Asked,
   before: Counters,
   signal: AbortSignal,
 ): Promise<{ trial: Trial; after: Counters }> {
+  const { step, targets, keys } = asked;
   const prompt = uniquePrompt(step.promptWords);
   const reply = await ask(
     session,
     `${step.url}${step.path}`,
-    { method: "POST", json: { ...step.body, prompt }, headers: step.headers ?? {} },
+    { method: "POST", json: { ...step.body, prompt }, headers: { ...step.headers, ...keys.proxy } },
     signal,
   );
   const { text, promptTokens } = completion(reply, step);
@@ -66,7 +79,7 @@ export async function trial(
     latency: { totalMs: reply.ms, prefillMs: timing(reply.headers["server-timing"], "prefill") },
   };
   const own =
-    decode === undefined ? undefined : await ownAnswer(session, step, targets, decode, prompt, promptTokens, signal);
+    decode === undefined ? undefined : await ownAnswer(session, asked, decode, { prompt, promptTokens }, signal);
   return { trial: { ...result, own }, after: await scrape(session, targets, signal) };
 }
 
@@ -125,11 +138,9 @@ async function settle(
 /** The same prompt, straight to decode, under a salt that no cache knows. Only an answer that it computed itself counts. */
 async function ownAnswer(
   session: Session,
-  step: SmokeStep,
-  targets: readonly Target[],
+  { step, targets, keys }: Asked,
   decode: Slot,
-  prompt: string,
-  promptTokens: number,
+  { prompt, promptTokens }: { prompt: string; promptTokens: number },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const target = targets.filter(({ url }) => url === decode.url);
@@ -138,7 +149,7 @@ async function ownAnswer(
   const control: Ask = {
     method: "POST",
     json: { ...step.body, prompt, cache_salt: randomUUID() },
-    headers: slots > 1 ? { "x-data-parallel-rank": String(decode.slot) } : {},
+    headers: { ...keys.engines, ...(slots > 1 && { "x-data-parallel-rank": String(decode.slot) }) },
   };
   const reply = await ask(session, `${decode.url}${step.path}`, control, signal);
   const { text } = completion(reply, step);

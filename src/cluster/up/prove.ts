@@ -29,6 +29,7 @@ export async function proveUp(
     engines,
     written: writtenBy(engines, targets, stateDir),
     paths: plan.rehearsal,
+    secrets: ascent.launch.secrets,
     requireEvidence,
     limitMs: plan.timeouts.smokeMs,
     stateDir: stateDir(step.node),

@@ -55,6 +55,7 @@ export function proxyService(ask: ProxyAsk): Draft {
       node: seat.node.name,
       argv: argv.flatMap(({ words: each }) => each),
       env: env.env,
+      secrets: kind.flags === undefined ? proxy.secrets : [],
       files,
       listens,
       ready: [health],

@@ -172,6 +172,9 @@ export const planShape = z.strictObject({
     node: text,
     path: z.literal("/v1/completions"),
     headers: optional(z.record(text, text)),
+    keys: optional(z.strictObject({ proxy: optional(text), engines: optional(text) })).describe(
+      "names of variables of your environment",
+    ),
     body: z.strictObject({ model: text, max_tokens: z.int(), temperature: z.literal(0) }),
     promptWords: z.int(),
     requests: z.int(),

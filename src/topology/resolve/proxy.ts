@@ -2,7 +2,7 @@ import { defined } from "../defined.ts";
 import type { Finding } from "../rule.ts";
 import type { Shape } from "../shape/topology.ts";
 import { durationMs } from "../shape/words.ts";
-import type { ProxyChoice, ProxyServing } from "../topology.ts";
+import type { KeyName, ProxyChoice, ProxyServing } from "../topology.ts";
 import { child, type Tree } from "../tree/tree.ts";
 import { argsOf } from "./args.ts";
 import { envOf } from "./env.ts";
@@ -10,6 +10,12 @@ import { type KnownNodes, oneNode } from "./node-refs.ts";
 import { textsOf } from "./texts.ts";
 
 const WITH_DEFAULT = ["policy", "prefill_policy", "decode_policy", "max_concurrent"] as const;
+
+export const KEY_NAMES = [
+  "api_key_env",
+  "admin_api_key_env",
+  "upstream_api_key_env",
+] as const satisfies readonly KeyName[];
 
 export function resolveProxy(
   { proxy }: Shape,
@@ -19,6 +25,7 @@ export function resolveProxy(
   const args = argsOf(child(tree, "proxy", "args"), ["proxy", "args"]);
   const env = envOf(child(tree, "proxy", "env"), ["proxy", "env"]);
   const node = oneNode(tree, ["proxy", "node"], known);
+  const serving = servingOf(proxy.serving ?? {});
   const choice: ProxyChoice = defined({
     node: node.names[0] ?? proxy.node,
     bind: proxy.bind,
@@ -32,7 +39,8 @@ export function resolveProxy(
     decodePolicy: proxy.decode_policy ?? proxy.policy,
     pdMinPromptTokens: proxy.pd_min_prompt_tokens,
     maxConcurrent: proxy.max_concurrent,
-    serving: servingOf(proxy.serving ?? {}),
+    serving,
+    secrets: [...new Set(KEY_NAMES.flatMap((key) => serving[key] ?? []))],
     written: WITH_DEFAULT.filter((key) => child(tree, "proxy", key) !== undefined),
     path: ["proxy"],
   });
@@ -41,8 +49,16 @@ export function resolveProxy(
 
 /** In the words of the proxy's own configuration, which counts in seconds. */
 function servingOf(written: NonNullable<Shape["proxy"]["serving"]>): ProxyServing {
-  const { queue_timeout, prefill_timeout, first_byte_timeout, idle_timeout, handoff_timeout, drain_timeout, ...same } =
-    written;
+  const {
+    queue_timeout,
+    prefill_timeout,
+    first_byte_timeout,
+    idle_timeout,
+    handoff_timeout,
+    drain_timeout,
+    notice,
+    ...same
+  } = written;
   return defined({
     ...same,
     queue_timeout_seconds: seconds(queue_timeout),
@@ -51,6 +67,7 @@ function servingOf(written: NonNullable<Shape["proxy"]["serving"]>): ProxyServin
     idle_timeout_seconds: seconds(idle_timeout),
     handoff_timeout_seconds: seconds(handoff_timeout),
     drain_timeout_seconds: seconds(drain_timeout),
+    notice_seconds: seconds(notice),
   });
 }
 

@@ -86,4 +86,24 @@ export const proxyTexts: Readonly<Record<string, KeyText>> = {
     unset: "pdctl's alone",
     example: "vllm-router",
   },
+  "proxy.serving.notice": {
+    says: "When it is told to stop: how long /health says no while requests are still let in.",
+    unset: "0s",
+    example: "5s",
+  },
+  "proxy.serving.api_key_env": {
+    says: "The variable of your environment that holds the keys of clients, separated by commas; others get 401.",
+    unset: "every client is let in",
+    example: "PROXY_KEYS",
+  },
+  "proxy.serving.admin_api_key_env": {
+    says: "The variable that holds the key of its admin API.",
+    unset: "the API answers only on its own machine",
+    example: "PROXY_ADMIN_KEY",
+  },
+  "proxy.serving.upstream_api_key_env": {
+    says: "The variable that holds the engines' own key, sent in the place of the client's.",
+    unset: "engines get the client's",
+    example: "VLLM_API_KEY",
+  },
 };

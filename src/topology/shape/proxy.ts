@@ -10,6 +10,11 @@ const collector = textThat((text) => /^https?:\/\/[^\s/]+$/.test(text), "is no a
   remedy: ["http://10.0.0.9:4318, without a path"],
 });
 
+const keyName = textThat((text) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(text), "is not the name of a variable", {
+  code: "name",
+  remedy: ["a name like PROXY_KEYS; its value comes from your environment and stands nowhere"],
+});
+
 /** What pdctl's own can be told beside; its page has the usual values. */
 const serving = z.strictObject({
   queue_size: count.optional(),
@@ -34,6 +39,10 @@ const serving = z.strictObject({
   trace_endpoint: collector.optional(),
   trace_share: z.number().min(0).max(1).optional(),
   metrics_compat: z.enum(["vllm-router"]).optional(),
+  notice: duration.optional(),
+  api_key_env: keyName.optional(),
+  admin_api_key_env: keyName.optional(),
+  upstream_api_key_env: keyName.optional(),
 });
 
 export const proxy = z.strictObject({

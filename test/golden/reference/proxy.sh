@@ -2,7 +2,7 @@
 # proxy of reference on router. By hand: bash launch.sh
 PD_VENDOR=()
 PD_PRELUDE=''
-PD_SECRETS=''
+PD_SECRETS='secrets'
 PD_SCRATCH=()
 PD_ENV=()
 PD_PREPEND=()
