@@ -3,18 +3,21 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { openBooks } from "../../../src/proxy/books/books.ts";
+import { readQuery } from "./promql.ts";
 
 const folder = join(import.meta.dirname, "../../../docs/monitoring");
 const read = (name: string) => readFileSync(join(folder, name), "utf8");
 
 const books = openBooks(() => [], { now: () => 0, policies: { prefill: "random", decode: "random" } });
 books.close();
-/** The name of every series, and its labels; `job` and `instance` are what Prometheus itself puts on them. */
-const series = new Map<string, readonly string[]>();
-for (const { name, type, labels } of books.describe()) {
-  const own = [...labels, "job", "instance"];
-  if (type !== "histogram") series.set(name, own);
-  else for (const tail of ["_bucket", "_sum", "_count"]) series.set(`${name}${tail}`, [...own, "le"]);
+/** The name of every series, its labels, and whether it only counts up; `job` and `instance` are what Prometheus itself puts on them. */
+const series = new Map<string, { readonly labels: readonly string[]; readonly counts: boolean }>();
+for (const { name, type, labels: own } of books.describe()) {
+  const labels = [...own, "job", "instance"];
+  if (type !== "histogram") series.set(name, { labels, counts: type === "counter" });
+  else
+    for (const tail of ["_bucket", "_sum", "_count"])
+      series.set(`${name}${tail}`, { labels: tail === "_bucket" ? [...labels, "le"] : labels, counts: true });
 }
 
 interface Panel {
@@ -50,25 +53,45 @@ const queries = [
   ),
 ];
 
+const COUNTED = /^(rate|irate|increase)$/;
+
 describe("the dashboard and the alerts", () => {
   it.each(queries)("$title: $expr", ({ expr, says }) => {
-    const names = [...expr.matchAll(/\b(?:pdctl_proxy|process)_\w+/g)].map(([name]) => name);
-    expect(names).not.toEqual([]);
-    const labels = new Set(names.flatMap((name) => series.get(name) ?? []));
-    expect(names.filter((name) => !series.has(name))).toEqual([]);
-    const grouped = [...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = ""]) => list.split(", "));
-    const matched = [...expr.matchAll(/(\w+)(?:=~|!=|!~|=)"/g)].map(([, label = ""]) => label);
-    expect([...grouped, ...matched].filter((label) => !labels.has(label))).toEqual([]);
-    const kept = grouped.length > 0 ? new Set(grouped) : labels;
+    const { errors, selectors, grouped, kept } = readQuery(expr);
+    expect(errors).toEqual([]);
+    expect(selectors).not.toEqual([]);
+    expect(selectors.map(({ metric }) => metric).filter((metric) => !series.has(metric))).toEqual([]);
+    const mine = (metric: string) => series.get(metric)?.labels ?? [];
+    const foreign = selectors.flatMap(({ metric, labels }) => labels.filter((label) => !mine(metric).includes(label)));
+    expect(foreign).toEqual([]);
+    const labels = new Set(selectors.flatMap(({ metric }) => mine(metric)));
+    expect(grouped.filter((label) => !labels.has(label))).toEqual([]);
+    for (const { metric, over } of selectors) {
+      const counts = series.get(metric)?.counts;
+      expect(over !== undefined && COUNTED.test(over), `${metric} ${counts ? "counts up" : "goes up and down"}`).toBe(
+        counts,
+      );
+    }
+    if (expr.includes("histogram_quantile")) expect(grouped).toContain("le");
     const shown = [...says.matchAll(/\$labels\.(\w+)/g)].map(([, label = ""]) => label);
-    expect(shown.filter((label) => !kept.has(label))).toEqual([]);
-    expect([...expr].filter((char) => char === "(").length).toBe([...expr].filter((char) => char === ")").length);
+    expect(shown.filter((label) => !(kept ?? [...labels]).includes(label))).toEqual([]);
+  });
+
+  it("a query that is none, or that asks for another label than its metric has, is seen", () => {
+    expect(readQuery("sum by (role (pdctl_proxy_requests_total)").errors).not.toEqual([]);
+    expect(readQuery('rate(a_total{b="c",d!~"e"}[5m]) / on (f) g')).toEqual({
+      errors: [],
+      selectors: [
+        { metric: "a_total", labels: ["b", "d"], over: "rate" },
+        { metric: "g", labels: [], over: undefined },
+      ],
+      grouped: ["f"],
+      kept: undefined,
+    });
   });
 
   it("leave no metric of the proxy unseen, but for what tells of no trouble", () => {
-    const seen = new Set(
-      queries.flatMap(({ expr }) => [...expr.matchAll(/\b(?:pdctl_proxy|process)_\w+/g)].map(([name]) => name)),
-    );
+    const seen = new Set(queries.flatMap(({ expr }) => readQuery(expr).selectors.map(({ metric }) => metric)));
     const unseen = books.describe().filter(({ name }) => !seen.has(name) && !seen.has(`${name}_bucket`));
     expect(unseen.map(({ name }) => name)).toEqual([
       "pdctl_proxy_instance_leaving",
