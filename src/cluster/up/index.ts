@@ -1,7 +1,5 @@
 import type { Plan, Service } from "../../plan/plan.ts";
-import { writeState } from "../../supervise/index.ts";
-import { folded } from "../../words/names.ts";
-import { several, size } from "../../words/numbers.ts";
+import { several } from "../../words/numbers.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { Hold } from "../fleet/hold.ts";
 import { type Rolling, roll } from "../rolling/roll.ts";
@@ -12,11 +10,10 @@ import type { Run } from "../run/run.ts";
 import { type Closing, Ended, verb } from "../run/verb.ts";
 import { proofText } from "../smoke/proof-text.ts";
 import { look, stateDirOf } from "../standing/look.ts";
-import { baselineOf, claimsOf, stateOf } from "../standing/node-state.ts";
 import type { Known } from "../standing/standing.ts";
 import { word } from "../status/status-report.ts";
 import { isUp, leftRunning, stoppedAll } from "../wave/endings.ts";
-import { type Launch, push } from "../wave/launch.ts";
+import type { Launch } from "../wave/launch.ts";
 import { makeRoom } from "../wave/make-room.ts";
 import { Scene } from "../wave/scene.ts";
 import { type Ascent, climbWave, phaseOf } from "../wave/wave.ts";
@@ -27,6 +24,7 @@ import { type Former, formerNodes, leaveFormer } from "./former.ts";
 import { keepGoing } from "./keep-going.ts";
 import { proveUp } from "./prove.ts";
 import { pull } from "./pull.ts";
+import { isSide, putInPlace } from "./put-in-place.ts";
 import { rehearsed } from "./rehearsed.ts";
 import { leaseText, renewLease } from "./renew-lease.ts";
 import { rollingOf } from "./rolling.ts";
@@ -48,8 +46,6 @@ export async function up(ask: UpAsk, run: Run): Promise<number> {
     await climb.close();
   }
 }
-
-const isSide = ({ spec }: Survey["standing"]["services"][number]) => spec.kind === "side";
 
 /** `restart` is an `up` that changes what it is told, and nothing else. */
 const nameOf = ({ again, options }: UpAsk) =>
@@ -93,7 +89,11 @@ class Climb {
     const scene = this.#recall(seen);
     await setUp(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
     await pull(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
-    if (changes > 0) await phase(run, "push", () => this.#push(launch, starts, seen, rolling));
+    if (changes > 0)
+      await phase(run, "push", async () => {
+        await this.#sure(seen.known, standing.generation);
+        return putInPlace({ launch, starts, seen, rolling, topology: this.#ask.topology }, fleet, run);
+      });
     const ttlMs = await renewLease({ ...options, topology: this.#ask.topology }, seen, fleet, run);
     const known = rolling === undefined ? await this.#leave(seen) : seen.known; // what rolls still runs there
     const ascent: Ascent = {
@@ -171,39 +171,6 @@ class Climb {
         scene.keep(spec.service, word(state, ready, spec.ready.length > 0), spec.generation);
     this.#scene = scene;
     return scene;
-  }
-
-  /** Stops what goes or restarts, then puts every file where it belongs. */
-  async #push(
-    launch: Launch,
-    starts: readonly Service[],
-    { plan, facts, known, standing, delta }: Survey,
-    rolling: Rolling | undefined,
-  ): Promise<{ text: string }> {
-    const [run, fleet] = [this.#run, this.#fleet];
-    await this.#sure(known, standing.generation);
-    const restarting = new Set(delta.restart.map(({ service }) => service.id));
-    const again = standing.services.filter(
-      ({ spec, state }) => restarting.has(spec.service) && state.state === "alive",
-    );
-    const all = [...delta.stop, ...again.filter((one) => !delta.stop.includes(one))];
-    const going = rolling === undefined ? all : again.filter(isSide); // the others go step by step
-    await makeRoom(going, known, fleet, run);
-    const named = new Set(plan.nodes.map(({ name }) => name));
-    const staying = known.nodes.filter(({ node }) => named.has(node) || !fleet.reached.includes(node)); // others are left now
-    const state = stateOf(plan, { ...known, nodes: staying }, launch.generation, run);
-    await fleet.all(
-      (session, node) => {
-        const baseline = baselineOf(node, facts, standing);
-        const claims = claimsOf(plan, node, this.#ask.topology);
-        const ask = { stateDir: stateDirOf(known, node), state, claims, ...(baseline && { baseline }) };
-        return writeState(session, ask, fleet.scripts, run.signal);
-      },
-      plan.nodes.map(({ name }) => name),
-    );
-    const { files, bytes, nodes } = await push(starts, launch, fleet, run);
-    const stopped = going.length === 0 ? "" : `; stopped ${folded(going.map(({ spec }) => spec.service))}`;
-    return { text: `${several(files, "file")}, ${size(bytes)} to ${several(nodes, "node")}${stopped}` };
   }
 
   /** Nodes that the plan does not name any more; what ran there was stopped before. */
