@@ -31,6 +31,15 @@ describe("a line in a stream's ink", () => {
     expect(ink({ ...plain, columns: 40, ascii: true }).line(long)).toBe(`${"x".repeat(39)}~`);
     expect(ink(plain).line(long)).toBe(long);
   });
+  it("never cuts a command that is to be pasted", () => {
+    const { line } = ink({ ...plain, columns: 30 });
+    expect(line("  next    pdctl status local · pdctl down local").split("\n")).toEqual([
+      "  next    pdctl status local",
+      "          pdctl down local",
+    ]);
+    expect(line("          pdctl plan --explain prefill-0-2")).toBe("          pdctl plan --explain prefill-0-2");
+    expect(line("          pdctl down    takes them down")).toBe("          pdctl down    takes…");
+  });
   it("keeps the duration or the code at its end where the terminal is narrow, and cuts the text before it", () => {
     const { line } = ink({ ...plain, columns: 40 });
     expect(line("→ engines   2 of 8 ready                                  2m 36s / 15m")).toBe(

@@ -1,5 +1,5 @@
 import { Chalk } from "chalk";
-import { fitted } from "./width.ts";
+import { fitted, width } from "./width.ts";
 
 /** How one stream shows pdctl's lines. Views write plain text with the signs of ux.md §2; everything else happens here. */
 export interface Ink {
@@ -31,12 +31,22 @@ export function ink({ columns, ascii, colour, redact }: InkChoice): Ink {
     columns,
     // redacted before it is cut: half a secret would not be recognised
     line: (text) => {
-      const shown = fitted(redact(text).replace(/[\x00-\x1f\x7f-\x9f]/g, " "), columns);
+      const clean = redact(text).replace(/[\x00-\x1f\x7f-\x9f]/g, " ");
+      const shown = pasteable(clean, columns) ?? fitted(clean, columns);
       const painted = colour ? paint(shown) : shown;
       return ascii ? twins(painted) : painted;
     },
     raw: redact,
   };
+}
+
+const COMMANDS = /^(?: {2}next {4}| {10})(?=pdctl )(?!.*\S {3,}\S)/; // with what it does beside it, that is cut
+
+/** Commands on a terminal that is too narrow for them: one on each line, and none is cut, or it could not be pasted. */
+function pasteable(text: string, columns: number): string | undefined {
+  const label = COMMANDS.exec(text)?.[0];
+  if (label === undefined || width(text) <= columns) return undefined;
+  return text.replaceAll(" · ", `\n${" ".repeat(label.length)}`);
 }
 
 const TWIN: Readonly<Record<string, string>> = {
