@@ -361,8 +361,13 @@ describe("status", () => {
       "· ascend-moe is absent: 2 of 2 nodes asked, nothing of it runs",
       "  next    pdctl up",
     ]);
-    const unknown = report([], { state: "unknown", nodes: [...nodes, { node: "a2-3", state: "unreachable" }] });
-    expect(statusLines(unknown)[0]).toBe("? ascend-moe is unknown: 2 of 3 nodes answered, nothing of it runs there");
+    const away = ["a2-3", "a2-4"].map((node) => ({ node, state: "unreachable" as const, why: "no answer in 10s" }));
+    const unknown = report([], { state: "unknown", nodes: [...nodes, ...away] });
+    expect(statusLines(unknown)).toEqual([
+      "? ascend-moe is unknown: 2 of 4 nodes answered, nothing of it runs there",
+      "  why     a2-[3-4]: no answer in 10s",
+      "  next    pdctl status",
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { StatusReport, StatusRow } from "../../cluster/standing/standing.ts";
-import { naming, runs } from "../../words/names.ts";
+import { folded, naming, runs } from "../../words/names.ts";
 import { count, duration, limit, size } from "../../words/numbers.ts";
 import { expandRange, foldGroups, naturally } from "../../words/range.ts";
 import { type Aiming, asItStands, nextLines } from "../text/next.ts";
@@ -30,6 +30,7 @@ export function statusLines(
   if (report.services.length === 0)
     return [
       `? ${report.cluster} is unknown: ${asked(report)} answered, nothing of it runs there`,
+      ...labelled("why", silent(report)),
       ...nextLines([aim("pdctl status")]),
     ];
   const rows = [...report.services].sort(
@@ -48,6 +49,15 @@ const place = ({ kind, role }: StatusRow) => (kind === "side" ? 0 : kind === "pr
 function asked({ nodes }: StatusReport): string {
   const reached = nodes.filter(({ state }) => state === "reached").length;
   return `${reached} of ${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}`;
+}
+
+/** Why nothing is known of a node: one line for those that say the same. */
+function silent({ nodes }: StatusReport): string[] {
+  const away = nodes.filter(({ state }) => state !== "reached");
+  const whys = [...new Set(away.map(({ state, why }) => why ?? state))];
+  return whys.map(
+    (why) => `${folded(away.filter((one) => (one.why ?? one.state) === why).map(({ node }) => node))}: ${why}`,
+  );
 }
 
 function headline(report: StatusReport): string {
