@@ -130,7 +130,7 @@ const evidence = (trials: readonly Trial[]): Evidence =>
   trials.length > 0 && trials.every(({ seen }) => seen.tokens !== undefined && seen.tokens > 0) ? "counter" : "none";
 
 function latency(trials: readonly Trial[]): NonNullable<ProofData["latency"]> {
-  const of = (pick: (one: Trial) => number | undefined) => median(trials.flatMap((one) => pick(one) ?? []));
+  const of = (pick: (one: Trial) => number | undefined) => rounded(median(trials.flatMap((one) => pick(one) ?? [])));
   const prefill = of((one) => one.latency.prefillMs);
   const transfer = of((one) => one.seen.transferMs);
   const decode = of(({ latency }) =>
@@ -141,9 +141,12 @@ function latency(trials: readonly Trial[]): NonNullable<ProofData["latency"]> {
     ...(transfer !== undefined && { transfer }),
     ...(decode !== undefined && { decode }),
     total: of(({ latency }) => latency.totalMs) ?? 0,
-    first: trials[0]?.latency.totalMs ?? 0,
+    first: rounded(trials[0]?.latency.totalMs) ?? 0,
   };
 }
+
+/** To a tenth of a millisecond: no clock here is finer. */
+const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms * 10) / 10);
 
 function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
