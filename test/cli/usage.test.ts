@@ -51,6 +51,20 @@ describe.concurrent("a command line that is not understood", () => {
     ]);
   });
 
+  it("does not start a test whose report could not be written", async () => {
+    const { exit, err, out } = await run(["test", topology, "--junit", "nowhere/pdctl.xml"], { cwd: empty });
+    expect([exit, out, err]).toEqual([
+      2,
+      "",
+      "✖ nowhere/pdctl.xml cannot be written: there is no such directory\n  next    pdctl test --junit FILE\n",
+    ]);
+  });
+
+  it("has no host key to look at where no node is reached by SSH", async () => {
+    const { exit, out } = await run(["trust", topology], { cwd: empty });
+    expect([exit, out]).toEqual([0, "✔ no node is reached by SSH: there is no host key to keep\n"]);
+  });
+
   it("names the topology that was probably meant", async () => {
     const { exit, err } = await run(["plan", "lokal.yaml"], { cwd: dirname(topology) });
     expect([exit, err.split("\n")]).toEqual([

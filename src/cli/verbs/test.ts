@@ -51,7 +51,7 @@ async function tested(
   { topology, file, plan: drafted }: Sound,
   rehearse: boolean,
 ): Promise<number> {
-  const [cluster, { plan }, { allSecrets, secretsFrom }, { attended }, { knownCluster }, { writeJunit }] =
+  const [cluster, { plan }, { allSecrets, secretsFrom }, { attended }, { knownCluster }, { reportable, writeJunit }] =
     await Promise.all([
       import("../../cluster/index.ts"),
       import("../../plan/index.ts"),
@@ -61,6 +61,7 @@ async function tested(
       import("../run/suite.ts"),
     ]);
   const { options, env } = call;
+  if (options.junit !== undefined) reportable(options.junit);
   const began = performance.now();
   const suites: Suite[] = [];
   const requireEvidence = options.requireEvidence === true;

@@ -72,6 +72,10 @@ async function looked(call: Call, nodes: readonly NodeAddress[], signal: AbortSi
   const failed = found.flatMap((one) => (one instanceof Error ? [one] : []));
   const bug = failed.find((error) => !(error instanceof UserError));
   if (bug !== undefined) throw bug;
+  if (keys.length + failed.length === 0) {
+    out.lines(["✔ no node is reached by SSH: there is no host key to keep"]);
+    return EXIT.done;
+  }
   out.lines(trustTable(keys));
   const fresh = keys.filter(({ standing }) => standing === "unknown");
   if (fresh.length > 0) {
