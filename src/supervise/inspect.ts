@@ -38,6 +38,7 @@ export async function inspect(
     bytes,
     rss,
     former,
+    again,
     exit = "",
     spec = "",
   ] of records.filter(([kind]) => kind === "run")) {
@@ -58,6 +59,7 @@ export async function inspect(
       rssBytes: Number(rss),
       processes: Number(marked),
       formerRuns: Number(former),
+      keeperStarts: Number(again),
       runDir,
     });
   }

@@ -100,6 +100,8 @@ export interface Found {
   readonly processes: number;
   /** How often it was started before, in this and in older generations. */
   readonly formerRuns: number;
+  /** How often in its own generation: only the node's keeper starts anything there a second time. */
+  readonly keeperStarts: number;
   /** `<stateDir>/runs/<generation>/<service>`. */
   readonly runDir: string;
 }

@@ -17,7 +17,7 @@ fi
 [[ ! -e $PD_STATE/runs || (-r $PD_STATE/runs && -x $PD_STATE/runs) ]] || printf 'bad\truns\tcannot be listed\n'
 
 marked
-declare -A count=() pages=() bytes=() ready=() former=()
+declare -A count=() pages=() bytes=() ready=() former=() again=()
 asked=() answers=() page=$(getconf PAGESIZE)
 for pid in "${!RUN_OF[@]}"; do
   run=${RUN_OF[$pid]}
@@ -31,6 +31,7 @@ logs=("$PD_STATE"/runs/*/*/log)
 for dir in "$PD_STATE"/runs/*/*/; do
   dir=${dir%/} && service=${dir##*/} && service=${service%%~*}
   former[$service]=$((${former[$service]--1} + 1))
+  [[ $dir != *~* ]] || { run=${dir#"$PD_STATE"/runs/} && run=${run%%~*} && again[$run]=$((${again[$run]-0} + 1)); }
 done
 for dir in "$PD_STATE"/runs/*/*/; do
   dir=${dir%/} && run=${dir#"$PD_STATE"/runs/}
@@ -56,8 +57,8 @@ for dir in "$PD_STATE"/runs/*/*/; do
   elif [[ -e $dir/handle.json ]]; then
     life=unreadable
   fi
-  printf 'run\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$run" "$life" "${ENGINE:-0}" "${ENGINE_START:-0}" "${BORN:-0}" \
-    "${count[$run]-0}" "${bytes[$dir/log]-0}" "$((${pages[$run]-0} * page))" "${former[${run#*/}]}" "$exit" "$spec"
+  printf 'run\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$run" "$life" "${ENGINE:-0}" "${ENGINE_START:-0}" "${BORN:-0}" \
+    "${count[$run]-0}" "${bytes[$dir/log]-0}" "$((${pages[$run]-0} * page))" "${former[${run#*/}]}" "${again[$run]-0}" "$exit" "$spec"
   if [[ -n $PD_READY && $life == alive ]]; then
     run_facts "$dir"
     ((${#HOLDS[@]})) || listeners

@@ -61,6 +61,44 @@ describe("what up would do", () => {
     );
   });
 
+  it("takes along who met a peer that restarts, in turn, and says through whom", () => {
+    const two = planned("mi300x-llama-nixl.yaml", [
+      "engine.parallel.tp=2",
+      "prefill.instances=2",
+      "decode.instances=2",
+    ]);
+    const delta = compare(two, allOf(two), { chosen: chosenGroups(two, ["decode-0"]) });
+    expect(delta.restart.map(({ service, why }) => [service.id, why])).toEqual([
+      ["prefill-0-0", "peer of decode-0: its handshake with it would be stale"],
+      ["prefill-1-0", "peer of decode-0: its handshake with it would be stale"],
+      ["decode-0-0", "as told"],
+      ["decode-1-0", "peer of prefill-0, which restarts with decode-0: its handshake with it would be stale"],
+    ]);
+  });
+
+  it("restarts who holds a handshake with what a keeper started again, and nothing that came after it", () => {
+    const two = planned("mi300x-llama-nixl.yaml", ["engine.parallel.tp=2", "decode.instances=2"]);
+    const aged = (services: ReturnType<typeof allOf>["services"], ages: Readonly<Record<string, number>>) =>
+      standing(
+        services.map((one) => ({
+          ...one,
+          ...(one.state.state === "alive" && {
+            state: { ...one.state, sinceMs: one.nodeNowMs - (ages[one.spec.service] ?? 1_000) },
+          }),
+          keeperStarts: one.spec.service === "prefill-0-0" ? 1 : 0,
+        })),
+      );
+    const { services } = allOf(two);
+    const kept = compare(two, aged(services, { "prefill-0-0": 10, "decode-0-0": 500, "decode-1-0": 5, proxy: 900 }));
+    expect(kept.restart.map(({ service, why }) => [service.id, why])).toEqual([
+      ["prefill-0-0", "peer of decode-0: its handshake with it would be stale"],
+      ["decode-0-0", "peer of prefill-0, which its node started again: its handshake with it is stale"],
+      ["decode-1-0", "peer of prefill-0, which restarts with decode-0: its handshake with it would be stale"],
+    ]);
+    const fresh = compare(two, aged(services, { "prefill-0-0": 10, "decode-0-0": 5, "decode-1-0": 5 }));
+    expect(fresh.restart).toEqual([]);
+  });
+
   it("stops what is not in the plan any more", () => {
     const extra = standing([...allOf(now).services, found({ service: "etcd", node: "a2-1" })]);
     const delta = compare(now, extra);

@@ -38,6 +38,7 @@ export function found(
     rssBytes: 0,
     processes: 0,
     formerRuns: 0,
+    keeperStarts: 0,
     runDir: `/s/runs/1/${spec.service}`,
   };
   return { spec: whole, state, node: whole.node, ...(ready !== undefined && { ready }), ...rest };

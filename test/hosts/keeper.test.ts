@@ -19,8 +19,15 @@ it("a data-parallel group over two nodes whose rank is killed comes back whole, 
     return now.every((mine, index) => mine.length === 1 && mine[0] !== [head, rank][index]?.[0]);
   };
   await expect.poll(fresh, { timeout: 60_000, interval: 200 }).toBe(true);
-  const healthy = async () => (await pdctl(["status", "kept"])).code;
-  await expect.poll(healthy, { timeout: 60_000, interval: 500 }).toBe(0);
+  const status = async () => (await pdctl(["status", "kept"])).stdout;
+  await expect.poll(status, { timeout: 60_000, interval: 500 }).toMatch(/degraded, serving · P 1\/1 · D 2\/2/);
+  expect(await status()).toMatch(
+    /⚠ prefill-0 +ready .* holds a handshake with decode-0, which its node started again \[stale-peer\]/,
+  );
+  const plan = await pdctl(["plan", file, "--changes"]);
+  expect(plan.stdout).toMatch(/~ restart +prefill-0 +peer of decode-0, which its node started again/);
+  expect((await pdctl(["up", file])).code).toBe(0);
+  expect((await pdctl(["status", "kept"])).code).toBe(0);
   const down = await pdctl(["down", file]);
   expect(down.code, down.stdout + down.stderr).toBe(0);
   expect(lab.leftovers()).toEqual([]);

@@ -336,6 +336,18 @@ it("a prefill engine that restarts on the same port is met again, under its new 
   expect((await pull(d, prompt, await prefill(again, prompt))).json.choices[0].text).toBe(await own(d, prompt));
 });
 
+it("on an accelerator, decode dies of a prefill that restarted where it had met another one", async () => {
+  const device = { env: { CUDA_VISIBLE_DEVICES: "0" } };
+  const [p, d] = await Promise.all([started("kv_producer", device), started("kv_consumer", device)]);
+  await pull(d, promptOf(200, "before"), await prefill(p, promptOf(200, "before")));
+  await p.kill();
+  const again = await host.start(p.args, p.env).ready();
+  const prompt = promptOf(200, "after");
+  expect((await pull(d, prompt, await prefill(again, prompt))).status).toBe(500);
+  await d.exit;
+  expect(d.output).toMatch(/Segmentation fault\n.*loadRemoteMD/);
+});
+
 it("a side channel port that is taken, or an address of another node, ends the engine", async () => {
   const taken = host.start(["m", "--port", String(await freePorts(1)), ...p.args.slice(5)], p.env);
   expect(await taken.exit).toMatchObject({ code: 1 });

@@ -1,5 +1,6 @@
 import type { Plan, Service } from "../../plan/plan.ts";
 import type { Found } from "../../supervise/supervise.ts";
+import { staleNow } from "../standing/stale.ts";
 import type { Change, Standing } from "../standing/standing.ts";
 import { difference } from "./difference.ts";
 
@@ -26,7 +27,7 @@ export interface Comparing {
 
 /**
  * Compares the plan with what the nodes list. A group is restarted as one: no rank of it can be replaced alone. Engines
- * that may have met a restarted peer restart with it, because their handshake with it would be stale.
+ * that may have met a restarted peer restart with it, because their handshake with it would be stale, and so do those that met these.
  */
 export function compare(plan: Plan, standing: Standing, { chosen, told: tellable = true }: Comparing = {}): Delta {
   const placed = new Map(plan.services.map(({ id, node }) => [id, node]));
@@ -43,6 +44,10 @@ export function compare(plan: Plan, standing: Standing, { chosen, told: tellable
     if (chosen !== undefined) reasons.set(service.id, ["as told", ...(differs ? [differs.why] : [])].join("; "));
     else if (differs !== undefined) (differs.live && tellable ? told : reasons).set(service.id, differs.why);
   }
+  if (chosen === undefined)
+    for (const [id, group] of staleNow(standing.services))
+      if (runs(id) && found.has(id) && !reasons.has(id))
+        reasons.set(id, `peer of ${group}, which its node started again: its handshake with it is stale`);
   const broken = new Set([
     ...missing.map(({ group }) => group),
     ...plan.services.filter(({ id }) => reasons.has(id)).map(({ group }) => group),
@@ -80,20 +85,34 @@ const hadEngine = ({ services }: Standing, { id, role, node }: Service): boolean
       at === node && (spec.service === id || (spec.role === role && state.state !== "alive")),
   );
 
-/** Running engines whose peer group is (re)started: one step, since the peers of peers are the same role as the cause. */
-function* stalePeers(
-  plan: Plan,
+/**
+ * Running engines whose peers are (re)started, and theirs in turn: who met a peer that restarts is a fresh one to the others that it met.
+ * Decode dies in `loadRemoteMD`, a prefill's transfers all fail. Source: vllm#49238, smg#2382; launch.md §3.2.
+ */
+function stalePeers(
+  { services }: Plan,
   known: ReadonlySet<string>,
   runs: (id: string) => boolean,
-): Iterable<[string, string]> {
-  const fresh = new Map(
-    plan.services.flatMap(({ role, group }) => (known.has(group) ? [[role, group] as const] : [])).toReversed(),
-  );
-  for (const service of plan.services) {
-    if (!runs(service.id) || known.has(service.group)) continue;
-    const cause = service.peers.map((role) => fresh.get(role)).find((group) => group !== undefined);
-    if (cause !== undefined) yield [service.id, `peer of ${cause}: its handshake with it would be stale`];
+): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  const met = services.filter(({ id, group }) => runs(id) && !known.has(group));
+  const because = new Map<string, string>(); // group → the one that it restarts with
+  let fresh = services.filter(({ group }) => known.has(group));
+  while (fresh.length > 0) {
+    const causes = new Map(fresh.map(({ role, group }) => [role, group] as const).toReversed());
+    const next = met.filter(({ id, peers }) => !reasons.has(id) && peers.some((role) => causes.has(role)));
+    for (const { id, group, peers } of next) {
+      const cause = peers.flatMap((role) => causes.get(role) ?? [])[0] ?? "";
+      const origin = because.get(cause);
+      because.set(group, cause);
+      reasons.set(
+        id,
+        `peer of ${cause}${origin === undefined ? "" : `, which restarts with ${origin}`}: its handshake with it would be stale`,
+      );
+    }
+    fresh = next;
   }
+  return reasons;
 }
 
 /** The same as the lines of `plan --changes`: blocked, stop, restart, change, start, keep; one line per reason. */

@@ -2,7 +2,6 @@ import type { Plan } from "../../plan/plan.ts";
 import { folded } from "../../words/names.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Run } from "../run/run.ts";
-import type { Standing } from "../standing/standing.ts";
 import { makeRoom } from "../wave/make-room.ts";
 import { enginesOf } from "../wave/spec.ts";
 import { type Ascent, bringUp } from "../wave/wave.ts";
@@ -88,15 +87,3 @@ function doneText(steps: readonly Step[]): string {
 /** Who answers where now, as the proxy's own record says. */
 export const ownedNow = (gateway: Gateway): readonly Owned[] =>
   owned(gateway.targets, groupsOf((gateway.note["engines"] ?? []) as Parameters<typeof groupsOf>[0]));
-
-/** Engine groups that run and stay, by role. */
-export function servingOf(
-  keep: readonly { readonly id: string; readonly role: string | null; readonly group: string }[],
-  { services }: Standing,
-) {
-  const ready = new Set(services.flatMap(({ spec, state }) => (state.state === "alive" ? [spec.service] : [])));
-  const of = (role: string) => [
-    ...new Set(keep.filter((one) => one.role === role && ready.has(one.id)).map(({ group }) => group)),
-  ];
-  return { prefill: of("prefill"), decode: of("decode") };
-}

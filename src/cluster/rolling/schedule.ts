@@ -3,50 +3,34 @@ import type { Unit } from "./units.ts";
 /** What stops and starts at one time, and what the proxy must not choose meanwhile. */
 export interface Step {
   readonly units: readonly Unit[];
-  /** Groups without new requests during the step: its own, and those whose handshakes the others do not share yet. */
+  /** Groups without new requests during the step. */
   readonly away: ReadonlySet<string>;
 }
 
 /**
  * The order in which engine groups change under traffic: what comes is there before anything goes; then one group at a time.
  *
- * Where a connector needs peers restarted, a peer of before must never meet what caused it: that stays away
- * until its peers are fresh; where a whole role changes, one half of both roles changes while the other half serves.
- * Source: launch.md §3.2, restart hazard.
- *
- * @param serving  engine groups that run and stay, by role
+ * Where a connector needs peers restarted, nobody of before must ever meet what is fresh: one half of both roles changes while the
+ * other half serves, and the proxy goes from the one to the other at once. Source: launch.md §3.2, restart hazard.
  */
-export function schedule(
-  units: readonly Unit[],
-  serving: Readonly<Record<"prefill" | "decode", readonly string[]>>,
-): readonly Step[] {
+export function schedule(units: readonly Unit[]): readonly Step[] {
   const goes = units.filter(({ starts }) => starts.length === 0);
   const others = units.filter(({ starts }) => starts.length > 0);
   const bound = others.some(({ peer }) => peer) ? others.filter(({ peer, cause }) => peer || cause) : [];
   const free = others.filter((unit) => !bound.includes(unit));
   return [
     ...together(free.filter(({ stops }) => stops.length === 0)),
-    ...withPeers(bound, serving),
+    ...inHalves(bound),
     ...free.filter(({ stops }) => stops.length > 0).flatMap((unit) => together([unit])),
     ...together(goes),
   ];
 }
 
 /** One step of these units, which are away while it lasts. */
-const together = (units: readonly Unit[], held: readonly Unit[] = []): readonly Step[] =>
-  units.length === 0 ? [] : [{ units, away: new Set([...units, ...held].flatMap(({ groups }) => groups)) }];
+const together = (units: readonly Unit[]): readonly Step[] =>
+  units.length === 0 ? [] : [{ units, away: new Set(units.flatMap(({ groups }) => groups)) }];
 
-function withPeers(
-  bound: readonly Unit[],
-  serving: Readonly<Record<"prefill" | "decode", readonly string[]>>,
-): readonly Step[] {
-  if (bound.length === 0) return [];
-  const causes = bound.filter(({ peer }) => !peer);
-  const peers = bound.filter(({ peer }) => peer);
-  const [role, ...others] = [...new Set(causes.flatMap(({ roles }) => [...roles]))];
-  const alone = (role === "prefill" || role === "decode") && others.length === 0;
-  if (alone && serving[role].length > 0)
-    return [...together(causes), ...peers.flatMap((unit) => together([unit], causes))];
+function inHalves(bound: readonly Unit[]): readonly Step[] {
   const [first, second] = halves(bound);
   return [first, second].every(bothRoles) ? [...together(first), ...together(second)] : together(bound);
 }

@@ -4,6 +4,7 @@ import { several } from "../../words/numbers.ts";
 import type { ServiceWord } from "../events.ts";
 import type { Proven } from "../smoke/last-proof.ts";
 import type { Answering } from "../smoke/witness.ts";
+import { staleNow } from "../standing/stale.ts";
 import type { Gauge, Standing, StatusReport, StatusRow } from "../standing/standing.ts";
 import { bereaved } from "./bereaved.ts";
 
@@ -29,7 +30,7 @@ export function reportOf(standing: Standing, { proven, notes, gauges, nowMs }: B
     ...current(standing).map((one) => row(one, noteIn(standing, one, notes), gauges?.get(one.spec.service))),
     ...silentRows(standing),
   ];
-  const rows = bereaved(listed);
+  const rows = unmet(bereaved(listed), standing);
   const proxy = rows.find(({ kind }) => kind === "proxy");
   const serve = serveUrl(standing);
   const endpoints = { prefill: endpointsOf(standing, rows, "prefill"), decode: endpointsOf(standing, rows, "decode") };
@@ -60,6 +61,16 @@ function noteIn({ gaveUp = [] }: Standing, { spec, state }: Found, notes: Beside
     note: known === undefined ? `${head}: ${over.why}` : `${head}: ${known.note}`,
     code: known?.code ?? null,
   };
+}
+
+/** It answers, and the next request over that peer can end it: nobody would see that from its health. */
+function unmet(rows: readonly StatusRow[], { services }: Standing): readonly StatusRow[] {
+  const stale = staleNow(services);
+  return rows.map((row) => {
+    const cause = stale.get(row.service);
+    if (cause === undefined || !LIVES.has(row.state)) return row;
+    return { ...row, note: `holds a handshake with ${cause}, which its node started again`, code: "stale-peer" };
+  });
 }
 
 const inSeconds = ({ ttlMs, leftMs }: NonNullable<Standing["lease"]>) => ({
@@ -217,7 +228,7 @@ function stateOf(
     return rows.some(({ state }) => state === "died") ? "degraded, not serving" : "absent";
   }
   const whole = !silent && standing.planned.every((id) => rows.some(({ service }) => service === id));
-  if (serving && whole && rows.every(({ state }) => state === "ready")) return "healthy";
+  if (serving && whole && rows.every(({ state, code }) => state === "ready" && code !== "stale-peer")) return "healthy";
   if (!silent && !serving && alive.length === rows.length) return "starting";
   return serving ? "degraded, serving" : "degraded, not serving";
 }

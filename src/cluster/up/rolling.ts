@@ -1,6 +1,6 @@
 import type { Delta } from "../changes/changes.ts";
 import { isLive } from "../changes/difference.ts";
-import { ownedNow, type Rolling, servingOf } from "../rolling/roll.ts";
+import { ownedNow, type Rolling } from "../rolling/roll.ts";
 import { schedule } from "../rolling/schedule.ts";
 import { unitsOf } from "../rolling/units.ts";
 import { specOf } from "../wave/spec.ts";
@@ -22,7 +22,7 @@ export function rollingOf(
   const before = ownedNow(gateway);
   if (anew) gateway.becomes(specOf(proxy, plan, 0));
   const content = anew ? (proxy.files.find(isLive)?.content ?? gateway.content) : gateway.content;
-  return { gateway, steps: schedule(units, servingOf(delta.keep, standing)), before, content, drainMs };
+  return { gateway, steps: schedule(units), before, content, drainMs };
 }
 
 const stays = ({ keep, retarget }: Delta, id: string) =>

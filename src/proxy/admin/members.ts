@@ -74,10 +74,24 @@ export class Members {
     if (!member) return;
     if (!member.drain) this.#means.say(`${nameOf(endpoint)} leaves: no new requests`);
     member.drain?.end();
-    const drain = new Drain(endpoint, { withinMs, now: this.#means.now, over: (how) => this.remove(endpoint, how) });
+    const drain = new Drain(endpoint, {
+      withinMs,
+      now: this.#means.now,
+      isAwaited: () => endpoint.role === "decode" && this.#leaving.some((one) => one.role === "prefill" && !one.isIdle),
+      over: (how) => this.remove(endpoint, how),
+    });
     member.drain = drain;
-    endpoint.leave(() => drain.look());
+    endpoint.leave(() => setImmediate(() => this.#lookAgain())); // a leg has ended: whoever takes up what it leaves does it first
     drain.look();
+  }
+
+  get #leaving(): readonly Endpoint[] {
+    return this.all.filter(({ presence }) => presence === "leaves");
+  }
+
+  /** Also at those that leave together with it. */
+  #lookAgain(): void {
+    for (const one of this.#leaving) this.#members.get(one)?.drain?.look();
   }
 
   /** One that was about to leave serves on. */
@@ -99,6 +113,7 @@ export class Members {
     this.#members.delete(endpoint);
     this.#means.rosters[endpoint.role].remove(endpoint);
     endpoint.go();
+    this.#lookAgain();
     this.judge();
     this.#means.say(`${nameOf(endpoint)} is gone: ${how}`);
     void endpoint.close();
@@ -116,20 +131,27 @@ export class Members {
 
 const nameOf = ({ role, url }: Endpoint) => `${role} ${url}`;
 
+interface DrainMeans {
+  readonly withinMs: number;
+  readonly now: () => number;
+  /** Of decode: a prefill that leaves with it still works on what it is to read. */
+  readonly isAwaited: () => boolean;
+  readonly over: (how: string) => void;
+}
+
 /** Waits for one endpoint to end what it has: looks when something of it has ended, and when the last KV that nobody came for is let go. */
 class Drain {
   readonly #endpoint: Endpoint;
   readonly #now: () => number;
+  readonly #isAwaited: () => boolean;
   readonly #over: (how: string) => void;
   readonly #limit: NodeJS.Timeout;
   #hold: NodeJS.Timeout | undefined;
 
-  constructor(
-    endpoint: Endpoint,
-    { withinMs, now, over }: { withinMs: number; now: () => number; over: (how: string) => void },
-  ) {
+  constructor(endpoint: Endpoint, { withinMs, now, isAwaited, over }: DrainMeans) {
     this.#endpoint = endpoint;
     this.#now = now;
+    this.#isAwaited = isAwaited;
     this.#over = over;
     this.#limit = setTimeout(
       () => over(`not done within ${withinMs / 1000} s, ${endpoint.inFlight} cut off`),
@@ -139,7 +161,7 @@ class Drain {
 
   look(): void {
     clearTimeout(this.#hold);
-    if (!this.#endpoint.isIdle) return;
+    if (!this.#endpoint.isIdle || this.#isAwaited()) return;
     const left = this.#endpoint.holdsUntil - this.#now();
     if (left > 0) this.#hold = setTimeout(() => this.look(), Math.ceil(left));
     else this.#over("it has ended what it had");

@@ -101,7 +101,8 @@ function adopt(members: Members, targets: readonly Target[]): Reloaded {
   const added = targets.filter((target) => !here.has(keyOf(target)));
   for (const target of added) members.add(target); // first: a role is never without an endpoint in between
   for (const endpoint of stays) members.stay(endpoint);
-  for (const endpoint of leaving) members.drain(endpoint);
+  for (const role of ["prefill", "decode"] as const) // decode waits for what prefill has for it
+    for (const endpoint of leaving.filter((one) => one.role === role)) members.drain(endpoint);
   const short = (list: readonly Short[]) => list.map(({ role, url }) => ({ role, url }));
   const kept = targets.length - added.length - stays.length;
   return { added: short(added), leaving: short(leaving), stays: short(stays), kept };

@@ -167,6 +167,7 @@ export class CallLegs implements Legs {
       body,
       tokens: this.ask.promptTokens,
       traits: this.traits,
+      from: this.#seats.prefill,
     });
     if (result === "released") this.#hold.taken();
   }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Payload } from "../body/payload.ts";
 import type { Books } from "../books/books.ts";
+import type { Endpoint } from "../routing/endpoint.ts";
 import type { Traits } from "../routing/policies.ts";
 import type { Roster } from "../routing/roster.ts";
 
@@ -12,6 +13,8 @@ export interface Release {
   /** Of the prompt, for decode's load. */
   readonly tokens: number;
   readonly traits: Traits;
+  /** The prefill that holds it. */
+  readonly from: Endpoint | undefined;
 }
 
 const AT_ONCE = 16; // decode has better things to do
@@ -66,8 +69,9 @@ export class Releases {
     body,
     tokens,
     traits,
+    from,
   }: Release): Promise<"released" | "refused" | "failed" | "no_target"> {
-    const seat = this.#decode.pick(tokens, new Set(), traits);
+    const seat = this.#decode.pick(tokens, new Set(), traits, from);
     if (!seat) return "no_target";
     const { endpoint, index } = seat.slot;
     const rank = endpoint.slots.length > 1 ? { "x-data-parallel-rank": String(index) } : {};

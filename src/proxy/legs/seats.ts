@@ -15,6 +15,8 @@ export class Seats {
   readonly #traits: Traits;
   readonly #taken = new Set<Seat>();
   #reserved: Seat | undefined;
+  /** The prefill that was asked last. */
+  #prefill: Endpoint | undefined;
 
   constructor({ rosters }: House, { ask }: Call, traits: Traits) {
     this.#rosters = rosters;
@@ -38,10 +40,15 @@ export class Seats {
     return seat;
   }
 
+  get prefill(): Endpoint | undefined {
+    return this.#prefill;
+  }
+
   /** @param except endpoints that this leg has tried already */
   other(role: Role, except: ReadonlySet<Endpoint>): Seat | undefined {
     const tokens = role === "prefill" ? this.#ask.promptTokens : this.#ask.decodeTokens;
-    const seat = this.#rosters[role].pick(tokens, except, this.#traits);
+    const seat = this.#rosters[role].pick(tokens, except, this.#traits, role === "decode" ? this.#prefill : undefined);
+    if (seat && role === "prefill") this.#prefill = seat.slot.endpoint;
     if (seat) this.#taken.add(seat);
     return seat;
   }

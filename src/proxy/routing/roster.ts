@@ -81,9 +81,14 @@ export class Roster {
     return this.#endpoints.some((endpoint) => endpoint.tryable && !tried.has(endpoint));
   }
 
-  /** @param except endpoints that this leg has tried already */
-  pick(tokens: number, except: ReadonlySet<Endpoint>, traits: Traits): Seat | undefined {
-    const able = this.#able(except);
+  /**
+   * @param except endpoints that this leg has tried already
+   * @param from of decode: the prefill that was asked. One that leaves is read by what leaves with it, as long as that is there: what came in
+   * their place may not know it, or know another one at its address.
+   */
+  pick(tokens: number, except: ReadonlySet<Endpoint>, traits: Traits, from?: Endpoint): Seat | undefined {
+    const beside = from?.presence === "leaves" ? this.#leaving(except) : NO_SLOTS;
+    const able = beside.length > 0 ? beside : this.#able(except);
     const near = traits.near?.();
     const slot = near && able.includes(near) ? near : this.#choose(this.#inTurn(able), traits);
     if (!slot) return undefined;
@@ -111,6 +116,12 @@ export class Roster {
     return best.length > 0 ? best : this.#ableOtherwise(except);
   }
 
+  #leaving(except: ReadonlySet<Endpoint>): readonly Slot[] {
+    return this.#slots.filter(
+      ({ endpoint }) => endpoint.presence === "leaves" && endpoint.state === "up" && !except.has(endpoint),
+    );
+  }
+
   /** Nothing speaks against it, as almost always. */
   #isBest(endpoint: Endpoint, except: ReadonlySet<Endpoint>): boolean {
     if (endpoint.state !== "up" || !endpoint.tryable || except.has(endpoint) || !this.#hasRoom(endpoint)) return false;
@@ -134,6 +145,7 @@ export class Roster {
   }
 }
 
+const NO_SLOTS: readonly Slot[] = [];
 const NOT_TRIED: ReadonlySet<Endpoint> = new Set();
 
 /** All first slots, then all second ones: neighbours in the order are different engines. */

@@ -30,6 +30,15 @@ export const cardPages: Readonly<Record<string, CardPage>> = {
     ],
     remedy: ["--drain 30m: a longer limit", "max_tokens of the clients' requests, down"],
   },
+  "stale-peer": {
+    found: "found by status, plan --changes and up, in what the nodes list",
+    says: "An engine holds a handshake with a peer that its node's keeper has started again since.",
+    because: [
+      "It answers and its health is well; the next request over that peer can end it, or fail.",
+      "A keeper sees its own node alone, and restarts no peers elsewhere.",
+    ],
+    remedy: ["pdctl up: starts it again, with the peers that have to follow"],
+  },
   "proxy-mute": {
     found: "found while a running cluster is changed",
     says: "The proxy was told which endpoints there are, and does not answer or does not go by it. Nothing was stopped for what it was not told.",

@@ -103,8 +103,10 @@ function nextOf({ state, serve, proven, nodes }: StatusReport, rows: readonly St
       : [`pdctl status --nodes ${foldGroups(silent).join(",")}`, "pdctl status --wide"]),
   ];
   const torn = rows.filter(({ code, state }) => code === "rank-lost" && state === "unknown").map(({ group }) => group);
+  const stale = rows.filter(({ code }) => code === "stale-peer").map(({ group }) => group);
+  const [again, how] = torn.length > 0 ? [torn, ", as one"] : [stale, ", and the peers that have to follow"];
   const why =
-    torn.length === 0 ? {} : { [aim("pdctl up")]: `starts ${foldGroups([...new Set(torn)]).join(",")} again, as one` };
+    again.length === 0 ? {} : { [aim("pdctl up")]: `starts ${foldGroups([...new Set(again)]).join(",")} again${how}` };
   return nextLines(next.map(aim), why);
 }
 
@@ -114,7 +116,8 @@ const note = ({ note, code }: StatusRow) =>
   [note, code === null ? null : `[${code}]`].filter((part) => part !== null).join(" ") || "-";
 const signed = (rows: readonly StatusRow[], lines: readonly string[]) =>
   lines.map((line, index) => `${signOf(rows[index - 1])} ${line}`);
-const signOf = (row: StatusRow | undefined) => (row === undefined ? " " : SIGN[row.state]);
+const signOf = (row: StatusRow | undefined) =>
+  row === undefined ? " " : row.code === "stale-peer" && row.state === "ready" ? "⚠" : SIGN[row.state];
 
 function cellsOf(row: StatusRow, name: string): string[] {
   return [

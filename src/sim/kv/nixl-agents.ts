@@ -22,6 +22,8 @@ export interface Remote {
  */
 export class Agents {
   private readonly known = new Map<string, Promise<Agent>>();
+  /** Engine ids by `host:port`; also of those that are gone. */
+  private readonly metAt = new Map<string, string>();
   private readonly context: RankContext;
   private readonly kv: KvConfig;
   private readonly localId: string;
@@ -60,6 +62,22 @@ export class Agents {
     return new LoadFailed(lines);
   }
 
+  /**
+   * The endpoint of a prefill that is gone is torn down while that of its successor at the same address comes up in its memory: on devices that
+   * move KV over RDMA the decode engine dies of it. On a CPU, over TCP, it lives. Source: vllm#49238, nixl#1986; launch.md §3.2.
+   */
+  private load(engineId: string, address: string): void {
+    const former = this.metAt.get(address);
+    this.metAt.set(address, engineId);
+    if (former === undefined || former === engineId || this.context.config.platform.device === "cpu") return;
+    const lines = [
+      "Fatal Python error: Segmentation fault",
+      `nixlAgent::loadRemoteMD: remote agent ${engineId} at ${address}, where ${former} was`,
+    ];
+    this.context.die(lines);
+    throw this.failed(lines);
+  }
+
   private async handshake({ engineId, host, port }: Remote): Promise<Agent> {
     if (engineId === this.localId) {
       const why = `Cannot register local engine ${engineId} as remote. Local identity is set via __init__ params.`;
@@ -77,6 +95,7 @@ export class Agents {
       }
       const refused = checkHandshake(metaOf(this.localId, this.kv, this.context), meta, this.kv);
       if (refused !== undefined) throw this.failed([refused]);
+      this.load(engineId, `${host}:${port}`);
       return { peer, meta };
     } catch (error) {
       peer?.close();

@@ -38,6 +38,33 @@ it("a config with other targets changes them while requests run: none fails, non
     for (const row of await instances(house)) expect(row).toMatchObject({ state: "up", presence: "serves" });
   }));
 
+it("what prefill was at when it was told to leave is read by the decode that leaves with it, not by what came in its place", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const [[p], [d]] = [inOrder(house.p), inOrder(house.d)];
+    let go: () => void = () => undefined;
+    const may = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    p.faults.push({ kind: "paced", before: () => may });
+    const arrived = p.next("arrival");
+    const answer = house.send(SHORT);
+    await arrived;
+    const [p2, d2] = [await house.cluster.add("prefill"), await house.cluster.add("decode")];
+    const targets = [
+      { url: p2.url, role: "prefill" as const, slots: 1 },
+      { url: d2.url, role: "decode" as const, slots: 1 },
+    ];
+    house.config = { ...house.config, targets };
+    expect((await tell(house, "POST", "/admin/reload")).status).toBe(200);
+    await until(async () => (await instances(house)).filter(({ state }) => state === "up").length === 4);
+    expect((await house.send(SHORT)).status).toBe(200);
+    expect([p.ids.length, p2.ids.length, d.ids.length, d2.ids.length]).toEqual([1, 1, 0, 1]);
+    go();
+    expect((await answer).status).toBe(200);
+    expect([d.ids.length, d2.ids.length]).toEqual([1, 1]);
+    await until(async () => (await instances(house)).length === 2);
+  }));
+
 it("keys that need a restart are named, and then nothing changes, whatever else the config says", () =>
   inHouse({ dialect: "nixl" }, async (house) => {
     const [first, ...others] = house.config.targets;

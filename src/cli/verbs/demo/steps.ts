@@ -118,11 +118,9 @@ async function repair({ stage }: Scene): Promise<void> {
   const started = [...new Set(second.services.keys())].filter(
     (id) => second.services.get(id)?.phase === "engines" && stage.restarted(second, id),
   );
-  const [own, peers] = [
-    started.filter((id) => id.startsWith("prefill")),
-    started.filter((id) => id.startsWith("decode")),
-  ];
-  const text = `pdctl up: ${folded(own.map(stage.shown))} started${peers.length === 0 ? "" : `, its peers ${folded(peers.map(stage.shown))} with it`}`;
+  const victim = started.findLast((id) => id.startsWith("prefill")) ?? ""; // the one that was killed
+  const others = started.filter((id) => id !== victim).map(stage.shown);
+  const text = `pdctl up: ${stage.shown(victim)} started${others.length === 0 ? "" : `, and who met it: ${folded(others)}`}`;
   stage.row("✔", "repair", text, second.result.seconds);
 }
 
