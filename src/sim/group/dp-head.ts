@@ -78,9 +78,7 @@ export async function headOf(parallel: Parallel, log: Log): Promise<Group> {
 
   return {
     remotes,
-    failed: members.failed,
-    lost: members.lost,
-    onLost: (tell) => members.onLost(tell),
+    ...members.losses(),
     async meet() {
       await allReady;
       for (const socket of sockets) sendFrame(socket, { op: "GO" });

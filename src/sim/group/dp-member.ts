@@ -39,9 +39,7 @@ export async function memberOf({ parallel, timeoutMs, log, ranks }: MemberOption
 
   return {
     remotes: [],
-    failed: members.failed,
-    lost: members.lost,
-    onLost: (tell) => members.onLost(tell),
+    ...members.losses(),
     async meet() {
       const gone = frames.closed.then(() => {
         throw engineRaised(

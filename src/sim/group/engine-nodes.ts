@@ -46,9 +46,7 @@ async function leader(
   log.info("parallel_state.py", `world of ${nodesOfEngine} nodes, master ${masterAddress}:${masterPort}`);
   return {
     remotes: [],
-    failed: members.failed,
-    lost: members.lost,
-    onLost: (tell) => members.onLost(tell),
+    ...members.losses(),
     async meet() {
       const late = sleep(timeoutMs, true, { ref: false }).then(() => {
         throw engineRaised(
@@ -91,9 +89,7 @@ async function follower(
   const connected = socket;
   return {
     remotes: [],
-    failed: members.failed,
-    lost: members.lost,
-    onLost: (tell) => members.onLost(tell),
+    ...members.losses(),
     async meet() {
       connected.on("close", () => members.lose("node 0"));
       const go = new Promise<void>((resolve) => onFrames(connected, () => resolve()));

@@ -40,8 +40,12 @@ export class Membership {
     this.fail = (error) => reject(error);
   }
 
-  onLost(tell: (who: string) => void): void {
-    this.told.push(tell);
+  /** What a group says of its losses. */
+  losses(): Pick<Group, "failed" | "lost" | "onLost"> {
+    const onLost: Group["onLost"] = (tell) => {
+      this.told.push(tell);
+    };
+    return { failed: this.failed, lost: this.lost, onLost };
   }
 
   lose(who: string): void {
