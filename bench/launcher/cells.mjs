@@ -24,8 +24,7 @@ async function asked(bench, peer, hosts, words) {
 export async function beside(bench) {
   const { lab, there, sizes, most, rounds, said } = bench;
   const file = await written(lab, "fleet", wide("fleet", most));
-  await pdctl(bench, "up", file);
-  const cells = [];
+  const cells = [{ round: 0, hosts: most, who: "first", ...cost(await pdctl(bench, "up", file)) }];
   for (let round = 0; round < rounds; round++)
     for (const hosts of sizes) {
       const nodes = ["--nodes", range(hosts)];

@@ -64,10 +64,10 @@ export function summary({ rows, bastion, hole, life, sizes, most, engines, there
     },
     { says: `memory at ${most} hosts, MiB`, most: 150, is: kib / MIB },
   ];
-  const wideUp = { up: cell("up", most), down: cell("down", most) };
+  const wideUp = { first: cell("first", most), up: cell("up", most), down: cell("down", most) };
   return { who, bastion, hole: holes, life: lives, wide: wideUp, goals, most, engines };
 }
-const ourWords = new Set(["exec", "status", "up", "down"]);
+const ourWords = new Set(["exec", "status", "first", "up", "down"]);
 
 const number = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : "-");
 const line = (cells) => `| ${cells.join(" | ")} |`;
@@ -86,6 +86,7 @@ export function table({ who, bastion, hole, life, wide, goals, most, engines }, 
   const ourselves = [
     [`\`up\` with nothing to do, ${engines} nodes with an engine each`, life.again],
     [`\`up\` with nothing to do, ${most} nodes`, wide.up.wall],
+    [`\`up\` from nothing, ${most} nodes (once)`, wide.first.wall],
     [`\`up\` from nothing, ${engines} stand-ins and the proxy`, life.first],
     [`\`down\` with its proof, ${engines} nodes`, life.down],
     [`\`down\` with its proof, ${most} nodes (once)`, wide.down.wall],
