@@ -61,9 +61,10 @@ for dir in "$PD_STATE"/runs/*/*/; do
     "${count[$run]-0}" "${bytes[$dir/log]-0}" "$((${pages[$run]-0} * page))" "${former[${run#*/}]}" "${again[$run]-0}" "$exit" "$spec"
   if [[ -n $PD_READY && $life == alive ]]; then
     run_facts "$dir"
-    ((${#HOLDS[@]})) || listeners
     for probe in "${PROBES[@]}"; do # all probes of all services at once
-      read -r _ _ port _ <<<"$probe"
+      read -r kind _ port _ <<<"$probe"
+      [[ $kind != alive ]] || continue # it is
+      ((${#HOLDS[@]})) || listeners
       exec {fd}< <(probe "$probe" && ! stranger "$run" "${port:-0}" && printf 'yes\n')
       asked+=("$run") answers+=("$fd")
     done
