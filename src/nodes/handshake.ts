@@ -20,6 +20,12 @@ export const KEX: readonly KexAlgorithm[] = [
   "diffie-hellman-group18-sha512",
 ];
 
+/** Those that the user's ssh_config allows, in its order. None of them: only where the topology insists on this client. */
+function kexOf({ kexAlgorithms }: Hop): KexAlgorithm[] {
+  const allowed = kexAlgorithms.flatMap((name) => KEX.find((one) => one === name) ?? []);
+  return allowed.length === 0 ? [...KEX] : allowed;
+}
+
 /** Logs in over a connected stream. Rejects with a `UserError`, or `Dropped`. The client's later errors end in its `close` event. */
 export async function handshake(
   node: string,
@@ -59,7 +65,7 @@ export async function handshake(
         readyTimeout: hop.connectTimeoutMs,
         keepaliveInterval: hop.keepaliveMs,
         keepaliveCountMax: KEEPALIVE_COUNT,
-        algorithms: { kex: [...KEX], serverHostKey: [...hostKeys.algorithms] },
+        algorithms: { kex: kexOf(hop), serverHostKey: [...hostKeys.algorithms] },
         hostVerifier: (key: Buffer) => login.takes(() => hostKeys.judge(key)),
         // Keys at once, without the `none` probe: one round trip less.
         authHandler: (left, partial, next) => {
