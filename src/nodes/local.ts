@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { homedir } from "node:os";
 import type { Duplex } from "node:stream";
 import { untilAborted } from "./abort.ts";
+import { endOf } from "./ended.ts";
 import type { Session } from "./session.ts";
 import { shellSession } from "./shell-session.ts";
 import type { Running, Transport } from "./transport.ts";
@@ -46,10 +47,7 @@ function run(command: string, env: NodeJS.ProcessEnv): Running {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const ended = new Promise<{ exit: number | null; signal: string | null }>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (exit, signal) => resolve({ exit, signal }));
-  });
+  const ended = endOf(child);
   return {
     stdin: child.stdin,
     stdout: child.stdout,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../errors.ts";
 import { quote } from "../../quote.ts";
+import { endOf } from "../ended.ts";
 import { relayed } from "../relayed.ts";
 import type { Held } from "../shared.ts";
 import { Slots } from "../slots.ts";
@@ -76,10 +77,7 @@ const SSH_FAILED = 255; // ssh's own failure, or the command's own status
 function running(options: readonly string[], back: () => void, whyFailed: () => Promise<Error | undefined>): Running {
   const child = spawn("ssh", options, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
   let killed = false;
-  const closed = new Promise<{ exit: number | null; signal: string | null }>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (exit, signal) => resolve({ exit, signal }));
-  }).finally(back);
+  const closed = endOf(child).finally(back);
   const ended = closed.then(async (end) => {
     if (killed) return { exit: null, signal: "KILL" };
     const failure = end.exit === SSH_FAILED ? await whyFailed() : undefined;
