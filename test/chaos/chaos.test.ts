@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Case, onStage } from "./case.ts";
+import { labDirectory } from "../hosts/spec.ts";
+import { type Case, onStage, type Stage } from "./case.ts";
 import { Dice } from "./dice.ts";
 import { engineCases } from "./engines-that.ts";
 import { interruptions } from "./interruptions.ts";
@@ -55,18 +56,36 @@ describe(`chaos, seed ${seed}`, () => {
       const lacks = one.lacks?.();
       skip(lacks !== undefined, lacks);
       await onStage(one, new Dice(seed ^ hash(one.name)), async (stage) => {
-        await one.play(stage);
-        await statusTellsTheTruth(stage);
-        noSecretIsWritten(stage);
-        await runningItAgainConverges(stage, verb);
-        noSecretIsWritten(stage);
-        if (verb === "up") await isDown(stage);
-        await one.after?.(stage);
-        expect(stage.leftovers()).toEqual([]);
-        noSecretIsWritten(stage);
+        try {
+          await one.play(stage);
+          await statusTellsTheTruth(stage);
+          noSecretIsWritten(stage);
+          await runningItAgainConverges(stage, verb);
+          noSecretIsWritten(stage);
+          if (verb === "up") await isDown(stage);
+          await one.after?.(stage);
+          expect(stage.leftovers()).toEqual([]);
+          noSecretIsWritten(stage);
+        } catch (error) {
+          console.error(evidence(stage));
+          throw error;
+        }
       });
     });
 });
+
+/** What the hosts looked like when a case failed: nobody can look later. */
+function evidence({ lab }: Stage): string {
+  return lab.hosts
+    .map((host) => {
+      if (!existsSync(join(labDirectory, host.name, "init"))) return `${host.name} is off`;
+      const running = host
+        .processes()
+        .map(({ pid, state, mark = "-", argv }) => `${pid} ${state} ${mark} ${argv.join(" ").slice(0, 120)}`);
+      return [host.name, ...running, ...host.sshdLog().trimEnd().split("\n").slice(-20)].join("\n  ");
+    })
+    .join("\n");
+}
 
 function hash(text: string): number {
   let sum = 0;
