@@ -1,8 +1,8 @@
 import { ProxyError } from "../errors.ts";
 import { type Answering, type Page, type Visit, writeJson } from "../front/visit.ts";
 import { ascendAnswer, ascendTargets } from "./ascend.ts";
+import { resetPrefixCaches, startProfiles, stopProfiles } from "./every-engine.ts";
 import { admit, found, rowOf } from "./instances.ts";
-import { resetPrefixCaches } from "./reset-cache.ts";
 import { drainIn, targetIn, whichIn, wish } from "./wishes.ts";
 
 const admin = (methods: Page["methods"]): Page => ({ access: "admin", methods });
@@ -16,6 +16,8 @@ export const adminPages: ReadonlyMap<string, Page> = new Map([
   ["/instances/add", post(ascendAdd)],
   ["/instances/remove", post(ascendRemove)],
   ["/reset_prefix_cache", post(resetPrefixCaches)],
+  ["/start_profile", post(startProfiles)],
+  ["/stop_profile", post(stopProfiles)],
 ]);
 
 function list({ office: { members }, desk, res }: Visit): void {

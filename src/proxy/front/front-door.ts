@@ -13,6 +13,8 @@ import { pages, passOn } from "./pages.ts";
 import { closeWithConnection } from "./queued.ts";
 import { answerError } from "./reply.ts";
 import { isServed, pathOf } from "./routes.ts";
+import { storedResponse } from "./stored-response.ts";
+import { unreadBodies } from "./unread-body.ts";
 import type { Answering, Office, Page } from "./visit.ts";
 
 const LAST_WORDS_MS = 500; // for the error events of what is broken off to reach clients that read
@@ -85,7 +87,7 @@ export class FrontDoor {
     });
     closeWithConnection(req, res);
     const path = pathOf(req);
-    const page = pages.get(path) ?? adminPages.get(path);
+    const page = pages.get(path) ?? adminPages.get(path) ?? unreadBodies.get(path) ?? storedResponse(path);
     const unclear = misread(req);
     const refusal = unclear ?? this.#refusal(req, path, page);
     const { callbacks, config } = this.desk;

@@ -15,6 +15,8 @@ const PATHS = [
   ["POST", "/instances/add"],
   ["POST", "/instances/remove"],
   ["POST", "/reset_prefix_cache"],
+  ["POST", "/start_profile"],
+  ["POST", "/stop_profile"],
 ] as const;
 
 it("with a key nobody without it changes anything, also on the same machine", () =>
@@ -156,4 +158,26 @@ it("every engine forgets its prefix cache, and one that does not is named", () =
       expect([failed.status, JSON.parse(failed.text).failed]).toEqual([502, [{ role: "decode", url: bad.url, why }]]);
     }
     expect((await house.ask({ method: "GET", path: "/reset_prefix_cache" })).status).toBe(405);
+  }));
+
+it("a profile begins and ends on every engine, and one without a profiler is named", () =>
+  inHouse({ dialect: "nixl" }, async (house) => {
+    const { port } = house.proxy;
+    const all = house.cluster.engines.map(({ role, url }) => ({ role, url }));
+    for (const [path, done] of [
+      ["/start_profile", "started"],
+      ["/stop_profile", "stopped"],
+    ] as const) {
+      const answer = await ask({ port, path, body: "" });
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { [done]: all, failed: [] }]);
+    }
+    for (const engine of house.cluster.engines)
+      expect(engine.resets.map(({ url }) => url)).toEqual(["/start_profile", "/stop_profile"]);
+    const [bad] = inOrder(house.d);
+    bad.resetStatus = 404;
+    const failed = await ask({ port, path: "/start_profile", body: "" });
+    expect([failed.status, JSON.parse(failed.text).failed]).toEqual([
+      502,
+      [{ role: "decode", url: bad.url, why: expect.stringContaining("--profiler-config") }],
+    ]);
   }));

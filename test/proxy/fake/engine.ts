@@ -41,7 +41,7 @@ export class FakeEngine {
   health: number | "hangs" = 200;
   /** What /v1/models names. */
   model = "m";
-  /** Requests to /reset_prefix_cache, and what they are answered. */
+  /** Requests to what every engine is told, /reset_prefix_cache and the profile, and what they are answered. */
   readonly resets: IncomingMessage[] = [];
   resetStatus = 200;
   resetBody = '{"success":true}';
@@ -132,7 +132,7 @@ export class FakeEngine {
     else if (req.url === "/health") {
       if (this.health !== "hangs") res.writeHead(this.health).end();
     } else if (req.url === "/v1/models") this.#models(req, res);
-    else if (req.url?.startsWith("/reset_prefix_cache")) {
+    else if (/^\/(reset_prefix_cache|start_profile|stop_profile)/.test(req.url ?? "")) {
       this.resets.push(req);
       res.writeHead(this.resetStatus).end(this.resetBody);
     } else if (req.url === "/version")
