@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { program } from "../../src/cli/program.ts";
+import { proxies } from "../../src/proxies/index.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const text = (file: string) => readFileSync(join(root, file), "utf8");
@@ -23,6 +24,19 @@ it("the README's table has every verb, once", () => {
     .commands.map((command) => command.name())
     .filter((name) => name !== "help");
   expect(sorted(rows)).toEqual(sorted(verbs));
+});
+
+it("docs/proxies.md says of every kind which connectors it speaks to", () => {
+  const rows = [...text("docs/proxies.md").matchAll(/^\| `([\w-]+)` \| [^|]+ \| ([^|]+) \|/gm)];
+  const said = rows.map(([, kind = "", cell = ""]) => [kind, sorted([...new Set(cell.trim().split(/, /))])] as const);
+  const known = Object.values(proxies).map(({ name, speaks }) => {
+    const words = speaks.flatMap((spoken) => spoken.split(" ")).filter((word) => word !== "push");
+    return [
+      name,
+      sorted([...new Set(name === "pdctl" ? words.filter((word) => word !== "layerwise") : words)]),
+    ] as const;
+  });
+  expect(Object.fromEntries(said)).toEqual(Object.fromEntries(known));
 });
 
 it.each(["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/README.md", ...pages.map((page) => `docs/${page}`)])(
