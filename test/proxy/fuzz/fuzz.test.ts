@@ -4,11 +4,14 @@ import { fuzz, fuzzFront, fuzzResponses } from "./fuzz.ts";
 it.each([
   ["undici", "relay"],
   ["sockets", "shared-store"],
+  ["sockets", "mooncake"],
+  ["undici", "nixl-push"],
+  ["sockets", "moriio-write"],
 ] as const)(
   "random requests, framings, cuts and faults (%s, %s): what the client and the engines get is what a plain relay gives them",
   async (upstream, family) => {
     const seed = Number(process.env.PDCTL_FUZZ_SEED ?? 1);
-    const { findings } = await fuzz({ upstream, family, seed, from: 0, cases: 250, lanes: 8, plainEvery: 1 });
+    const { findings } = await fuzz({ upstream, family, seed, from: 0, cases: 120, lanes: 8, plainEvery: 1 });
     expect(findings.map(({ index, what }) => `npm run fuzz -- --seed ${seed} --case ${index}: ${what}`)).toEqual([]);
   },
   60_000,

@@ -1,10 +1,11 @@
+import type { FuzzFamily } from "./families.ts";
 import { Front } from "./front/front.ts";
 import { Responses } from "./responses.ts";
 import { Arena, CLOCK, type Client, type Finding, NEVER } from "./run.ts";
 
 export interface FuzzOptions {
   readonly upstream: Client;
-  readonly family: "relay" | "shared-store";
+  readonly family: FuzzFamily;
   readonly seed: number;
   readonly from: number;
   readonly cases: number;

@@ -1,7 +1,10 @@
+import { Socket } from "node:net";
 import { expect, it } from "vitest";
+import type { Taken } from "../wire/raw-engine.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
 import { type FuzzCase, fuzzCase } from "./case.ts";
 import { judgeAnswer, judgeOwnWords, type Ran } from "./judge.ts";
+import { judgePairs, judgeTogether } from "./judge-together.ts";
 import type { Seen } from "./wire-client.ts";
 
 const isSound = ({ cut, framing, then, status, body }: AnswerPlan) =>
@@ -44,4 +47,32 @@ it("the proxy's own words need a reason in what the engines did", () => {
   const own: Seen = { status: 502, headers: [["x-pdctl-error", "target.broke"]], body: Buffer.from("{}"), whole: true };
   expect([...judgeOwnWords(ran(own))]).toEqual(["the proxy itself answered 502 target.broke"]);
   expect([...judgeOwnWords(ran(undefined))]).toEqual(["the connection ended without an answer"]);
+});
+
+/** A leg as an engine got it. */
+function leg(attempt: number, ticket: object): { attempt: number; taken: Taken } {
+  const bytes = Buffer.from(JSON.stringify({ kv_transfer_params: ticket }));
+  const body = { bytes, end: "whole", framing: "length", trailers: [] } as const;
+  const values = (name: string) => (name === "x-request-id" ? ["id"] : []);
+  const head = { start: "", headers: [], method: "POST", path: "/", socket: new Socket(), nth: 1 };
+  return { attempt, taken: { ...head, body, all: values, get: (name) => values(name)[0] ?? "" } };
+}
+const p = leg(0, { do_remote_prefill: false, do_remote_decode: true, transfer_id: "a" });
+const d = (transfer_id: string, more: object = {}) =>
+  leg(0, { do_remote_prefill: true, do_remote_decode: false, transfer_id, ...more });
+
+it("of two legs that were told of each other the judge says nothing", () => {
+  const got = { prefill: [p], decode: [d("a", { remote_request_id: "id" })] };
+  expect([...judgePairs({ got })]).toEqual([]);
+  expect([...judgeTogether({ ...ran(right), family: "nixl-push", got })]).toEqual([]);
+});
+
+it("the judge speaks of legs with two transfers, of another's request, and of bytes that neither leg said", () => {
+  expect([...judgePairs({ got: { prefill: [p], decode: [d("b")] } })].join()).toContain("2 transfers");
+  const strange = { prefill: [p], decode: [d("a", { remote_request_id: "another" })] };
+  expect([...judgePairs({ got: strange })].join()).toContain("the request another");
+  const changed = { ...right, body: Buffer.from("x") };
+  expect(
+    [...judgeTogether({ ...ran(changed), family: "nixl-push", got: { prefill: [p], decode: [d("a")] } })].join(),
+  ).toContain("body");
 });

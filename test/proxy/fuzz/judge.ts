@@ -3,6 +3,7 @@ import type { Taken } from "../wire/raw-engine.ts";
 import type { Fields } from "../wire/write.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
 import type { FuzzCase, Role } from "./case.ts";
+import { type FuzzFamily, isTogether } from "./families.ts";
 import type { Seen } from "./wire-client.ts";
 
 /** What the engines got of one case, through the proxy. */
@@ -12,8 +13,7 @@ export interface Got {
 }
 
 export interface Ran {
-  /** relay: prefill's ticket goes to decode; shared-store: nothing does. */
-  readonly family: "relay" | "shared-store";
+  readonly family: FuzzFamily;
   readonly it: FuzzCase;
   readonly seen: Seen | undefined;
   readonly got: Got;
@@ -32,6 +32,9 @@ function last(got: Got): { role: Role; attempt: number } | undefined {
   return attempt === undefined ? undefined : { role, attempt };
 }
 
+/** The word for what is wrong, where the proxy itself answered. */
+export const errorOf = ({ headers }: Seen) => header(headers, "x-pdctl-error");
+
 /** What the engines must have got. */
 export function* judgeRequests({ family, it, got }: Ran): Generator<string> {
   const all = [...got.prefill, ...got.decode];
@@ -46,7 +49,11 @@ export function* judgeRequests({ family, it, got }: Ran): Generator<string> {
     yield* judgeDecode(
       given,
       taken.body.bytes.toString(),
-      family === "relay" && got.prefill.length > 0 ? it.answer("prefill", attempt).ticket : undefined,
+      isTogether(family)
+        ? ANY
+        : family === "relay" && got.prefill.length > 0
+          ? it.answer("prefill", attempt).ticket
+          : undefined,
     );
   const seen = got.decode.map(({ attempt }) => attempt);
   if (new Set(seen).size !== seen.length) yield `the same ticket twice: decode attempts ${seen}`;
@@ -103,16 +110,21 @@ function* judgePrefill(family: Ran["family"], given: readonly RawMember[], raw: 
   for (const key of ["stream_options", "stop", "logprobs"]) if (of(key).length > 0) yield `prefill got ${key}`;
 }
 
+const ANY = Symbol("whatever the family says");
 const asksForKv = ([ticket, ...more]: readonly string[]) =>
   more.length === 0 && ticket?.includes('"do_remote_decode":true') === true;
 
-function* judgeDecode(given: readonly RawMember[], raw: string, ticket: string | undefined): Generator<string> {
+function* judgeDecode(
+  given: readonly RawMember[],
+  raw: string,
+  ticket: string | typeof ANY | undefined,
+): Generator<string> {
   const got = rawMembers(raw);
   const clients = given.filter(({ key }) => !FORGED.includes(key));
   const tickets = got.filter(({ key }) => key === "kv_transfer_params").map(({ text }) => text);
   if (spelled(got.filter(({ key }) => key !== "kv_transfer_params")) !== spelled(clients)) yield `decode got ${raw}`;
-  if (`${tickets}` !== `${ticket === undefined ? [] : [ticket]}`)
-    yield `decode got the ticket ${tickets}, not ${ticket}`;
+  if (ticket === ANY ? tickets.length !== 1 : `${tickets}` !== `${ticket === undefined ? [] : [ticket]}`)
+    yield `decode got the ticket ${tickets}, not ${String(ticket)}`;
 }
 
 const spelled = (members: readonly RawMember[]) =>
@@ -188,7 +200,7 @@ export function* judgeAnswer(ran: Ran, from: AnswerPlan, plain: Seen | undefined
  * it. An answer that goes on to the end of the connection may have been cut off where that end is a reset; Node shows a reset as an ordinary end
  * when it comes with the last bytes.
  */
-const isDoubtful = ({ framing, then }: AnswerPlan) =>
+export const isDoubtful = ({ framing, then }: AnswerPlan) =>
   framing === "excess" || (then === "rst" && (framing === "close" || framing === "http10"));
 
 /** A stream that broke: what came of it, then an error event, and no end. */

@@ -2,19 +2,19 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type { AnswerPlan } from "./answer-plan.ts";
 import { fuzzCase } from "./case.ts";
+import { FAMILIES, type FuzzFamily } from "./families.ts";
 import { byNode } from "./front/by-node.ts";
 import { frontCase } from "./front/front-case.ts";
 import { fuzz, fuzzFront, fuzzResponses } from "./fuzz.ts";
 import type { Client, Finding } from "./run.ts";
 
-const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N] [--plain-every N] [--upstream undici|sockets]
+const USAGE = `npm run fuzz -- [--seed N] [--cases N] [--minutes N] [--workers N] [--lanes N] [--plain-every N] [--upstream undici|sockets] [--family NAME]
 npm run fuzz -- --seed N --case K     one case again, with what was sent
 npm run fuzz -- --responses [...]     spoiled answers, read by each client towards engines by itself
 npm run fuzz -- --front [...]         spoiled requests, read by the proxy and by node:http
 `;
 const BATCH = 20_000; // then all is taken down, what is left is looked for, and the other client has its turn
 const UPSTREAMS = ["undici", "sockets"] as const;
-const FAMILIES = ["relay", "shared-store"] as const;
 const MOST_FINDINGS = 50;
 const TRIES = { relayed: fuzz, responses: fuzzResponses, front: fuzzFront } as const;
 
@@ -27,12 +27,13 @@ interface Share {
   readonly plainEvery: number;
   readonly endsAt: number;
   readonly upstreams: readonly Client[];
+  readonly families: readonly FuzzFamily[];
   readonly tries: keyof typeof TRIES;
 }
 
 /** Batches of one worker, each with proxies and engines of its own. */
 async function work(
-  { seed, from, step, cases, lanes, plainEvery, endsAt, upstreams, tries }: Share,
+  { seed, from, step, cases, lanes, plainEvery, endsAt, upstreams, families, tries }: Share,
   tell: (news: News) => void,
 ): Promise<void> {
   for (let [batch, left] = [from, cases]; left > 0 && Date.now() < endsAt; batch += step) {
@@ -43,7 +44,7 @@ async function work(
     };
     const turn = Math.floor(batch / step);
     const upstream = upstreams[turn % upstreams.length] ?? "undici";
-    const family = FAMILIES[Math.floor(turn / upstreams.length) % FAMILIES.length] ?? "relay";
+    const family = families[Math.floor(turn / upstreams.length) % families.length] ?? "relay";
     const { done, findings } = await TRIES[tries]({
       upstream,
       family,
@@ -73,6 +74,7 @@ async function main(): Promise<number> {
       lanes: { type: "string", default: "16" },
       "plain-every": { type: "string", default: "16" },
       upstream: { type: "string" },
+      family: { type: "string" },
       responses: { type: "boolean", default: false },
       front: { type: "boolean", default: false },
       help: { type: "boolean" },
@@ -84,9 +86,11 @@ async function main(): Promise<number> {
   }
   const [seed, workers] = [Number(values.seed), Number(values.workers)];
   const upstreams = UPSTREAMS.filter((name) => values.upstream === undefined || values.upstream === name);
+  const families = FAMILIES.filter((name) => values.family === undefined || values.family === name);
   const tries = values.responses ? "responses" : values.front ? "front" : "relayed";
   if (values.case !== undefined && tries === "front") return frontAgain(seed, Number(values.case));
-  if (values.case !== undefined && tries === "relayed") return again(seed, Number(values.case), upstreams);
+  if (values.case !== undefined && tries === "relayed")
+    return again(seed, Number(values.case), { upstreams, families });
   return all(
     {
       seed,
@@ -96,6 +100,7 @@ async function main(): Promise<number> {
       lanes: Number(values.lanes),
       plainEvery: Number(values["plain-every"]),
       upstreams,
+      families,
       tries,
       endsAt: Date.now() + Number(values.minutes) * 60_000,
     },
@@ -139,7 +144,11 @@ async function all(share: Share, workers: number): Promise<number> {
 }
 
 /** One case by itself, with all that was planned. */
-async function again(seed: number, index: number, upstreams: Share["upstreams"]): Promise<number> {
+async function again(
+  seed: number,
+  index: number,
+  { upstreams, families }: Pick<Share, "upstreams" | "families">,
+): Promise<number> {
   const it = fuzzCase(seed, index);
   const shown = (plan: AnswerPlan) =>
     `  ${plan.framing}, then ${plan.then}, cut ${JSON.stringify(plan.cut)}, at ${plan.cuts}\n  ${JSON.stringify(plan.wire.toString("latin1"))}`;
@@ -149,7 +158,7 @@ async function again(seed: number, index: number, upstreams: Share["upstreams"])
     for (const attempt of [0, 1]) process.stdout.write(`${role} ${attempt}\n${shown(it.answer(role, attempt))}\n`);
   let found = 0;
   for (const upstream of upstreams)
-    for (const family of FAMILIES) {
+    for (const family of families) {
       const { findings } = await fuzz({ upstream, family, seed, from: index, cases: 1, lanes: 1, plainEvery: 1 });
       for (const { what } of findings) process.stdout.write(`FOUND ${upstream}, ${family}: ${what}\n`);
       found += findings.length;

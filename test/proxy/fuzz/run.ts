@@ -9,8 +9,10 @@ import { RawEngine, type Taken } from "../wire/raw-engine.ts";
 import { writeCut } from "../wire/write.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
 import { type FuzzCase, fuzzCase, type Role } from "./case.ts";
+import { type FuzzFamily, isTogether, PAGE, targetOf } from "./families.ts";
 import { inTime } from "./in-time.ts";
 import { answering, judgeAnswer, judgeOwnWords, judgeRequests, meant, type Ran } from "./judge.ts";
+import { judgePairs, judgeTogether } from "./judge-together.ts";
 import { type PlainRelay, plainRelay } from "./plain-relay.ts";
 import { type Seen, WireClient } from "./wire-client.ts";
 
@@ -29,7 +31,7 @@ export type Client = "undici" | "sockets";
 
 export interface ArenaOptions {
   readonly probeTimes: ProbeTimes;
-  readonly family: Ran["family"];
+  readonly family: FuzzFamily;
   /** How much faster than the real one the proxy's clock runs. */
   readonly clock: number;
   /** Every so many cases one is also asked of the plain relay: it costs as much as the proxy itself. */
@@ -73,7 +75,7 @@ export class Arena {
 
   async start(): Promise<void> {
     const roles = ["prefill", "prefill", "decode", "decode"] as const;
-    for (const role of roles) this.#engines.push(new RawEngine((taken) => this.#serve(role, taken)));
+    for (const role of roles) this.#engines.push(new RawEngine((taken) => this.#serve(role, taken), PAGE));
     this.#plain = new RawEngine((taken) => this.#servePlain(taken));
     for (const engine of [...this.#engines, this.#plain]) await engine.start();
     this.#proxy = await startProxy(
@@ -85,7 +87,7 @@ export class Arena {
         decode_policy: "round_robin",
         max_concurrent: 1_000,
         upstream: this.#upstream,
-        targets: this.#engines.map(({ url }, at) => ({ url, role: roles[at] ?? "decode", slots: 1 })),
+        targets: this.#engines.map(({ url }, at) => targetOf(this.#options.family, roles[at] ?? "decode", url)),
       },
       {
         log: logTo(() => undefined),
@@ -112,6 +114,7 @@ export class Arena {
   /** What is wrong when all has been served: legs that still count, requests that are not counted once, and what came in that was no HTTP. */
   async rest(): Promise<readonly string[]> {
     const deadline = performance.now() + 10_000;
+    for (const engine of this.#engines) engine.hangUp(); // prefill that may write into decode's memory is waited for, also when its client has left
     let left = busyGauges(await this.#page("/metrics"));
     while (left.length > 0 && performance.now() < deadline) left = busyGauges(await this.#page("/metrics"));
     return [
@@ -164,6 +167,7 @@ export class Arena {
   }
 
   async #judge(ran: Ran, relay: WireClient): Promise<readonly string[]> {
+    if (isTogether(ran.family)) return [...judgePairs(ran), ...judgeTogether(ran)];
     const from = answering(ran);
     if (!from) return [...judgeOwnWords(ran)];
     const plan = ran.it.answer(from.role, from.attempt);
@@ -176,7 +180,7 @@ export class Arena {
   }
 
   async #serve(role: Role, taken: Taken): Promise<boolean> {
-    const [, index = "", retry = "0"] = /^f(\d+)(?:-r(\d+))?$/.exec(taken.get("x-request-id")) ?? [];
+    const [, index = "", retry = "0"] = /^f(\d+)(?:-[0-9a-f]{12})?(?:-r(\d+))?$/.exec(taken.get("x-request-id")) ?? [];
     const open = this.#open.get(index);
     const attempt = Number(retry);
     open?.got[role].push({ attempt, taken });

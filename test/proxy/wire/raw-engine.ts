@@ -25,13 +25,16 @@ export type Serve = (taken: Taken) => Promise<boolean>;
  */
 export class RawEngine {
   readonly #serve: Serve;
+  readonly #page: string;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   /** What came in that is no HTTP. */
   readonly malformed: unknown[] = [];
   url = "";
 
-  constructor(serve: Serve) {
+  /** @param page what it answers to every GET: its health, its models */
+  constructor(serve: Serve, page = "{}") {
+    this.#page = `HTTP/1.1 200 OK\r\ncontent-length: ${page.length}\r\n\r\n${page}`;
     this.#serve = serve;
   }
 
@@ -52,11 +55,16 @@ export class RawEngine {
     this.#server = server;
   }
 
+  /** All its connections end, as when it dies; new ones come in. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async stop(): Promise<void> {
     if (!this.#server) return;
     const closed = once(this.#server, "close");
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.hangUp();
     this.#server = undefined;
     await closed;
   }
@@ -73,8 +81,7 @@ export class RawEngine {
         const body = await reader.body(head);
         if (body.end === "cut") break;
         const get = (name: string) => all(name)[0] ?? "";
-        if (method === "GET")
-          socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"); // its health, its models
+        if (method === "GET") socket.write(this.#page);
         else if (!(await this.#serve({ ...head, method, path, body, socket, nth, all, get }))) return;
       }
       socket.end();
