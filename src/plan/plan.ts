@@ -170,6 +170,8 @@ export interface Listen {
   readonly bind: string;
   /** Bound only while the group starts. */
   readonly transient?: boolean;
+  /** Engines of this role dial it beside whoever else does: layerwise decode calls its proxy back. */
+  readonly calledBy?: Role;
 }
 
 export interface Reservation {

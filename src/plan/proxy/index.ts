@@ -39,7 +39,10 @@ export function proxyService(ask: ProxyAsk): Draft {
   const { argv, files } = kind.flags === undefined ? bundled(ask, bind) : other(kind, ask, bind);
   const env = overlay([...(kind.flags === undefined ? [] : venvLayer(proxy.venv, seat, "proxy.venv")), user(proxy)]);
   const listens = [
-    { port: proxy.port, purpose: "http", bind },
+    {
+      ...{ port: proxy.port, purpose: "http", bind },
+      ...(ask.shared?.proxy.family === "layerwise" && { calledBy: "decode" as const }),
+    },
     ...(kind.flags !== undefined && ask.transfer.discovery !== undefined
       ? [{ port: ask.transfer.discovery, purpose: "discovery", bind: "0.0.0.0" }]
       : []),

@@ -100,6 +100,7 @@ const service = z.strictObject({
         purpose: text,
         bind: text,
         transient: optional(z.boolean().describe("only while its group starts")),
+        calledBy: optional(role.describe("whose engines dial it beside clients")),
       }),
     )
     .describe("every port that it binds, also those that the engine derives itself"),

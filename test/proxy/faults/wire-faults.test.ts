@@ -17,6 +17,9 @@ const GROUPS: readonly { readonly dialect: Dialect; readonly client: Client; rea
   // at once it is a race which of a fault at prefill and decode's answer is seen first: contract/together.ts stops one of the two
   { dialect: "mooncake", client: "undici", atOnce: true },
   { dialect: "layerwise", client: "sockets", atOnce: true },
+  { dialect: "nixl-push", client: "sockets", atOnce: true },
+  { dialect: "moriio-write", client: "sockets", atOnce: true },
+  { dialect: "moriio-read", client: "sockets" },
 ];
 const LEGS = [
   { leg: "prefill", role: "prefill", raw: WHOLE },

@@ -46,10 +46,14 @@ const round = once((plan: Plan) => {
 });
 
 /** Who dials one listener. Metrics of a side service are for people, who come over SSH or open them themselves. */
-function served(plan: Plan, service: Service, { port, purpose, bind }: Listen): readonly Passage[] {
+function served(plan: Plan, service: Service, { port, purpose, bind, calledBy }: Listen): readonly Passage[] {
   if (isLoopback(bind)) return [];
+  const at = { to: service.node, first: port, last: port };
   const from = dialers(plan, service, purpose);
-  return from === undefined ? [] : [{ to: service.node, from, first: port, last: port, purpose }];
+  return [
+    ...(from === undefined ? [] : [{ ...at, from, purpose }]),
+    ...(calledBy === undefined ? [] : [{ ...at, from: round(plan).roles[calledBy], purpose: "metaserver" }]),
+  ];
 }
 
 function dialers(plan: Plan, { kind, role, group }: Service, purpose: string): readonly string[] | null | undefined {
