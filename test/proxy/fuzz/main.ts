@@ -169,7 +169,9 @@ async function again(
 /** One connection by itself, with all that its client writes. */
 async function frontAgain(seed: number, index: number): Promise<number> {
   const it = frontCase(seed, index);
-  process.stdout.write(`cut at ${it.cuts}, leaves at ${it.leavesAt}\n${JSON.stringify(it.bytes.toString("latin1"))}\n`);
+  process.stdout.write(
+    `cut at ${it.cuts}, leaves ${JSON.stringify(it.leaves)}\n${JSON.stringify(it.bytes.toString("latin1"))}\n`,
+  );
   process.stdout.write(`by node:http ${JSON.stringify((await byNode(it)).text)}\n`);
   const { findings } = await fuzzFront({
     upstream: "sockets",

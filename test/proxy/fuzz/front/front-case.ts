@@ -7,8 +7,8 @@ export interface FrontCase {
   readonly bytes: Buffer;
   /** Where the writes are cut. */
   readonly cuts: readonly number[];
-  /** It leaves when that many bytes are written, without an end. */
-  readonly leavesAt: number | undefined;
+  /** When that many bytes are written it waits for nothing any more: it leaves, or closes its side alone. */
+  readonly leaves: { readonly at: number; readonly by: "reset" | "half-close" } | undefined;
 }
 
 /** Text that may be spoiled, and a body that may not: its prompt says whose it is. */
@@ -36,12 +36,10 @@ export function frontCase(seed: number, index: number): FrontCase {
   const cuts = random.chance(0.01)
     ? Array.from({ length: Math.min(bytes.length, 700) }, (_, at) => at + 1)
     : [...borders.filter((at) => at < bytes.length && random.chance(0.7)), ...random.cuts(bytes.length, 4)];
-  return {
-    index,
-    bytes,
-    cuts: cuts.sort((a, b) => a - b),
-    leavesAt: random.chance(0.03) ? random.int(0, bytes.length) : undefined,
-  };
+  const leaves = random.chance(0.06)
+    ? { at: random.int(0, bytes.length), by: random.pick(["reset", "half-close", "half-close"] as const) }
+    : undefined;
+  return { index, bytes, cuts: cuts.sort((a, b) => a - b), leaves };
 }
 
 function request(random: Random, prompt: string): readonly Piece[] {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { logTo } from "../../../../src/proxy/books/log.ts";
 import { type RunningProxy, startProxy } from "../../../../src/proxy/server.ts";
 import { busyGauges } from "../../accounts.ts";
@@ -102,7 +102,7 @@ export class Front {
 /** One connection to the proxy: every piece after as many answers as node:http gave until then, then the client's end. */
 async function converse(
   port: number,
-  { bytes, cuts, leavesAt }: FrontCase,
+  { bytes, cuts, leaves }: FrontCase,
   answers: readonly number[],
 ): Promise<Conversation> {
   const socket = connect(port, "127.0.0.1").setNoDelay();
@@ -118,14 +118,14 @@ async function converse(
   socket.on("close", () => look());
   const closed = once(socket, "close").catch(() => undefined);
   await Promise.race([once(socket, "connect"), closed]);
-  const end = leavesAt ?? bytes.length;
+  const end = leaves?.at ?? bytes.length;
   let from = 0;
   for (const [at, cut] of [...cuts, bytes.length].entries()) {
     const to = Math.min(cut, end);
     if (from > 0) await new Promise((resolve) => setImmediate(resolve));
     if (to > from && !socket.destroyed) socket.write(bytes.subarray(from, to));
     from = Math.max(from, to);
-    if (cut > end) break;
+    if (leaves && to === end) break;
     await new Promise<void>((resolve) => {
       look = () => {
         if (socket.destroyed || answersIn(text).length >= (answers[at] ?? 0)) resolve();
@@ -133,12 +133,8 @@ async function converse(
       look();
     });
   }
-  if (leavesAt === undefined) leave(socket);
-  else socket.destroy();
+  if (leaves?.by === "reset") socket.resetAndDestroy();
+  else if (!socket.destroyed) socket.end();
   await closed;
   return { text, isReset };
-}
-
-function leave(socket: Socket): void {
-  if (!socket.destroyed) socket.end();
 }

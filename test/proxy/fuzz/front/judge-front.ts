@@ -23,7 +23,7 @@ export function* judgeFront(
   seen: Conversation,
   reached: readonly Reached[],
 ): Generator<string> {
-  const mayServe = node.isRace || it.leavesAt !== undefined ? () => true : isCompletion;
+  const mayServe = node.isRace || it.leaves !== undefined ? () => true : isCompletion;
   const byPrompt = new Map(node.requests.filter(mayServe).map((request) => [promptOf(request), request]));
   for (const { role, prompt, taken } of reached) {
     const request = byPrompt.get(prompt);
@@ -35,7 +35,7 @@ export function* judgeFront(
     if (new Set(prompts).size < prompts.length) yield `${role} got one request twice: ${prompts}`;
   }
   yield* judgeLengths(seen.text);
-  if (it.leavesAt !== undefined || node.isRace) return;
+  if (it.leaves !== undefined || node.isRace) return;
   const [wanted, got] = [answersIn(node.text), answersIn(seen.text)];
   const lost = seen.isReset && `${wanted.slice(0, got.length)}` === `${got}`;
   if (`${wanted}` !== `${got}` && !lost) yield `answers ${got.join(" | ")}, by node:http ${wanted.join(" | ")}`;
