@@ -7,7 +7,7 @@ const GIB = 2 ** 30;
 
 /** What nodes say on which nothing is wrong: everything that the plan asks for is there. */
 export function healthy(topology: Topology, plan: Plan): readonly Facts[] {
-  return questions(topology, plan).map((question) => one(topology, plan, question));
+  return questions(plan).map((question) => one(topology, plan, question));
 }
 
 function one(topology: Topology, plan: Plan, asked: Question): Facts {

@@ -10,6 +10,7 @@ export { type ScaleInAsk, scaleIn } from "./rolling/scale-in.ts";
 export { NodeErrors } from "./run/node-errors.ts";
 export { type SmokeAsk, smoke } from "./smoke/index.ts";
 export { findCluster } from "./standing/find-cluster.ts";
+export { planOf } from "./standing/kept-plan.ts";
 export { knownClusters, knownOf } from "./standing/known.ts";
 export { status, statuses } from "./status/index.ts";
 export { type UpAsk, type UpOptions, up } from "./up/index.ts";

@@ -5,6 +5,7 @@ import type { Role, Topology } from "../topology/topology.ts";
 import type { Granted } from "./claims/claims.ts";
 import { transferAsk } from "./engine/rendezvous.ts";
 import { type Draft, engineService, type Scene } from "./engine/service.ts";
+import { asksByNode } from "./facts/asks.ts";
 import { unknowns } from "./facts/unknowns.ts";
 import { usedFacts } from "./facts/used-facts.ts";
 import { planHash, serviceHash } from "./hash.ts";
@@ -49,7 +50,8 @@ export function compose(ask: ComposeAsk): Planned {
   const gateway = proxy(scene, transfer?.shared, transferAsk(topology, transfer?.shared, running, seats));
   const drafts = inOrder([...sides(scene, shared), ...running, ...gateway], topology);
   const services = withPeers(drafts, transfer?.use.connector.restartsPeers ?? false);
-  const nodes = topology.nodes.flatMap(({ name }) => planNode(seats.get(name)));
+  const asks = asksByNode(topology, services);
+  const nodes = topology.nodes.flatMap(({ name }) => planNode(seats.get(name), asks.get(name)));
   const releases = releasesOf(topology, seats);
   const waiting = unknowns(services, nodes, seats, releases);
   const gate = seats.get(topology.proxy.node) ?? [...seats.values()][0];
@@ -82,6 +84,7 @@ export function compose(ask: ComposeAsk): Planned {
     bench: benchStep(topology, seats),
     preflight: topology.preflight,
     timeouts,
+    ...(topology.ttlMs !== undefined && { ttlMs: topology.ttlMs }),
     ...(topology.restart && { restart: topology.restart }),
     overrides,
   };

@@ -54,6 +54,8 @@ export interface Plan {
     readonly stopMs: number;
     readonly smokeMs: number;
   };
+  /** The nodes take it down so long after the last launcher has left. Left out: never. */
+  readonly ttlMs?: number;
   /** What fails is started again, whole groups, at most so often within the window. Left out: never. */
   readonly restart?: { readonly max: number; readonly windowMs: number };
   readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };
@@ -88,6 +90,13 @@ export interface PlanNode {
   readonly ssh: SshOptions;
   /** Absolute: `<home>/.pdctl/<cluster>/<node>`, or under the node's own state_dir. */
   readonly stateDir: string;
+  /** What its connectors need to know of it before a start. Left out where that is nothing. */
+  readonly asks?: {
+    /** Python modules whose versions they compare. */
+    readonly modules: readonly string[];
+    /** Where KV is kept: nobody else may keep any there. */
+    readonly directories: readonly string[];
+  };
 }
 
 /** Shell text that is run on a node before its first start. */

@@ -39,6 +39,9 @@
  *     keep(session, { stateDir, cluster, groups, max, windowMs }, scripts, signal): Promise<void>
  *         A keeper on the node starts these groups again when they fail, without a launcher, and gives up after too many tries.
  *     readState(session, { stateDir }, scripts, signal): Promise<NodeState | null>
+ *     keepPlan(session, { stateDir, owner, text }, scripts, signal): Promise<void>
+ *     keptPlan(session, { stateDir }, scripts, signal): Promise<string | undefined>
+ *         The plan that runs, for whoever has no topology.
  *     find(session, scripts, signal): Promise<readonly FoundState[]>
  *         All clusters of this user that the node knows of.
  *     writeState(session, { stateDir, state, claims?, baseline? }, scripts, signal): Promise<NodeState>
@@ -62,6 +65,7 @@ export {
   type Traces,
   traces,
 } from "./orphans.ts";
+export { keepPlan, keptPlan } from "./planned.ts";
 export { forget, remains } from "./remains.ts";
 export { type RenewAsk, renew } from "./renew.ts";
 export { type ScriptName, type Scripts, scriptNames, scriptsOf } from "./scripts.ts";

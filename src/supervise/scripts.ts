@@ -25,6 +25,7 @@ export const scriptNames = [
   "remains",
   "forget",
   "state",
+  "planned",
   "meets",
   "amend",
   "keep",

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Lab } from "./lab.ts";
@@ -6,6 +6,7 @@ import { hosts } from "./lab.ts";
 import { launcher } from "./launcher.ts";
 import { engines, topology, two } from "./one-p-one-d.ts";
 import { pdctl } from "./pdctl.ts";
+import { newSshKey } from "./ssh-key.ts";
 
 const said = ({ stdout, stderr }: { stdout: string; stderr: string }) => stdout + stderr;
 const audit = (text: string) =>
@@ -65,11 +66,46 @@ describe("the nodes' own state", () => {
     ]);
     expect(JSON.stringify([there, here])).not.toContain(secret);
 
+    await restartsFromElsewhere(lab, secret);
+
     const down = await pdctl(["down", ...n1, "--json"], other);
     expect(down.code, said(down)).toBe(0);
     expect(JSON.parse(down.stdout).receipt.nodes).toHaveLength(2);
     expect(lab.leftovers()).toEqual([]);
   });
+
+  /** Another home with a key of its own, and nothing but the name of a cluster and one of its nodes. */
+  async function restartsFromElsewhere(lab: Lab, secret: string): Promise<void> {
+    const home = join(launcher.home, "elsewhere");
+    const key = newSshKey("elsewhere");
+    mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
+    writeFileSync(join(home, ".ssh/id_ed25519"), key.private, { mode: 0o600 });
+    copyFileSync(join(launcher.ssh, "known_hosts"), join(home, ".ssh/known_hosts"));
+    for (const host of lab.hosts) await host.exec("cat >>/root/.ssh/authorized_keys", { input: `${key.public}\n` });
+    const env = { HOME: home, XDG_STATE_HOME: undefined };
+    const words = ["restart", "decode", "--cluster", "found", "--host", "10.0.5.11", "--no-smoke"];
+    const before = lab.hosts.flatMap(engines);
+    const without = await pdctl(words, { env });
+    expect(without.code, said(without)).toBe(3);
+    expect(said(without)).toContain("HF_TOKEN");
+    expect(lab.hosts.flatMap(engines)).toEqual(before);
+    const restart = await pdctl(words, { env: { ...env, HF_TOKEN: secret } });
+    expect(restart.code, said(restart)).toBe(0);
+    expect(said(restart)).toMatch(/restart prefill-0: peer of decode-0/);
+    const after = lab.hosts.flatMap(engines);
+    expect(after).toHaveLength(before.length);
+    expect(after.filter((one) => before.includes(one))).toEqual([]);
+    const status = await pdctl(["status", "--cluster", "found", "--host", "10.0.5.10"], { env });
+    expect(status.code, said(status)).toBe(0);
+    const lines = audit(lab.host("n1").read("/root/.pdctl/found/n1/audit")).filter(({ verb }) => verb === "restart");
+    expect(lines.map(({ does, exit }) => [does, exit])).toEqual(
+      expect.arrayContaining([
+        ["stop", 0],
+        ["start", 0],
+      ]),
+    );
+    expect(JSON.stringify(lines)).not.toContain(secret);
+  }
 
   async function refusesWhatAnotherHas(lab: Lab): Promise<void> {
     const before = lab.hosts.flatMap(engines);

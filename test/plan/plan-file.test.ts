@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Facts } from "../../src/facts/facts.ts";
+import { judge } from "../../src/plan/facts/judge.ts";
 import { plan } from "../../src/plan/index.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { drifts } from "../../src/plan/written/drift.ts";
@@ -62,6 +63,25 @@ describe.each(everything)("$name", ({ topology, rehearse }) => {
     expect(fill(asked, answers(topology))).toEqual(asked);
     expect(drifts(asked, answers(topology))).toEqual([]);
   });
+});
+
+it("a plan from a file says where it keeps KV and how long it may stay: nobody is let into one directory with it (N15)", () => {
+  const topology = { ...topologyOf("ucm-1p1d"), ttlMs: 7_200_000 };
+  const made = stored(plan(topology, answers(topology)).plan);
+  if ("error" in made) throw new Error(made.error);
+  expect(made.ttlMs).toBe(7_200_000);
+  const [node] = made.nodes.filter(({ asks }) => (asks?.directories.length ?? 0) > 0);
+  const directories = node?.asks?.directories ?? [];
+  expect(directories).toHaveLength(1);
+  const others = [{ node: node?.name ?? "", cluster: "chat", owner: "li@build", ports: [], devices: [], directories }];
+  const none: ReadonlySet<string> = new Set();
+  const found = judge({
+    ...{ plan: made, facts: answers(topology), others, ours: none, holders: new Map(), ourDevices: none },
+    directories: new Map(made.nodes.map(({ name, asks }) => [name, asks?.directories ?? []])),
+  });
+  expect(found.filter(({ code }) => code === "N15").map(({ title }) => title)).toEqual([
+    `${node?.name}: chat of li@build keeps its KV in ${directories[0]}`,
+  ]);
 });
 
 describe("a fact that a plan used and that is another one now", () => {

@@ -59,7 +59,7 @@ export class Aim {
 const OF_TOPOLOGY: ReadonlySet<string> = new Set(["up", "plan", "check", "restart"]);
 
 function wordsFor(verb: string, target: Target): readonly string[] {
-  if (!OF_TOPOLOGY.has(verb)) return standing(target);
+  if (!OF_TOPOLOGY.has(verb) || (verb === "restart" && target.host !== undefined)) return standing(target);
   if (target.plan === undefined) return made(target);
   return verb === "up" ? ["--plan", pasted(target.plan)] : []; // which topology it was made of is not in the plan
 }

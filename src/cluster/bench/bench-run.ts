@@ -108,11 +108,11 @@ export class BenchRun {
 
   /** The plan with what only the nodes of the benchmark know: their homes and addresses. */
   async #resolved(): Promise<{ plan: Plan; step: BenchStep }> {
-    const { plan, planWith, topology } = this.#ask;
+    const { plan, planWith } = this.#ask;
     const text = JSON.stringify(plan.bench);
     const nodes = plan.nodes.filter(({ name }) => text.includes(`@${name}>`));
     if (nodes.length === 0) return stepOf(plan);
-    const facts = await gatherFacts(topology, { ...plan, nodes }, this.#fleet, this.#run);
+    const facts = await gatherFacts({ ...plan, nodes }, this.#fleet, this.#run);
     return stepOf(planWith(facts).plan);
   }
 

@@ -79,7 +79,7 @@ interface Checked {
 }
 
 async function checked(ask: CheckVerbAsk, provisional: Plan, fleet: Fleet, run: Run): Promise<Checked> {
-  const facts = await gatherFacts(ask.topology, provisional, fleet, run);
+  const facts = await gatherFacts(provisional, fleet, run);
   const { plan, findings: planned } = ask.plan(facts);
   const standing = await look(knownOf(plan, ask.file), fleet, run, { ready: false, beside: true });
   const found = await judged({ ...ask, plan, facts, standing }, fleet, run);

@@ -71,7 +71,7 @@ export async function judged(ask: CheckAsk, fleet: Fleet, run: Run): Promise<rea
     filtered: skip.includes("N13") ? [] : await blocked(crossings(plan), fleet, run),
     ...(model && { model }),
     others: (standing.others ?? []).map(otherOf),
-    directories: new Map(plan.nodes.map(({ name }) => [name, claimsOf(plan, name, topology).directories])),
+    directories: new Map(plan.nodes.map(({ name }) => [name, claimsOf(plan, name).directories])),
   };
   const findings = judge(first, skip);
   if (!findings.some(({ code }) => code === "N12" || code === "C13")) return findings;

@@ -3,20 +3,14 @@ import { type Facts, gatherScript, readFacts } from "../../facts/index.ts";
 import type { Session } from "../../nodes/index.ts";
 import { type Question, questions } from "../../plan/facts/questions.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Topology } from "../../topology/topology.ts";
 import type { Run } from "../run/run.ts";
 import type { Fleet } from "./fleet.ts";
 
 const FACTS_MS = 30_000; // a vendor's tool that hangs is given 8 s, a directory whose server is gone 5
 
 /** The facts of all nodes of a plan, one round trip each. All of them, or all errors. */
-export async function gatherFacts(
-  topology: Topology | undefined,
-  plan: Plan,
-  fleet: Fleet,
-  run: Run,
-): Promise<readonly Facts[]> {
-  const asked = new Map(questions(topology, plan).map((one) => [one.node, one]));
+export async function gatherFacts(plan: Plan, fleet: Fleet, run: Run): Promise<readonly Facts[]> {
+  const asked = new Map(questions(plan).map((one) => [one.node, one]));
   const said = await fleet.all(
     (session, node) => gather(session, asked.get(node), run),
     plan.nodes.map(({ name }) => name),

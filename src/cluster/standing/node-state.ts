@@ -1,9 +1,7 @@
 import type { Facts } from "../../facts/index.ts";
-import { questions } from "../../plan/facts/questions.ts";
 import { realEngines } from "../../plan/facts/real-engines.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Claims, StateNode, WriteState } from "../../supervise/index.ts";
-import type { Topology } from "../../topology/topology.ts";
 import type { Run } from "../run/run.ts";
 import type { Known, Standing } from "./standing.ts";
 
@@ -33,11 +31,11 @@ function portable({ node, host, ip, stateDir, ssh: { identityFile: _, ...ssh } }
   return { node, host, ip, stateDir, ssh };
 }
 
-/** What the plan takes of a node. A stand-in holds no device; where KV is kept only the topology says. */
-export function claimsOf(plan: Plan, node: string, topology: Topology | undefined): Claims {
+/** What the plan takes of a node. A stand-in holds no device. */
+export function claimsOf(plan: Plan, node: string): Claims {
   const mine = plan.services.filter((one) => one.node === node);
   const engines = realEngines(plan).filter((one) => one.node === node);
-  const kept = questions(topology, plan).find((one) => one.node === node)?.directories ?? [];
+  const kept = plan.nodes.find(({ name }) => name === node)?.asks?.directories ?? [];
   return {
     ports: mine.flatMap(({ id, listens }) => listens.map(({ port }) => ({ port, service: id }))),
     devices: [...new Set(engines.flatMap(({ devices }) => devices))],

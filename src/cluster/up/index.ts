@@ -92,9 +92,9 @@ class Climb {
     if (changes > 0)
       await phase(run, "push", async () => {
         await this.#sure(seen.known, standing.generation);
-        return putInPlace({ launch, starts, seen, rolling, topology: this.#ask.topology }, fleet, run);
+        return putInPlace({ launch, starts, seen, rolling }, fleet, run);
       });
-    const ttlMs = await renewLease({ ...options, topology: this.#ask.topology }, seen, fleet, run);
+    const ttlMs = await renewLease(options, seen, fleet, run);
     const known = rolling === undefined ? await this.#leave(seen) : seen.known; // what rolls still runs there
     const ascent: Ascent = {
       launch,

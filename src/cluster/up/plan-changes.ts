@@ -35,7 +35,7 @@ export async function changes(
     await fleet.open();
     const errors = planned.flatMap(({ node }) => fleet.errorOf(node) ?? []);
     if (errors.length > 0) throw new NodeErrors(errors, planned.length);
-    const facts = await gatherFacts(ask.topology, provisional, fleet, run);
+    const facts = await gatherFacts(provisional, fleet, run);
     const { plan } = ask.plan(facts);
     const known = knownOf(plan, ask.file);
     const asked = { ...known, nodes: [...known.nodes, ...former] };

@@ -1,5 +1,5 @@
 import type { Service } from "../../plan/plan.ts";
-import { writeState } from "../../supervise/index.ts";
+import { keepPlan, writeState } from "../../supervise/index.ts";
 import { folded } from "../../words/names.ts";
 import { several, size } from "../../words/numbers.ts";
 import type { Fleet } from "../fleet/fleet.ts";
@@ -9,13 +9,11 @@ import { stateDirOf } from "../standing/look.ts";
 import { baselineOf, claimsOf, stateOf } from "../standing/node-state.ts";
 import { type Launch, push } from "../wave/launch.ts";
 import { makeRoom } from "../wave/make-room.ts";
-import type { UpAsk } from "./ask.ts";
 import type { Survey } from "./survey.ts";
 
 export const isSide = ({ spec }: Survey["standing"]["services"][number]) => spec.kind === "side";
 
 interface Place {
-  readonly topology: UpAsk["topology"];
   readonly launch: Launch;
   readonly starts: readonly Service[];
   readonly seen: Survey;
@@ -25,7 +23,7 @@ interface Place {
 
 /** Stops what goes or restarts, then puts every file where it belongs. Returns the phase's line. */
 export async function putInPlace(
-  { launch, starts, seen: { plan, facts, known, standing, delta }, rolling, topology }: Place,
+  { launch, starts, seen: { plan, facts, known, standing, delta }, rolling }: Place,
   fleet: Fleet,
   run: Run,
 ): Promise<{ text: string }> {
@@ -40,11 +38,17 @@ export async function putInPlace(
   await fleet.all(
     (session, node) => {
       const baseline = baselineOf(node, facts, standing);
-      const claims = claimsOf(plan, node, topology);
+      const claims = claimsOf(plan, node);
       const ask = { stateDir: stateDirOf(known, node), state, claims, ...(baseline && { baseline }) };
       return writeState(session, ask, fleet.scripts, run.signal);
     },
     plan.nodes.map(({ name }) => name),
+  );
+  const text = `${JSON.stringify(plan)}\n`;
+  await fleet.all(
+    (session, node) =>
+      keepPlan(session, { stateDir: stateDirOf(known, node), owner: run.owner, text }, fleet.scripts, run.signal),
+    plan.nodes.slice(0, 1).map(({ name }) => name), // one is enough: a restart has to reach all of them
   );
   const { files, bytes, nodes } = await push(starts, launch, fleet, run);
   const stopped = going.length === 0 ? "" : `; stopped ${folded(going.map(({ spec }) => spec.service))}`;

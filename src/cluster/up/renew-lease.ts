@@ -1,5 +1,4 @@
 import { renew } from "../../supervise/index.ts";
-import type { Topology } from "../../topology/topology.ts";
 import { limit } from "../../words/numbers.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Run } from "../run/run.ts";
@@ -9,12 +8,12 @@ import type { Survey } from "./survey.ts";
 
 /** Every `up` renews how long the nodes leave the cluster up without a launcher. Returns that time in ms; undefined: for ever. */
 export async function renewLease(
-  { ttlMs: asked, topology }: Pick<UpOptions, "ttlMs"> & { readonly topology?: Topology | undefined },
+  { ttlMs: asked }: Pick<UpOptions, "ttlMs">,
   { plan, known, standing }: Survey,
   fleet: Fleet,
   run: Run,
 ): Promise<number | undefined> {
-  const ttlMs = asked === undefined ? (topology?.ttlMs ?? standing.lease?.ttlMs) : (asked ?? undefined);
+  const ttlMs = asked === undefined ? (plan.ttlMs ?? standing.lease?.ttlMs) : (asked ?? undefined);
   if (ttlMs === undefined && standing.lease === undefined) return undefined;
   const graceMs = Math.max(0, ...plan.services.map(({ stop }) => stop.graceMs));
   await fleet.all(

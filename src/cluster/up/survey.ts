@@ -11,7 +11,7 @@ import { gatherFacts } from "../fleet/gather.ts";
 import { Gateway } from "../rolling/gateway.ts";
 import type { Run } from "../run/run.ts";
 import { Ended, finding } from "../run/verb.ts";
-import { knownOf, remember } from "../standing/known.ts";
+import { knownClusters, knownOf, remember } from "../standing/known.ts";
 import { joined, look, stateDirOf } from "../standing/look.ts";
 import { respectOwner } from "../standing/owner.ts";
 import { chosenGroups } from "../standing/select.ts";
@@ -50,7 +50,7 @@ export async function survey(
   fleet: Fleet,
   run: Run,
 ): Promise<Survey> {
-  const facts = await gatherFacts(ask.topology, provisional, fleet, run);
+  const facts = await gatherFacts(provisional, fleet, run);
   const { plan, findings } = ask.plan(facts);
   const errors = findings.filter(({ level }) => level === "error");
   for (const { code, level, title, remedy } of errors)
@@ -59,7 +59,8 @@ export async function survey(
     throw refused(3, "is not up · the plan does not hold on these nodes, nothing was started", "pdctl validate");
   resolved(plan, facts, run);
   ownNode(plan, facts);
-  const first = { ...knownOf(plan, ask.file), nodes: [...knownOf(plan, ask.file).nodes, ...remembered] };
+  const planned = knownOf(plan, ask.topology === undefined ? await topologyNamed(plan, run) : ask.file);
+  const first = { ...planned, nodes: [...planned.nodes, ...remembered] };
   const seen = await look(first, fleet, run, { ready: true, beside: true });
   const known = await joined(first, seen, fleet);
   const met = known.nodes.slice(first.nodes.length);
@@ -75,6 +76,10 @@ export async function survey(
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
   return { plan, facts, known, former, standing, gateway, delta, chosen, text };
 }
+
+/** A plan's own file is no topology: what was remembered stays. */
+const topologyNamed = async ({ cluster }: Plan, { stateHome }: Run): Promise<string | null> =>
+  (await knownClusters(stateHome)).find((one) => one.cluster === cluster)?.file ?? null;
 
 /** A restart waits for the whole cluster and starts no more than it is told: what else is missing would be waited for in vain. */
 function othersRun(plan: Plan, standing: Standing, chosen: ReadonlySet<string>): void {

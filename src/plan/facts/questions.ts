@@ -1,8 +1,6 @@
 import { hardware } from "../../hardware/index.ts";
-import type { Topology } from "../../topology/topology.ts";
 import type { Plan } from "../plan.ts";
 import { isOnHost } from "../seats/container.ts";
-import { usesOf } from "../seats/uses.ts";
 import { preloads, realEngines } from "./real-engines.ts";
 
 /** What one node is asked for a plan, beside what every node is asked. Lists may be empty, texts too. */
@@ -25,15 +23,10 @@ export interface Question {
 }
 
 /** One question for each node of the plan. A stand-in needs neither model nor device nor module, so nothing is asked for it. */
-export function questions(topology: Topology | undefined, plan: Plan): readonly Question[] {
+export function questions(plan: Plan): readonly Question[] {
   return plan.nodes.map((node) => {
     const engines = realEngines(plan).filter((each) => each.node === node.name);
     const own = engines.filter(isOnHost);
-    const asked = engines.flatMap(({ role }) =>
-      role === null || topology === undefined
-        ? []
-        : usesOf(topology, role).map(({ connector, fields }) => connector.asks?.(fields) ?? {}),
-    );
     const accelerator = hardware.get(node.hardware);
     const list = engines.length === 0 ? undefined : accelerator?.lists;
     const plugin = accelerator?.plugin;
@@ -43,9 +36,9 @@ export function questions(topology: Topology | undefined, plan: Plan): readonly 
       paths: distinct([...(model === "" ? [] : [model]), ...own.flatMap(preloads)]),
       host: node.ip.startsWith("<fact:") ? node.host : "",
       python: pythonOf(plan, node.name),
-      modules: distinct([...asked.flatMap(({ modules = [] }) => modules.flat()), ...(plugin ? [plugin.module] : [])]),
+      modules: distinct([...(node.asks?.modules ?? []), ...(plugin ? [plugin.module] : [])]),
       model: own.length === 0 ? "" : model,
-      directories: distinct(asked.flatMap(({ directories = [] }) => directories)),
+      directories: node.asks?.directories ?? [],
       containers: distinct(
         engines.flatMap(({ runtime }) => ("container" in runtime ? [`${runtime.kind} ${runtime.container}`] : [])),
       ),

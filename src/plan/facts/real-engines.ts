@@ -2,7 +2,7 @@ import { once } from "../../once.ts";
 import type { Plan, Service } from "../plan.ts";
 
 /** Engines that are vLLM itself: a stand-in, which brings its program along, needs no device, no model and no module. */
-export const realEngines = once(({ services }: Plan): readonly Service[] =>
+export const realEngines = once(({ services }: Pick<Plan, "services">): readonly Service[] =>
   services.filter(
     ({ kind, files }) => kind === "engine" && !files.some((file) => "program" in file && file.program === "sim"),
   ),

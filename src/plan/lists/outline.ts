@@ -16,7 +16,7 @@ export function planInstance({ instance, layout, devices }: Granted): PlanInstan
   };
 }
 
-export const planNode = (seat: Seat | undefined): readonly PlanNode[] =>
+export const planNode = (seat: Seat | undefined, asks: PlanNode["asks"]): readonly PlanNode[] =>
   seat === undefined
     ? []
     : [
@@ -29,5 +29,6 @@ export const planNode = (seat: Seat | undefined): readonly PlanNode[] =>
           devices: seat.node.devices,
           ssh: seat.node.ssh,
           stateDir: seat.stateDir,
+          ...(asks && { asks }),
         },
       ];

@@ -63,6 +63,9 @@ const node = z.strictObject({
     transport: optional(z.enum(["auto", "ssh2", "openssh"])),
   }),
   stateDir: text.describe("absolute; all files of the cluster on the node are under it"),
+  asks: optional(z.strictObject({ modules: list, directories: list.describe("where KV is kept") })).describe(
+    "what its connectors need to know of it before a start",
+  ),
 });
 
 const instance = z.strictObject({
@@ -186,6 +189,9 @@ export const planShape = z.strictObject({
   timeouts: z
     .strictObject({ connectMs: z.number(), readyMs: z.number(), stopMs: z.number(), smokeMs: z.number() })
     .describe("in ms"),
+  ttlMs: optional(z.number()).describe(
+    "the nodes take it down so long after the last launcher has left; left out: never",
+  ),
   restart: optional(z.strictObject({ max: z.int(), windowMs: z.number() })).describe(
     "what fails is started again, at most so often within the window; left out: never",
   ),
