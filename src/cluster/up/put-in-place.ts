@@ -1,6 +1,6 @@
 import type { Service } from "../../plan/plan.ts";
 import { keepPlan, writeState } from "../../supervise/index.ts";
-import { folded } from "../../words/names.ts";
+import { folded, naming } from "../../words/names.ts";
 import { several, size } from "../../words/numbers.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Rolling } from "../rolling/roll.ts";
@@ -51,6 +51,7 @@ export async function putInPlace(
     plan.nodes.slice(0, 1).map(({ name }) => name), // one is enough: a restart has to reach all of them
   );
   const { files, bytes, nodes } = await push(starts, launch, fleet, run);
-  const stopped = going.length === 0 ? "" : `; stopped ${folded(going.map(({ spec }) => spec.service))}`;
+  const shown = naming(standing.services.map(({ spec }) => spec.service));
+  const stopped = going.length === 0 ? "" : `; stopped ${folded(going.map(({ spec }) => shown(spec.service)))}`;
   return { text: `${several(files, "file")}, ${size(bytes)} to ${several(nodes, "node")}${stopped}` };
 }

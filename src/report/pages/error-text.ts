@@ -78,7 +78,7 @@ const texts: { readonly [C in ErrorCode]: (facts: ErrorFacts[C]) => ErrorText } 
   }),
   "node.host-key-unknown": ({ node, address, type, fingerprint, looked }) => ({
     title: `host key of ${node} is not known`,
-    where: `${at(node, address)}, looked in ${looked.join(" and ")} and the node's host_keys`,
+    where: `${at(node, address)}, looked in ${looked.join(", ")} and the node's host_keys`,
     why: `offered ${fingerprint} (${type})`,
     cause: "first contact from this machine",
     code: "host-key-unknown",
