@@ -27,7 +27,11 @@ export async function serve(config: ProxyConfig, reread: NonNullable<ProxyOption
   } catch (error) {
     const isOurs = error instanceof ConfigError;
     const where = isOurs ? "" : `cannot listen on ${addressOf(config.bind, config.port)}: `;
-    log.say(`${where}${error instanceof Error ? error.message : String(error)}`);
+    const taken =
+      error instanceof Error && "code" in error && error.code === "EADDRINUSE"
+        ? "; another program has it: --port N"
+        : "";
+    log.say(`${where}${error instanceof Error ? error.message : String(error)}${taken}`);
     return isOurs ? 2 : 1;
   }
 }

@@ -45,6 +45,7 @@ it("a port that is taken ends with 1 and is named", async () => {
   const proxy = run("--config", await write(config(targets, { port })));
   expect(await proxy.exit).toBe(1);
   expect(proxy.said()).toContain(`cannot listen on 127.0.0.1:${port}: listen EADDRINUSE`);
+  expect(proxy.said()).toContain("another program has it: --port N");
   holder.close();
 });
 

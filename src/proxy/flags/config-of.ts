@@ -34,6 +34,14 @@ function byFlags(draft: Draft): Made {
   return checked({ ...value, targets }, { prefix: "", notes });
 }
 
+/** One engine may well be both; more often a port was not changed where a line was copied. */
+const inBoth = ({ targets }: ProxyConfig): readonly string[] =>
+  targets
+    .filter(
+      ({ role, url }) => role === "decode" && targets.some((other) => other.role === "prefill" && other.url === url),
+    )
+    .map(({ url }) => `${url} is a prefill and a decode endpoint: it sends its KV to itself`);
+
 const ASSUMED =
   "family relay, as no flag says otherwise: for engines over UCM, LMCache or another store write --family shared-store";
 
@@ -87,6 +95,6 @@ function loopback({ keys }: Draft): readonly string[] {
 
 function checked(value: unknown, { prefix, notes }: { prefix: string; notes: readonly string[] }): Made {
   const config = checkConfig(value);
-  if (!("faults" in config)) return { config, notes };
+  if (!("faults" in config)) return { config, notes: [...notes, ...inBoth(config)] };
   return { faults: config.faults.map(({ at, why }) => `${prefix}${at}: ${why}`) };
 }

@@ -18,7 +18,12 @@ export function addUrl(draft: Draft, role: Role, words: readonly string[], name:
   else draft.faults.push(`${name} ${said} ${bootstrap}: expected the port of its bootstrap server, or none`);
 }
 
-const meant = (said: string) => (/^[\w.-]+:\d+$/.test(said) ? `; write http://${said}` : "");
+/** What was meant by an address without its scheme, or with a path behind it. */
+function meant(said: string): string {
+  if (/^[\w.-]+:\d+$/.test(said)) return `; write http://${said}`;
+  const origin = /^https?:\/\/[^/?#]+/.exec(said)?.[0];
+  return endpointUrl.is(origin) ? `; write ${origin}` : "";
+}
 
 /** Reads the lists of hosts and ports side by side, and adds what they make to the urls. */
 export function addLists(draft: Draft): void {

@@ -1,3 +1,4 @@
+import type { FamilyName } from "../config.ts";
 import { settings } from "../settings/index.ts";
 import type { Key, Topic } from "../settings/setting.ts";
 import { usualOf } from "../settings/usual.ts";
@@ -40,10 +41,25 @@ export function optionOf(key: Key): Option {
     apply(draft, [word = "true"], name) {
       const value = check.from(word);
       if (check.is(value)) draft.keys.set(key, value);
-      else draft.faults.push(`${name} ${word}: expected ${check.expects}`);
+      else draft.faults.push(`${name} ${word}: expected ${check.wanted ?? check.expects}${familyOf(key, word)}`);
     },
   };
 }
+
+/** A connector where its family was asked for. */
+function familyOf(key: Key, word: string): string {
+  const family = key === "family" ? FAMILY_OF.get(word.toLowerCase()) : undefined;
+  return family === undefined ? "" : `; ${word} needs --family ${family}`;
+}
+
+const FAMILY_OF: ReadonlyMap<string, FamilyName> = new Map([
+  ["nixl", "relay"],
+  ["nixlconnector", "relay"],
+  ["mooncake-ascend", "relay"],
+  ["ucm", "shared-store"],
+  ["ucmconnector", "shared-store"],
+  ["lmcache", "shared-store"],
+]);
 
 /** `--no-NAME` of a switch. */
 export function negative(option: Option): Option {

@@ -3,6 +3,8 @@ import type { Tls } from "../config.ts";
 /** A check narrows a value, or says what was expected instead. */
 export interface Check<T> {
   readonly expects: string;
+  /** The same of a word on the command line, where that is written otherwise than in a file. */
+  readonly wanted?: string;
   readonly is: (value: unknown) => value is T;
   /** What a word of the command line stands for; it is checked afterwards. */
   readonly from: (word: string) => unknown;
@@ -68,8 +70,7 @@ export const environmentName = check(
   (value): value is string => typeof value === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
 );
 
-/** On the command line `CERT,KEY`. */
-export const certificate = check(
+const certificateAndKey = check(
   '{ "cert": FILE, "key": FILE }',
   (value): value is Tls => {
     if (typeof value !== "object" || value === null) return false;
@@ -81,6 +82,9 @@ export const certificate = check(
     return others.length === 0 ? { cert, key } : word;
   },
 );
+
+/** On the command line `CERT,KEY`. */
+export const certificate: Check<Tls> = { ...certificateAndKey, wanted: "two PEM files, CERT,KEY" };
 
 /** What is sent to an engine begins with its address and nothing else. */
 export const endpointUrl = check("a url like http://10.0.0.1:8100, without a path", (value): value is string => {

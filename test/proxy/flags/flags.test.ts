@@ -34,6 +34,20 @@ describe("a document's proxy command works with pdctl proxy in the program's pla
     ]);
   });
 
+  it("what was meant is said: a path behind an address, a connector for its family, a certificate without its key, one engine as both", () => {
+    const faults = (line: string) => read(words(line)).faults;
+    expect(faults("--prefill http://p:1/v1 --decode http://d:2")[0]).toMatch(/; write http:\/\/p:1$/);
+    expect(faults("--prefill http://p:1 --decode http://d:2 --family ucm")[0]).toMatch(
+      /; ucm needs --family shared-store$/,
+    );
+    expect(faults("--prefill http://p:1 --decode http://d:2 --tls x.pem")).toEqual([
+      "--tls x.pem: expected two PEM files, CERT,KEY",
+    ]);
+    expect(read(words("--prefill http://p:1 --decode http://p:1")).notes).toContain(
+      "http://p:1 is a prefill and a decode endpoint: it sends its KV to itself",
+    );
+  });
+
   it("002: an address that no other machine reaches is said", () => {
     expect(read([...pair, "--host", "localhost"]).notes).toContain(
       "--host localhost: only this machine reaches the proxy; --host 0.0.0.0 is for all",
@@ -114,7 +128,7 @@ describe("what is wrong with flags is said in one go, each with what to write in
     ],
     [
       "--prefill http://p:1/v1 --decode http://d:2",
-      "--prefill http://p:1/v1: expected a url like http://10.0.0.1:8100, without a path",
+      "--prefill http://p:1/v1: expected a url like http://10.0.0.1:8100, without a path; write http://p:1",
     ],
     ["--prefill http://p:1", "no engines: --decode URL, or --config FILE"],
     ["--prefill http://p:1 --decode http://d:2 --prot 1", "unknown option --prot; did you mean --port?"],
