@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { codeRows } from "../src/cli/verbs/explain.ts";
 import { connectors } from "../src/connectors/index.ts";
 import { causes } from "../src/diagnose/index.ts";
+import { pullCauses } from "../src/engines/index.ts";
 import { hardware } from "../src/hardware/index.ts";
 import { factsRules } from "../src/plan/facts/rules/index.ts";
 import { argumentRules } from "../src/plan/rules/arguments.ts";
@@ -36,7 +37,7 @@ const levels = new Map<string, string>([
   ...["S04", "S05", "S07"].map((code) => [code, "error"] as const), // the loader's own
   ...rules.map(({ id, level }) => [id, level] as const),
   ["rehearsal", "note"],
-  ...causes.map(({ id }) => [id, "cause"] as const),
+  ...[...causes, ...pullCauses].map(({ id }) => [id, "cause"] as const),
 ]);
 
 describe("pdctl explain has a page for every code that a user can meet", () => {
@@ -69,7 +70,7 @@ describe("pdctl explain has a page for every code that a user can meet", () => {
     expect(`${codePage(await codeRows()).join("\n")}\n`, "stale: npm run build && npm run rules").toBe(written);
   });
   it("a cause's page says what the card says", () => {
-    for (const { id, says, remedy } of causes) {
+    for (const { id, says, remedy } of [...causes, ...pullCauses]) {
       const page = pages.get(id)?.toLowerCase() ?? "";
       for (const sentence of [says, ...remedy]) expect(page, id).toContain(sentence.toLowerCase());
     }

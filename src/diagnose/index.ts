@@ -1,5 +1,5 @@
 import { connectors } from "../connectors/index.ts";
-import { causes as engineCauses } from "../engines/index.ts";
+import { containerCauses, causes as engineCauses, pullCauses } from "../engines/index.ts";
 import { hardware } from "../hardware/index.ts";
 import type { Cause } from "./cause.ts";
 
@@ -20,3 +20,9 @@ export function causesOf(names: Iterable<string>): readonly Cause[] {
 
 /** Every cause that pdctl knows. */
 export const causes: readonly Cause[] = causesOf([...hardware.keys(), ...connectors.keys()]);
+
+/** Why an image was not pulled, by the tool's own words: the last line that is known to mean something. */
+export function pullCause(said: readonly string[]): Cause | undefined {
+  const known = [...pullCauses, ...containerCauses];
+  return said.toReversed().flatMap((line) => known.find(({ pattern }) => pattern.test(line)) ?? [])[0];
+}

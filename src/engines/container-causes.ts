@@ -13,12 +13,19 @@ export const containerCauses: readonly Cause[] = [
   },
   {
     id: "container-image",
-    pattern: /(Unable to find image|No such image|did not resolve to an alias|manifest unknown|pull access denied)/,
-    says: "the image is not on this node, and could not be fetched",
+    pattern:
+      /(Unable to find image|No such image|image not known|did not resolve to an alias|manifest unknown|pull access denied)/,
+    says: "the image is not on this node",
     remedy: [
-      "docker pull or docker load it there; podman wants the whole name with its registry",
+      "pdctl up, which pulls it; where engine.runtime.pull is never: docker load or podman load it there first",
       "or correct engine.runtime.image",
     ],
+  },
+  {
+    id: "container-daemon",
+    pattern: /(Cannot connect to the Docker daemon|permission denied while trying to connect to the Docker daemon)/,
+    says: "the docker daemon does not run on this node, or the login user may not speak to it",
+    remedy: ["systemctl start docker, or the user into the group docker; podman needs no daemon"],
   },
   {
     id: "container-devices",

@@ -40,6 +40,8 @@ export interface Facts {
   readonly devices?: readonly DeviceFact[];
   /** Network mode of containers that the topology names, as docker or podman tells it: `host`, `bridge`. */
   readonly containers?: Readonly<Record<string, string>>;
+  /** What the node has under an image's name, by `docker NAME`: its digest, null: nothing. */
+  readonly images?: Readonly<Record<string, string | null>>;
 }
 
 /** Of the login session that starts the services. Sizes in bytes; null: unlimited. */

@@ -37,6 +37,7 @@ export function readFacts(
     modules: Object.fromEntries(reversed(all("module")).map(([name, found]) => [name, found === "1"])),
     directories: directories(lines),
     containers: Object.fromEntries(reversed(all("container"))),
+    images: Object.fromEntries(reversed(all("image")).map(([name, id]) => [name, id === "-" ? null : id])),
     ...(told && { model: told }),
     ...(listed && { devices: listed }),
   };

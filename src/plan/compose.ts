@@ -9,6 +9,7 @@ import { asksByNode } from "./facts/asks.ts";
 import { unknowns } from "./facts/unknowns.ts";
 import { usedFacts } from "./facts/used-facts.ts";
 import { planHash, serviceHash } from "./hash.ts";
+import { imagesOf } from "./lists/images.ts";
 import { planInstance, planNode } from "./lists/outline.ts";
 import { releasesOf } from "./lists/releases.ts";
 import { reservations } from "./lists/reservations.ts";
@@ -72,6 +73,7 @@ export function compose(ask: ComposeAsk): Planned {
     nodes,
     instances: granted.map(planInstance),
     ...(setup.length > 0 && { setup }),
+    ...imagesOf(services, topology),
     services,
     waves: wavesOf(drafts),
     reservations: reservations(

@@ -3,7 +3,7 @@ import type { SshOptions } from "../nodes/session.ts";
 import type { Target } from "../proxy/config.ts";
 import type { Probe, RuntimeSpec } from "../supervise/supervise.ts";
 import type { Finding, Path } from "../topology/rule.ts";
-import type { Env, Json, Role } from "../topology/topology.ts";
+import type { Env, Json, Pulling, Role } from "../topology/topology.ts";
 
 /**
  * Everything that will run, as a plain value. Same topology and facts, same bytes. What only a node knows and has not been
@@ -37,6 +37,8 @@ export interface Plan {
   readonly instances: readonly PlanInstance[];
   /** What each node is told before anything is started on it: per node in order. Left out where there is nothing. */
   readonly setup?: readonly PlanStep[];
+  /** What has to be on a node before containers start there. Left out where there is nothing. */
+  readonly images?: readonly PlanImage[];
   /** In the order of waves, nodes, ids. */
   readonly services: readonly Service[];
   /** Ids of services that start together, by the number of their wave; a wave may be empty. */
@@ -60,6 +62,15 @@ export interface Plan {
   readonly restart?: { readonly max: number; readonly windowMs: number };
   readonly overrides: { readonly set: readonly string[]; readonly hosts: readonly string[] };
   /** `PORT → NODE` pairs that a rehearsal or check wants open are derived from services; nothing else is. */
+}
+
+export interface PlanImage {
+  readonly node: string;
+  readonly tool: "docker" | "podman";
+  readonly image: string;
+  readonly pull: Pulling;
+  /** Digest by which the tool knows what it has under that name; left out: none was there, or nobody has asked. Outside all hashes. */
+  readonly id?: string;
 }
 
 export interface PlanRelease {

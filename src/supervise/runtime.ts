@@ -20,6 +20,7 @@ export function command({ cluster, generation, service, runtime }: ServiceSpec, 
   return [
     runtime.kind,
     "run",
+    "--pull=never", // `up` pulls, as a phase; a start that pulls by itself is silent for as long as that takes
     "--name",
     runtime.name,
     "--label",

@@ -51,12 +51,16 @@ export interface Parallel {
   readonly masterPort?: number;
 }
 
+/** When an image is pulled: where there is none, with every `up`, or by nobody. */
+export type Pulling = "missing" | "always" | "never";
+
 export type Runtime =
   | { readonly kind: "process" }
   | { readonly kind: "systemd"; readonly scope: "user" | "system" }
   | {
       readonly kind: "docker" | "podman";
       readonly image: string;
+      readonly pull: Pulling;
       readonly privileged: boolean;
       readonly capAdd: readonly string[];
       readonly mounts: readonly string[];

@@ -4,7 +4,7 @@ import type { Args, EngineChoice, Env } from "./engine-choice.ts";
 import type { Path } from "./rule.ts";
 
 // other rooms take the whole contract from here
-export type { Args, ArgValue, EngineChoice, Env, EnvValue, Json, Parallel, Runtime } from "./engine-choice.ts";
+export type { Args, ArgValue, EngineChoice, Env, EnvValue, Json, Parallel, Pulling, Runtime } from "./engine-choice.ts";
 
 /**
  * The user's file, validated and resolved: `extends` merged, ranges expanded, defaults filled in, the layers

@@ -1,7 +1,7 @@
 # What only this node knows, as "key value" lines. Values arrive as PD_PATHS (absolute paths to look for, or below ~), PD_HOST (name of
 # this node when its address is not in the topology), PD_PYTHON (interpreter whose packages are asked for versions, ~ allowed, or empty),
 # PD_MODULES (Python modules to look for, with PD_PYTHON), PD_MODEL (the model's directory, ~ allowed, or empty), PD_DIRECTORIES (where KV
-# is kept) and PD_CONTAINERS ("docker NAME"). What is not asked may be unset.
+# is kept), PD_CONTAINERS ("docker NAME") and PD_IMAGES ("docker IMAGE"). What is not asked may be unset.
 export LC_ALL=C
 line() { printf '%s %s\n' "$1" "${2//$'\n'/ }"; }
 line home "${HOME:-$(cd ~ && pwd)}"
@@ -91,5 +91,12 @@ done
 for container in "${PD_CONTAINERS[@]}"; do
   mode=$(timeout 8 ${container%% *} inspect -f '{{.HostConfig.NetworkMode}}' "${container#* }" 2>/dev/null)
   [[ -z $mode ]] || line container "$mode ${container#* }"
+done
+for image in "${PD_IMAGES[@]}"; do # a tool that is not there or does not answer tells nothing
+  if said=$(timeout 8 "${image%% *}" image inspect -f '{{.Id}}' "${image#* }" 2>&1 </dev/null); then
+    line image "sha256:${said#sha256:} $image"
+  elif [[ ${said,,} == *'no such image'* || ${said,,} == *'image not known'* ]]; then
+    line image "- $image"
+  fi
 done
 line end ok

@@ -12,14 +12,14 @@ for path in "${PD_PATHS[@]}"; do
   fi
   tmp=$path.$$
   mkdir -p -- "${path%/*}" || exit 4
-  head -c "${PD_SIZES[i]}" >"$tmp" || exit 4
+  head -c "${PD_SIZES[i]}" >"$tmp" || { rm -f -- "$tmp"; exit 4; }
   read -r sum _ < <(sha256sum -- "$tmp")
   if [[ $sum != "${PD_SHAS[i]}" ]]; then
     printf '%s arrived damaged or the disk is full\n' "$path" >&2
     rm -f -- "$tmp"
     exit 4
   fi
-  chmod "${PD_MODES[i]}" -- "$tmp" && mv -f -- "$tmp" "$path" || exit 4
+  chmod "${PD_MODES[i]}" -- "$tmp" && mv -f -- "$tmp" "$path" || { rm -f -- "$tmp"; exit 4; }
   ((++i))
 done
 [[ -z $PD_ASK ]] || exit 0

@@ -27,7 +27,7 @@ case $verb in
           ;;
         --entrypoint) entry=$2 && shift 2 ;;
         --network | --ipc | --gpus | --shm-size | --ulimit | --cap-add | --device) shift 2 ;;
-        --network=* | --ipc=* | --pid=host | --init | --privileged) shift ;;
+        --pull=never | --network=* | --ipc=* | --pid=host | --init | --privileged) shift ;;
         *) fail 125 "unknown flag: $1" ;;
       esac
     done
@@ -51,9 +51,9 @@ case $verb in
     wait $!
     ;;
   image)
-    [[ $1 == inspect && $# == 2 && $2 != -* ]] || fail 125 "usage: image inspect IMAGE"
-    has_image "$2" || fail 1 "Error response from daemon: No such image: $2"
-    printf '[]\n'
+    [[ "$1 $2 $3" == 'inspect -f {{.Id}}' && $# == 4 && $4 != -* ]] || fail 125 "usage: image inspect -f {{.Id}} IMAGE"
+    has_image "$4" || { printf 'Error: No such image: %s\n' "$4" >&2 && exit 1; }
+    printf 'sha256:%s\n' "$(printf '%s' "$4" | sha256sum | cut -d' ' -f1)"
     ;;
   pull)
     [[ $# == 1 && $1 != -* ]] || fail 125 "usage: pull IMAGE"

@@ -40,7 +40,7 @@ export function compare(plan: Plan, standing: Standing, { chosen, told: tellable
   for (const service of concerned) {
     const running = found.get(service.id);
     if (running === undefined || !runs(service.id)) continue;
-    const differs = difference(service, running, plan.overrides.set);
+    const differs = difference(service, running, plan);
     if (chosen !== undefined) reasons.set(service.id, ["as told", ...(differs ? [differs.why] : [])].join("; "));
     else if (differs !== undefined) (differs.live && tellable ? told : reasons).set(service.id, differs.why);
   }

@@ -1,7 +1,8 @@
 import { argvFields, changedFields } from "../../plan/answers/diff.ts";
 import { leaves } from "../../plan/answers/leaves.ts";
 import { fixedHash } from "../../plan/hash.ts";
-import type { PlanFile, Service } from "../../plan/plan.ts";
+import { imageOf, shortId } from "../../plan/lists/images.ts";
+import type { Plan, PlanFile, PlanImage, Service } from "../../plan/plan.ts";
 import type { Found } from "../../supervise/supervise.ts";
 import { liveOf } from "./live-file.ts";
 
@@ -12,9 +13,9 @@ export interface Difference {
   readonly live: boolean;
 }
 
-/** The first thing that differs between what runs and what is planned; undefined: the same hash. */
-export function difference(service: Service, { spec }: Found, overrides: readonly string[]): Difference | undefined {
-  if (spec.hash === service.hash) return undefined;
+/** The first thing that differs between what runs and what is planned; undefined: the same hash, from the same image. */
+export function difference(service: Service, { spec }: Found, plan: Plan): Difference | undefined {
+  if (spec.hash === service.hash) return imageChange(spec.note["image"], imageOf(plan, service));
   const [was, is] = [liveOf(spec), service.files.find(isLive)];
   if (was !== undefined && is !== undefined && was.fixed === fixedHash(service))
     return contentChange(was.content, is.content);
@@ -24,8 +25,16 @@ export function difference(service: Service, { spec }: Found, overrides: readonl
     ...changedFields(leaves(before.env ?? {}), leaves(service.env)),
   ];
   if (first === undefined) return { why: "its files or runtime changed", live: false };
-  const from = overrides.some((set) => keyOf(set) === first.field.split(/[ .]|--/).at(-1)) ? ", from --set" : "";
+  const from = plan.overrides.set.some((set) => keyOf(set) === first.field.split(/[ .]|--/).at(-1))
+    ? ", from --set"
+    : "";
   return { why: `${fieldText(first)}${from}`, live: false };
+}
+
+/** @param was  digest of the image that it was started from, as its record has it */
+function imageChange(was: unknown, is: PlanImage | undefined): Difference | undefined {
+  if (typeof was !== "string" || is?.id === undefined || was === is.id) return undefined;
+  return { why: `image ${is.image} ${shortId(was)} → ${shortId(is.id)}`, live: false };
 }
 
 export const isLive = (file: PlanFile): file is LiveFile => "link" in file && file.link !== undefined;

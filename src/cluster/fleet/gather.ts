@@ -32,6 +32,7 @@ export async function gather(session: Session, question: Question | undefined, r
       PD_MODEL: question?.model ?? "",
       PD_DIRECTORIES: question?.directories ?? [],
       PD_CONTAINERS: question?.containers ?? [],
+      PD_IMAGES: question?.images ?? [],
     },
     deadlineMs: FACTS_MS,
     signal: run.signal,

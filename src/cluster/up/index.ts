@@ -1,5 +1,6 @@
 import type { Plan, Service } from "../../plan/plan.ts";
 import { several } from "../../words/numbers.ts";
+import type { Delta } from "../changes/changes.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { Hold } from "../fleet/hold.ts";
 import { type Rolling, roll } from "../rolling/roll.ts";
@@ -29,7 +30,7 @@ import { rehearsed } from "./rehearsed.ts";
 import { leaseText, renewLease } from "./renew-lease.ts";
 import { rollingOf } from "./rolling.ts";
 import { setUp } from "./setup.ts";
-import { type Survey, survey } from "./survey.ts";
+import { deltaOf, type Survey, survey } from "./survey.ts";
 
 export type { UpAsk, UpOptions } from "./ask.ts";
 
@@ -46,6 +47,11 @@ export async function up(ask: UpAsk, run: Run): Promise<number> {
     await climb.close();
   }
 }
+
+const startsOf = ({ start, restart }: Delta): readonly Service[] => [
+  ...start,
+  ...restart.map(({ service }) => service),
+];
 
 /** `restart` is an `up` that changes what it is told, and nothing else. */
 const nameOf = ({ again, options }: UpAsk) =>
@@ -77,18 +83,13 @@ class Climb {
     announce(this.#provisional, { verb: said, file, smoke: options.smoke }, run);
     await phase(run, "connect", () => this.#connect());
     const lock = async (nodes: readonly string[]) => this.#hold?.also(nodes);
-    const seen = await phase(run, "check", () => survey(this.#provisional, this.#ask, this.#former, lock, fleet, run));
-    const { plan, facts, standing, delta } = seen;
+    const surveyed = await phase(run, "check", () =>
+      survey(this.#provisional, this.#ask, this.#former, lock, fleet, run),
+    );
+    const seen = await this.#prepare(surveyed);
+    const { facts, plan, standing } = seen;
     const rolling = rollingOf(seen, options.drainMs);
-    await agree(seen, rolling, { file, ...(seen.chosen !== undefined && { named: seen.chosen }) }, run);
-    const starts = [...delta.start, ...delta.restart.map(({ service }) => service)];
-    const changes = starts.length + delta.stop.length + delta.retarget.length;
-    const launch: Launch = { plan, generation: standing.generation + (changes > 0 ? 1 : 0), secrets: options.secrets };
-    run.about(plan.cluster, launch.generation);
-    this.#hold?.about(plan.hash);
-    const scene = this.#recall(seen);
-    await setUp(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
-    await pull(seen, starts, () => this.#sure(seen.known, standing.generation), fleet, run);
+    const { launch, scene, starts, changes } = this.#intend(seen);
     if (changes > 0)
       await phase(run, "push", async () => {
         await this.#sure(seen.known, standing.generation);
@@ -113,6 +114,43 @@ class Climb {
       if (ascent.stopAll && !run.signal.aborted) await this.#stopAll(ascent);
       throw error instanceof Ended && ascent.stopAll ? stoppedAll(error, options.rehearse) : error;
     }
+  }
+
+  /** Agrees to what is about to change, then sets up and pulls. An image that is another one since may mean more restarts: agreed to as well. */
+  async #prepare(first: Survey): Promise<Survey> {
+    const [run, fleet, { options, file, again }] = [this.#run, this.#fleet, this.#ask];
+    const sure = () => this.#sure(first.known, first.standing.generation);
+    const agreed = (seen: Survey) =>
+      agree(seen, rollingOf(seen, options.drainMs), { file, ...(seen.chosen && { named: seen.chosen }) }, run);
+    await agreed(first);
+    const { starts } = this.#intend(first);
+    await setUp(first, starts, sure, fleet, run);
+    const seen = { ...first, plan: await pull(first, { starts, all: again === undefined }, sure, fleet, run) };
+    const delta = deltaOf(seen);
+    const more = startsOf(delta).filter((service) => !starts.includes(service));
+    if (more.length === 0) return seen;
+    await agreed({ ...seen, delta });
+    const ready = new Set(starts.map(({ node }) => node));
+    await setUp(
+      first,
+      more.filter(({ node }) => !ready.has(node)),
+      sure,
+      fleet,
+      run,
+    );
+    return { ...seen, delta };
+  }
+
+  /** What is to be launched, and the scene that it begins with. */
+  #intend(seen: Survey): { launch: Launch; scene: Scene; starts: readonly Service[]; changes: number } {
+    const { plan, standing, delta } = seen;
+    const starts = startsOf(delta);
+    const changes = starts.length + delta.stop.length + delta.retarget.length;
+    const { secrets } = this.#ask.options;
+    const launch = { plan, generation: standing.generation + (changes > 0 ? 1 : 0), secrets };
+    this.#run.about(plan.cluster, launch.generation);
+    this.#hold?.about(plan.hash);
+    return { launch, scene: this.#recall(seen), starts, changes };
   }
 
   async #climb(

@@ -1,3 +1,4 @@
+import { withSeenImages } from "../../plan/lists/images.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { changesOf, compare } from "../changes/changes.ts";
 import { judged } from "../check/judged.ts";
@@ -36,7 +37,7 @@ export async function changes(
     const errors = planned.flatMap(({ node }) => fleet.errorOf(node) ?? []);
     if (errors.length > 0) throw new NodeErrors(errors, planned.length);
     const facts = await gatherFacts(provisional, fleet, run);
-    const { plan } = ask.plan(facts);
+    const plan = withSeenImages(ask.plan(facts).plan, facts);
     const known = knownOf(plan, ask.file);
     const asked = { ...known, nodes: [...known.nodes, ...former] };
     const seen = await look(asked, fleet, run, { ready: false, beside: true });

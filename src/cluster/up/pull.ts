@@ -1,132 +1,127 @@
-import { causes } from "../../diagnose/index.ts";
 import type { Session } from "../../nodes/index.ts";
-import type { Plan, Service } from "../../plan/plan.ts";
+import { grouped } from "../../once.ts";
+import { imageOf, shortId, withImages } from "../../plan/lists/images.ts";
+import type { Plan, PlanImage, Service } from "../../plan/plan.ts";
 import { LEASE_S, lines } from "../../supervise/index.ts";
-import { folded } from "../../words/names.ts";
-import { limit, several } from "../../words/numbers.ts";
-import type { FindingData } from "../events.ts";
+import { several } from "../../words/numbers.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { phase } from "../run/phase.ts";
 import type { Run } from "../run/run.ts";
-import { Ended, finding } from "../run/verb.ts";
-import type { Standing } from "../standing/standing.ts";
+import { type NotPulled, notPulled, PULL_LIMIT_S } from "./not-pulled.ts";
 import type { Survey } from "./survey.ts";
 
-const LIMIT_S = 2 * 60 * 60; // of one image: tens of gigabytes over a thin line
-const LATE = 124; // of timeout
 const SAID_MS = 1_000;
 const KEPT = 10;
 
-/** Whether an engine of this plan runs in a container of its own. */
-export const pullsImages = ({ services }: Pick<Plan, "services">) => services.some((one) => imageOf(one) !== undefined);
-
-function imageOf({ runtime }: Pick<Service, "runtime">): { tool: string; image: string } | undefined {
-  return "image" in runtime ? { tool: runtime.kind, image: runtime.image } : undefined;
+/** What a node has under an image's name, after it was asked or has pulled. */
+interface Had {
+  readonly image: PlanImage;
+  readonly how: "there" | "pulled";
+  readonly id: string;
 }
 
-/** What one node is to have, by the tool that runs it. */
-interface Wanted {
-  readonly node: string;
-  readonly tool: string;
-  readonly images: readonly string[];
-}
-
-/** How it ended on one node. */
-interface Pulled {
-  readonly there: number;
-  readonly pulled: number;
-  readonly failed?: {
-    readonly node: string;
-    readonly tool: string;
-    readonly image: string;
-    readonly exit: number;
-    readonly said: readonly string[];
-  };
-}
-
-/** Every node on which a container is to start gets its image now, all nodes at once, unless it has it. A failure ends the verb. */
+/**
+ * Every node on which a container is to start gets its image now, all nodes at once, unless it has it. A failure ends the verb.
+ * @param all  an image that is always pulled is so too where nothing starts
+ * @returns the plan with what the nodes have now
+ */
 export async function pull(
-  { plan: { nodes: places }, standing }: Pick<Survey, "plan" | "standing">,
-  starts: readonly Service[],
+  { plan, standing }: Pick<Survey, "plan" | "standing">,
+  { starts, all }: { readonly starts: readonly Service[]; readonly all: boolean },
   sure: () => Promise<void>,
   fleet: Fleet,
   run: Run,
-): Promise<void> {
-  const wanted = wantedOf(starts);
-  if (wanted.length === 0) return;
-  await phase(run, "pull", async () => {
+): Promise<Plan> {
+  const starting = new Set(starts.map((service) => imageOf(plan, service)));
+  const wanted = (plan.images ?? []).filter((image) => starting.has(image) || (all && image.pull === "always"));
+  if (wanted.length === 0) return plan;
+  const { had } = await phase(run, "pull", async () => {
     await sure();
     const nodes = [...new Set(wanted.map(({ node }) => node))];
     const heard = hearing(nodes, run);
     const seen = await fleet.all(async (session, node) => {
-      const ends: Pulled[] = [];
-      const stateDir = places.find(({ name }) => name === node)?.stateDir ?? "";
-      for (const one of wanted.filter((each) => each.node === node))
-        ends.push(await onNode(session, one, stateDir, (text) => heard.said(node, text), run));
+      const stateDir = plan.nodes.find(({ name }) => name === node)?.stateDir ?? "";
+      const ends: (Had | NotPulled)[] = [];
+      for (const images of byTool(wanted.filter((image) => image.node === node)))
+        ends.push(...(await onNode(session, images, stateDir, (text) => heard.said(node, text), run)));
       heard.done(node);
       return ends;
     }, nodes);
     const ends = [...seen.values()].flat();
-    const failed = ends.flatMap((one) => one.failed ?? []);
+    const failed = ends.filter((one) => "why" in one);
     if (failed.length > 0) throw notPulled(failed, standing, run);
-    const sum = (of: "there" | "pulled") => ends.reduce((total, one) => total + one[of], 0);
-    const parts = [
-      ...(sum("pulled") > 0 ? [`${several(sum("pulled"), "image")} pulled`] : []),
-      ...(sum("there") > 0 ? [`${sum("there")} there already`] : []),
-    ];
-    return { text: `${parts.join(", ")} on ${several(nodes.length, "node")}` };
+    const had = ends.filter((one) => "id" in one);
+    return { text: `${pulledText(had)} on ${several(nodes.length, "node")}`, had };
   });
+  const now = new Map(had.map(({ image, id }) => [image, id]));
+  return withImages(plan, (image) => now.get(image) ?? image.id);
 }
 
-function wantedOf(starts: readonly Service[]): readonly Wanted[] {
-  const wanted = new Map<string, { node: string; tool: string; images: Set<string> }>();
-  for (const service of starts) {
-    const one = imageOf(service);
-    if (one === undefined) continue;
-    const key = `${service.node} ${one.tool}`;
-    const known = wanted.get(key) ?? { node: service.node, tool: one.tool, images: new Set() };
-    known.images.add(one.image);
-    wanted.set(key, known);
-  }
-  return [...wanted.values()].map(({ images, ...one }) => ({ ...one, images: [...images] }));
-}
+const byTool = (images: readonly PlanImage[]) => grouped(images, ({ tool }) => tool).values();
 
 const parts = ["supervise/proc", "supervise/gate", "supervise/fence", "cluster/pull"];
 
+/** @param images  of one node and tool, at least one */
 async function onNode(
   session: Session,
-  { node, tool, images }: Wanted,
+  images: readonly PlanImage[],
   stateDir: string,
   hear: (text: string) => void,
   run: Run,
-): Promise<Pulled> {
+): Promise<readonly (Had | NotPulled)[]> {
+  const [{ tool } = { tool: "" }] = images;
   const ask = {
     script: parts.map((name) => run.templates[name] ?? "").join("\n"),
-    changes: ["pull", ...images],
+    changes: ["pull", ...images.map(({ image }) => image)],
     values: {
       PD_STATE: stateDir,
       PD_TOOL: tool,
-      PD_IMAGES: images,
-      PD_SECONDS: String(LIMIT_S),
+      PD_IMAGES: images.map(({ image }) => image),
+      PD_PULLS: images.map((one) => one.pull),
+      PD_SECONDS: String(PULL_LIMIT_S),
       PD_LEASE_S: LEASE_S,
     },
     signal: run.signal,
     what: `${tool} pull`,
   };
-  let [there, pulled] = [0, 0];
-  let [said, failed]: [string[], Pulled["failed"]] = [[], undefined];
+  const ends: (Had | NotPulled)[] = [];
+  let said: string[] = [];
   for await (const record of lines(session.stream(ask))) {
-    const [kind, first = "", image = ""] = record.split("\t");
+    const [kind, value = "", name = ""] = record.split("\t");
+    const image = images.find((one) => one.image === name);
     if (kind === "line") {
       const text = record.slice("line\t".length).trim();
       if (text !== "") said = [...said, text].slice(-KEPT);
       if (text !== "") hear(text);
-    } else if (kind === "there") there += 1;
-    else if (kind === "exit" && first === "0") pulled += 1;
-    else if (kind === "exit") failed = { node, tool, image, exit: Number(first), said };
-    if (kind === "exit") said = [];
+    } else if (image !== undefined) {
+      if (kind === "there" || kind === "pulled") ends.push({ image, how: kind, id: value });
+      else if (kind === "absent") ends.push({ image, why: "never", said });
+      else if (kind === "failed") ends.push({ image, why: Number(value), said });
+      said = [];
+    }
   }
-  return { there, pulled, ...(failed !== undefined && { failed }) };
+  return ends;
+}
+
+/** `1 image pulled, vllm/vllm-openai:nightly changed 4f2a91bc0d12 → 0b6e6d2c9a1f, 2 there already` */
+function pulledText(had: readonly Had[]): string {
+  const pulled = had.filter(({ how }) => how === "pulled");
+  const changed = new Set(
+    pulled.flatMap(({ image, id }) =>
+      image.id !== undefined && image.id !== id ? [`${image.image} changed ${shortId(image.id)} → ${shortId(id)}`] : [],
+    ),
+  );
+  const [fresh, same] = [
+    pulled.filter(({ image }) => image.id === undefined).length,
+    pulled.filter(({ image, id }) => image.id === id).length,
+  ];
+  const there = had.length - pulled.length;
+  return [
+    ...(fresh > 0 ? [`${several(fresh, "image")} pulled`] : []),
+    ...changed,
+    ...(same > 0 ? [`${same} as before`] : []),
+    ...(there > 0 ? [`${there} there already`] : []),
+  ].join(", ");
 }
 
 /** Says how far it is, about once a second: the node that wrote last, and what. */
@@ -141,38 +136,11 @@ function hearing(nodes: readonly string[], run: Run) {
     const counts = { ready: nodes.length - open.size, of: nodes.length };
     const line = `${counts.ready} of ${several(counts.of, "node")}; ${node}: ${text}`;
     run.emit({ type: "phase", phase: "pull", level: "info", data: { state: "running", text: line, seconds } });
-    const data = { ...counts, seconds, limit: LIMIT_S, behind: [node], text };
+    const data = { ...counts, seconds, limit: PULL_LIMIT_S, behind: [node], text };
     run.emit({ type: "progress", phase: "pull", level: "info", data });
   };
   return { said, done: (node: string) => open.delete(node) };
 }
 
-/** One card per image and exit code, its nodes folded. */
-function notPulled(failed: readonly NonNullable<Pulled["failed"]>[], standing: Standing, run: Run): Ended {
-  const kinds = new Map<string, NonNullable<Pulled["failed"]>[]>();
-  for (const one of failed) {
-    const key = `${one.tool} ${one.image} ${one.exit}`;
-    kinds.set(key, [...(kinds.get(key) ?? []), one]);
-  }
-  for (const kind of kinds.values()) run.emit(finding(card(kind), "container-image", { phase: "pull" }));
-  return new Ended({
-    exit: 1,
-    state: standing.services.some(({ state }) => state.state === "alive") ? "unknown" : "absent",
-    verdict: `is not up · ${folded(failed.map(({ node }) => node))} ${failed.length === 1 ? "lacks" : "lack"} an image, nothing was started`,
-    next: ["pdctl up"],
-  });
-}
-
-function card(kind: readonly NonNullable<Pulled["failed"]>[]): FindingData {
-  const [first] = kind;
-  const cause = causes.find(({ id }) => id === "container-image");
-  const late = first?.exit === LATE;
-  return {
-    title: `${first?.tool} pull ${first?.image} ${late ? `was not done within ${limit(LIMIT_S)}` : `ended with exit code ${first?.exit}`}`,
-    where: folded(kind.map(({ node }) => node)),
-    ...(first !== undefined && first.said.length > 0 && { why: first.said }),
-    ...(cause !== undefined && { cause: cause.says, do: cause.remedy }),
-    ...(first !== undefined && { exit: first.exit }),
-    subjects: kind.map(({ node }) => node),
-  };
-}
+/** Whether a node is to have an image before an engine of this plan starts there. */
+export const pullsImages = ({ images = [] }: Pick<Plan, "images">) => images.length > 0;

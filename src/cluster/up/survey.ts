@@ -1,5 +1,6 @@
 import type { Facts } from "../../facts/index.ts";
 import { s03 } from "../../plan/facts/rules/address.ts";
+import { withSeenImages } from "../../plan/lists/images.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { runRules } from "../../topology/index.ts";
 import { folded } from "../../words/names.ts";
@@ -51,7 +52,8 @@ export async function survey(
   run: Run,
 ): Promise<Survey> {
   const facts = await gatherFacts(provisional, fleet, run);
-  const { plan, findings } = ask.plan(facts);
+  const { plan: bare, findings } = ask.plan(facts);
+  const plan = withSeenImages(bare, facts);
   const errors = findings.filter(({ level }) => level === "error");
   for (const { code, level, title, remedy } of errors)
     run.emit({ type: "finding", phase: "check", level, code, data: { title, do: remedy } });
@@ -71,7 +73,7 @@ export async function survey(
   const chosen = ask.again && chosenGroups(plan, ask.again);
   if (chosen !== undefined) othersRun(plan, standing, chosen);
   const gateway = await Gateway.of(standing, (node) => stateDirOf(known, node), fleet, run);
-  const delta = compare(plan, standing, { chosen, told: gateway !== undefined });
+  const delta = deltaOf({ plan, standing, chosen, gateway });
   const text = await check({ ...ask, plan, facts, standing }, fleet, run);
   await remember(run.stateHome, known); // before the first change, so that `down` finds the nodes whatever happens
   return { plan, facts, known, former, standing, gateway, delta, chosen, text };
@@ -80,6 +82,15 @@ export async function survey(
 /** A plan's own file is no topology: what was remembered stays. */
 const topologyNamed = async ({ cluster }: Plan, { stateHome }: Run): Promise<string | null> =>
   (await knownClusters(stateHome)).find((one) => one.cluster === cluster)?.file ?? null;
+
+/** What separates the nodes from the plan, for what the user told to restart. */
+export const deltaOf = ({
+  plan,
+  standing,
+  chosen,
+  gateway,
+}: Pick<Survey, "plan" | "standing" | "chosen" | "gateway">) =>
+  compare(plan, standing, { chosen, told: gateway !== undefined });
 
 /** A restart waits for the whole cluster and starts no more than it is told: what else is missing would be waited for in vain. */
 function othersRun(plan: Plan, standing: Standing, chosen: ReadonlySet<string>): void {

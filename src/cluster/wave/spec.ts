@@ -1,5 +1,6 @@
 import path from "node:path";
 import { fixedHash } from "../../plan/hash.ts";
+import { imageOf } from "../../plan/lists/images.ts";
 import type { Plan, PlanFile, Service } from "../../plan/plan.ts";
 import type { NodeFile, ServiceSpec } from "../../supervise/supervise.ts";
 import { isLive } from "../changes/difference.ts";
@@ -41,10 +42,17 @@ export function specOf(service: Service, plan: Plan, generation: number): Servic
       parts: partsOf(plan),
       ...(plan.restart !== undefined && { restart: true }),
       ...(service.gauges !== undefined && { gauges: service.gauges }),
+      ...imageNote(plan, service),
       ...liveNote(service),
       ...(kind === "proxy" && { smoke: plan.smoke, targets: plan.targets, engines: enginesOf(plan) }),
     },
   };
+}
+
+/** The digest of its image, so that a later plan can say that the name means another one now. */
+function imageNote(plan: Plan, service: Service): { image?: string } {
+  const id = imageOf(plan, service)?.id;
+  return id === undefined ? {} : { image: id };
 }
 
 /** What it reads again while it runs, so that it can be told anew without a plan. */

@@ -1,4 +1,5 @@
 import { firsts } from "../../once.ts";
+import { imageKey } from "../lists/images.ts";
 import type { Plan, PlanFile, Service } from "../plan.ts";
 import type { FieldChange, PlanDiff, ServiceChange } from "./answers.ts";
 import { jsonOf, leaves } from "./leaves.ts";
@@ -89,6 +90,7 @@ function clusterFields({
   cache,
   nodes,
   setup,
+  images,
   targets,
   smoke,
   bench,
@@ -99,6 +101,7 @@ function clusterFields({
   const byName = Object.fromEntries(nodes.map(({ name, ...node }) => [`${name}`, node]));
   const slots = Object.fromEntries(targets.map(({ url, role, slots: count }) => [`${role} ${url}`, `${count} slots`]));
   const steps = Object.fromEntries((setup ?? []).map(({ node, name, run }) => [`${node} ${name}`, run]));
+  const pulls = Object.fromEntries((images ?? []).map((one) => [`${imageKey(one)} on ${one.node}`, one.pull]));
   const parts = {
     cluster,
     rehearsal,
@@ -113,7 +116,7 @@ function clusterFields({
   };
   return new Map([
     ...leaves(parts),
-    ...Object.entries({ node: byName, target: slots, setup: steps }).flatMap(([kind, all]) =>
+    ...Object.entries({ node: byName, target: slots, setup: steps, image: pulls }).flatMap(([kind, all]) =>
       Object.entries(all).flatMap(([name, value]) => [...leaves(value, `${kind} ${name}`)]),
     ),
   ]);

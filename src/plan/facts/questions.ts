@@ -1,4 +1,5 @@
 import { hardware } from "../../hardware/index.ts";
+import { imageKey } from "../lists/images.ts";
 import type { Plan } from "../plan.ts";
 import { isOnHost } from "../seats/container.ts";
 import { preloads, realEngines } from "./real-engines.ts";
@@ -18,6 +19,8 @@ export interface Question {
   readonly directories: readonly string[];
   /** `docker NAME`. */
   readonly containers: readonly string[];
+  /** `docker IMAGE`: which one of that name it has. */
+  readonly images: readonly string[];
   /** Scripts of templates/gather that list devices. */
   readonly lists: readonly string[];
 }
@@ -42,6 +45,7 @@ export function questions(plan: Plan): readonly Question[] {
       containers: distinct(
         engines.flatMap(({ runtime }) => ("container" in runtime ? [`${runtime.kind} ${runtime.container}`] : [])),
       ),
+      images: (plan.images ?? []).flatMap((one) => (one.node === node.name ? [imageKey(one)] : [])),
       lists: list === undefined ? [] : [list],
     };
   });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Plan, PlanInstance, PlanNode, PlanStep, Service, SmokeStep } from "../plan.ts";
+import type { Plan, PlanImage, PlanInstance, PlanNode, PlanStep, Service, SmokeStep } from "../plan.ts";
 
 /** The plan's JSON, key by key: what `plan -o` writes, `up --plan` reads and docs/plan-json.md lists. An unknown key is refused, never dropped. */
 const text = z.string();
@@ -121,6 +121,14 @@ const service = z.strictObject({
   hash: text.describe("sha256 of argv, env, files and runtime"),
 });
 
+const image = z.strictObject({
+  node: text,
+  tool,
+  image: text,
+  pull: z.enum(["missing", "always", "never"]).describe("where there is none, with every `up`, or by nobody"),
+  id: optional(text).describe("digest of what the node has under that name; left out: none, or not asked"),
+});
+
 const usedFacts = z.strictObject({
   ip: optional(text),
   nic: optional(text),
@@ -165,6 +173,7 @@ export const planShape = z.strictObject({
   setup: optional(z.array(z.strictObject({ node: text, name: text, run: text, timeoutMs: z.number() }))).describe(
     "run once on each node before its first start",
   ),
+  images: optional(z.array(image)).describe("what has to be on a node before containers start there"),
   services: z.array(service).describe("in the order of waves, nodes, ids"),
   waves: z.array(list).describe("ids that start together, by number; one may be empty"),
   reservations: z.record(text, z.array(reservation)).describe("every listener and reserved range, by node"),
@@ -205,5 +214,6 @@ export const complete = {
   node: node.shape satisfies Record<keyof PlanNode, unknown>,
   instance: instance.shape satisfies Record<keyof PlanInstance, unknown>,
   setup: planShape.shape.setup.unwrap().element.shape satisfies Record<keyof PlanStep, unknown>,
+  image: image.shape satisfies Record<keyof PlanImage, unknown>,
   smoke: planShape.shape.smoke.shape satisfies Record<keyof SmokeStep, unknown>,
 };

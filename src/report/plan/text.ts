@@ -25,6 +25,7 @@ export function planText(plan: Plan, { own, findings, fits = [], aim = asItStand
     ...instances(plan.instances).map((line) => `  ${line}`),
     "",
     ...setup(plan),
+    ...images(plan),
     ...waves(plan),
     "",
     ...environment(plan, own),
@@ -168,4 +169,21 @@ function explainable({ services }: Plan): string[] {
   const engines = services.filter(({ kind }) => kind === "engine");
   const one = engines[Math.min(2, engines.length - 1)];
   return one === undefined ? [] : [`pdctl plan --explain ${naming(services.map(({ id }) => id))(one.id)}`];
+}
+
+const PULLED = {
+  missing: "pulled where it is missing",
+  always: "pulled with every up",
+  never: "never pulled",
+} as const;
+
+/** What is brought to the nodes before anything starts in it. */
+function images({ images: all = [] }: Plan): string[] {
+  const kinds = grouped(all, ({ tool, image, pull }) => `${tool} ${image} ${pull}`);
+  const rows = [...kinds.values()].flatMap((same) =>
+    same.slice(0, 1).map(({ tool, image, pull }) => {
+      return [`  ${image}`, folded(same.map(({ node }) => node)), `${tool}, ${PULLED[pull]}`];
+    }),
+  );
+  return rows.length === 0 ? [] : ["images", ...table(rows, 3)];
 }

@@ -18,11 +18,12 @@ export function resolveRuntime(
   if (kind === "process") return { runtime: { kind }, findings };
   if (kind === "systemd") return { runtime: { kind, scope: keys.scope ?? "user" }, findings };
   if (container !== undefined) return { runtime: { kind, container }, findings };
-  const { privileged = false, cap_add: capAdd = [], mounts = [], options = [] } = keys;
-  return { runtime: { kind, image: image ?? "", privileged, capAdd, mounts, options: options.map(String) }, findings };
+  const { pull = "missing", privileged = false, cap_add: capAdd = [], mounts = [], options = [] } = keys;
+  const words = options.map(String);
+  return { runtime: { kind, image: image ?? "", pull, privileged, capAdd, mounts, options: words }, findings };
 }
 
-const OF_IMAGE = ["privileged", "cap_add", "mounts", "options"] as const;
+const OF_IMAGE = ["pull", "privileged", "cap_add", "mounts", "options"] as const;
 
 function whatIsWrong(keys: Keys & { kind: string }): { key: string; title: string; remedy: string } | undefined {
   const { kind, scope, image, container } = keys;

@@ -27,6 +27,11 @@ export const engineTexts: Readonly<Record<string, KeyText>> = {
     example: "system",
   },
   "engine.runtime.image": { says: "One container per engine from this image.", example: "vllm/vllm-openai:v0.12.0" },
+  "engine.runtime.pull": {
+    says: "When `up` pulls the image: missing, where a node has none; always, with every `up`; never, only what is there is run.",
+    unset: "missing",
+    example: "never",
+  },
   "engine.runtime.container": { says: "Engines enter this running container.", example: "vllm-dev" },
   "engine.runtime.privileged": { says: "With --privileged.", unset: "false" },
   "engine.runtime.cap_add": { says: "Capabilities.", example: ["IPC_LOCK"] },

@@ -18,6 +18,7 @@ export const runtime = z.strictObject({
   kind: z.enum(["process", "systemd", "docker", "podman"]).optional(),
   scope: z.enum(["user", "system"]).optional(),
   image: line.optional(),
+  pull: z.enum(["missing", "always", "never"]).optional(),
   container: line.optional(),
   privileged: z.boolean().optional(),
   cap_add: z.array(line).optional(),
