@@ -51,6 +51,12 @@ describe("a cluster that runs", { timeout: 120_000 }, () => {
     ]);
   });
 
+  it("is not called down because a name was misspelt", async () => {
+    const restart = await call("restart", topology, "decode-7", ...sets);
+    expect(restart.exit).toBe(2);
+    expect(restart.out).toMatch(/^✖ watched is left as it is · nothing was started · [\d.]+s · exit 2$/m);
+  });
+
   it("shows its lines of the last hour, and none that is older", async () => {
     const all = await call("logs", "watched", "decode-0", "--since", "1h");
     expect([all.exit, all.out.split("\n").length > 5]).toEqual([0, true]);

@@ -59,7 +59,6 @@ const nameOf = ({ again, options }: UpAsk) =>
 
 /** One `up` under way; what it knows so far serves the last words, however early they come. */
 class Climb {
-  readonly not = "is not up";
   readonly #ask: UpAsk;
   readonly #run: Run;
   readonly #fleet: Fleet;
@@ -230,6 +229,11 @@ class Climb {
 
   left(): Pick<Closing, "kept" | "next" | "nextWhy" | "state"> {
     return leftRunning(this.#scene);
+  }
+
+  /** A restart that changed nothing says nothing of what runs. */
+  get not(): string {
+    return this.#ask.again !== undefined && this.untouched() ? "is left as it is" : "is not up";
   }
 
   untouched(): boolean {
