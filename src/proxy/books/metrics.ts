@@ -100,27 +100,46 @@ interface Row<T> {
   value: T;
 }
 
-/** The rows of one metric. They are found by the values alone, as its labels are always the same: text is made once for each. */
+/** Where the value of one label leads: to the next label, or to the row. */
+type Branch<T> = Map<string | number, Branch<T> | Row<T>>;
+
+/**
+ * The rows of one metric. They are found by the values alone, one after the other, as its labels are always the same and in the same order: what is
+ * counted with every request makes no text.
+ */
 class Rows<T> {
   readonly #fresh: () => T;
-  readonly #rows = new Map<string, Row<T>>();
+  readonly #root: Branch<T> = new Map();
+  readonly #rows: Row<T>[] = [];
 
   constructor(fresh: () => T) {
     this.#fresh = fresh;
   }
 
   of(labels: Labels): Row<T> {
-    let key = "";
-    for (const name in labels) key += `${labels[name]}\n`;
-    const found = this.#rows.get(key);
-    if (found) return found;
-    const row = { labels, text: labelText(labels), value: this.#fresh() };
-    this.#rows.set(key, row);
-    return row;
+    let at: Branch<T> | Row<T> | undefined = this.#root;
+    for (const name in labels) at = at instanceof Map ? at.get(labels[name] ?? "") : undefined;
+    if (at === this.#root) at = this.#root.get("");
+    return at === undefined || at instanceof Map ? this.#add(labels) : at;
   }
 
   all(): Iterable<Row<T>> {
-    return this.#rows.values();
+    return this.#rows;
+  }
+
+  #add(labels: Labels): Row<T> {
+    const row = { labels, text: labelText(labels), value: this.#fresh() };
+    this.#rows.push(row);
+    const values = Object.values(labels);
+    let branch = this.#root;
+    for (const value of values.slice(0, -1)) {
+      const found = branch.get(value);
+      const next: Branch<T> = found instanceof Map ? found : new Map();
+      branch.set(value, next);
+      branch = next;
+    }
+    branch.set(values.at(-1) ?? "", row);
+    return row;
   }
 }
 

@@ -13,7 +13,8 @@ import { ticketIn } from "./ticket.ts";
 export async function handover(legs: Legs, ask: () => string): Promise<Answer> {
   const p = legs.pick("prefill");
   const answer = await legs.send(p, () => prefillBody(legs, { kv_transfer_params: ask() }));
-  if (await refusesForcedTool(legs, answer)) return alone(legs, "forced_tool");
+  const refused = refusesForcedTool(legs, answer);
+  if (refused && (await refused)) return alone(legs, "forced_tool");
   if (answer.status !== 200) return answer; // the client reads prefill's own words
   const found = ticketIn(await legs.readPrefill(answer));
   if ("missing" in found) throw new ProxyError("kv.missing", { target: answer.from.endpoint.url, why: found.missing });

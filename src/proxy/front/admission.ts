@@ -45,9 +45,21 @@ export class Admission {
    * @throws ProxyError proxy.full, proxy.slow; the signal's reason
    */
   async enter(signal: Signal, ready: () => boolean): Promise<() => void> {
+    const leave = this.enterNow(signal, ready);
+    if (leave) return leave;
+    await this.#wait(signal, ready);
+    return this.#leaving();
+  }
+
+  /** The same for who would not have to wait; undefined: it would. @throws the signal's reason */
+  enterNow(signal: Signal, ready: () => boolean): (() => void) | undefined {
     if (signal.aborted) throw signal.reason;
-    if (this.#waiting.length === 0 && this.#running < this.#limits.most && ready()) this.#running++;
-    else await this.#wait(signal, ready);
+    if (this.#waiting.length > 0 || this.#running >= this.#limits.most || !ready()) return undefined;
+    this.#running++;
+    return this.#leaving();
+  }
+
+  #leaving(): () => void {
     let isInside = true;
     return () => {
       if (!isInside) return;

@@ -74,7 +74,8 @@ export async function serveCompletion(
     });
     inside.legs = work.legs;
     if (work.pairs > 1) outcome.pairs = work.pairs;
-    const entered = await comeIn(desk, work.legs, letGo, outcome);
+    const coming = comeIn(desk, work.legs, letGo, outcome);
+    const entered = coming instanceof Promise ? await coming : coming;
     leave = entered.leave;
     const answer = await work.answer(entered.reason);
     Object.assign(headers, workHeaders(work));
@@ -116,26 +117,31 @@ async function readBody(req: IncomingMessage): Promise<JsonObject> {
   }
 }
 
-/** Waits for a place. @returns what gives it back, and why decode serves alone, if so */
-async function comeIn(
-  desk: Desk,
-  legs: CallLegs,
-  signal: Signal,
-  outcome: Outcome,
-): Promise<{ leave: () => void; reason: AloneReason | undefined }> {
+/** A place: what gives it back, and why decode serves alone, if so. */
+interface Entered {
+  readonly leave: () => void;
+  readonly reason: AloneReason | undefined;
+}
+
+/** Takes a place, at once where there is one. */
+function comeIn(desk: Desk, legs: CallLegs, signal: Signal, outcome: Outcome): Entered | Promise<Entered> {
   const asked = desk.now();
   let reason = routeOf(desk, legs);
-  const leave = await desk.admission.enter(signal, () => {
+  const ready = () => {
     if (reason !== undefined) return true;
     const found = place(desk, legs);
     if (found) reason = found.alone;
     return found !== false;
-  });
-  outcome.queueMs = desk.now() - asked;
-  desk.books.queueWait.observe({}, outcome.queueMs / 1000);
-  desk.books.decisions.add({ decision: reason === undefined ? "prefill_decode" : "decode_only" });
-  legs.progress.stage = "prefill";
-  return { leave, reason };
+  };
+  const inside = (leave: () => void): Entered => {
+    outcome.queueMs = desk.now() - asked;
+    desk.books.queueWait.observe({}, outcome.queueMs / 1000);
+    desk.books.decisions.add({ decision: reason === undefined ? "prefill_decode" : "decode_only" });
+    legs.progress.stage = "prefill";
+    return { leave, reason };
+  };
+  const leave = desk.admission.enterNow(signal, ready);
+  return leave ? inside(leave) : desk.admission.enter(signal, ready).then(inside);
 }
 
 function workHeaders({ legs, pairs }: Work): Record<string, string> {

@@ -31,8 +31,8 @@ export class OnePair implements Work {
   }
 
   async answer(reason: AloneReason | undefined): Promise<Answer> {
+    if (!resumes(this.#bench, this.#call)) return corrected(this.legs, await answerTo(this.#bench, this.legs, reason));
     const told = await this.#told(this.legs, reason);
-    if (!resumes(this.#bench, this.#call)) return told.answer;
     const { body, ask } = this.#call;
     return resumed(told, { body, tellsUsage: ask.carriesUsage, open: (next) => this.#again(next, told.answer) });
   }
@@ -66,10 +66,12 @@ export class OnePair implements Work {
   /** A pair's answer, with what is corrected in it. */
   async #told(legs: CallLegs, reason: AloneReason | undefined): Promise<Told> {
     const answer = await answerTo(this.#bench, legs, reason);
-    const told = legs.correctsCachedTokens ? withCachedTokens(answer, () => legs.progress.cachedTokens) : answer;
-    return { answer: told, broke: (error) => legs.broke(answer, error) };
+    return { answer: corrected(legs, answer), broke: (error) => legs.broke(answer, error) };
   }
 }
+
+const corrected = (legs: CallLegs, answer: Answer): Answer =>
+  legs.correctsCachedTokens ? withCachedTokens(answer, () => legs.progress.cachedTokens) : answer;
 
 /** Decode may give it back, and what it says of it is known. */
 const resumes = ({ config }: Bench, { ask }: Call) =>

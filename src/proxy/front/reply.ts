@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { errorBody, type Fault, ProxyError } from "../errors.ts";
+import { atTurnsEnd } from "../turn.ts";
 import type { Reply } from "../upstream/upstream.ts";
 import { returned } from "./headers.ts";
 
@@ -70,8 +71,8 @@ function endWhole(
   res.writeHead(status, headers);
   const [only = NOTHING] = held;
   const body = held.length > 1 ? Buffer.concat(held) : only;
-  if (size <= ONE_STRING) res.end(body.toString("latin1"), "latin1");
-  else res.end(body);
+  if (size > ONE_STRING) res.end(body);
+  else atTurnsEnd(() => res.end(body.toString("latin1"), "latin1"));
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -14,7 +14,8 @@ import type { Failure } from "./retry-matrix.ts";
 /** One request to one slot, and what it must not outlive. */
 export interface Leg {
   readonly slot: Slot;
-  readonly head: Omit<Head, "gate">;
+  readonly path: string;
+  readonly headers: Head["headers"];
   /** Asked when the connection is there and nothing has been written; an error stops the leg. */
   readonly gate: Head["gate"] | undefined;
   readonly body: Payload;
@@ -35,50 +36,86 @@ export interface LegOutcome {
   readonly failure: Failure | undefined;
 }
 
-/** Resolves when the answer has shown what it is: with the head, or with the first bytes of decode's stream. */
-export async function sendLeg(house: House, leg: Leg): Promise<LegOutcome> {
-  const { slot, body, client, holdsLong, onClose } = leg;
-  const { role, url: target, upstream } = slot.endpoint;
-  const started = house.now();
-  const life = new LegSignal(client);
-  const arrived = watch(house, leg, life);
-  const onSent = () => {
-    life.lingers = holdsLong && role === "decode"; // an abort that comes before its engine knows the request frees nothing
-  };
-  try {
-    const reply = await upstream.request(gated(leg, onSent), body, life.signal);
-    reply.onClose(() => {
-      life.end();
-      onClose();
-    });
-    house.books.legs.add({ role, target, code: reply.status });
-    if (role === "prefill") house.books.prefill.observe({ target }, (house.now() - started) / 1000);
-    const streams = role === "decode" && reply.status === 200 && isEventStream(reply.headers["content-type"]);
-    const outcome = streams ? await firstOf(slot, reply, life) : { answer: from(slot, reply), failure: refusal(reply) };
-    if (role === "decode") {
-      arrived();
-      house.books.decodeFirst.observe({ target }, (house.now() - started) / 1000);
-      life.lingers = false;
-      if (life.signal.aborted) throw life.signal.reason;
-    } else life.lingers = holdsLong && reply.status === 200; // it has finished: what is left is its ticket
-    return outcome;
-  } catch (error) {
-    life.end();
-    throw error;
+/** One leg on its way: what is asked, and what its answer shows it to be. */
+class LegRun implements Head {
+  readonly method = "POST";
+  readonly path: string;
+  readonly headers: Head["headers"];
+  readonly #house: House;
+  readonly #leg: Leg;
+  readonly #life: LegSignal;
+  readonly #started: number;
+  /** Takes back the times that it has until its first byte. */
+  readonly #arrived: () => void;
+
+  constructor(house: House, leg: Leg) {
+    this.#house = house;
+    this.#leg = leg;
+    this.path = leg.path;
+    this.headers = leg.headers;
+    this.#started = house.now();
+    this.#life = new LegSignal(leg.client);
+    this.#arrived = watch(house, leg, this.#life);
+  }
+
+  /** The connection is there. */
+  gate(): Error | undefined {
+    const { gate, holdsLong, slot } = this.#leg;
+    const refusal = gate?.();
+    // an abort that comes before its engine knows the request frees nothing
+    if (!refusal) this.#life.lingers = holdsLong && slot.endpoint.role === "decode";
+    return refusal;
+  }
+
+  async run(): Promise<LegOutcome> {
+    const { slot, body } = this.#leg;
+    try {
+      const reply = await slot.endpoint.upstream.request(this, body, this.#life);
+      reply.onClose(() => this.#closed());
+      this.#count(reply);
+      if (slot.endpoint.role === "prefill") return this.#prefilled(reply);
+      const streams = reply.status === 200 && isEventStream(reply.headers["content-type"]);
+      const first = streams ? await firstOf(slot, reply, this.#life) : undefined;
+      this.#decodes();
+      return first ?? { answer: from(slot, reply), failure: refusal(reply) };
+    } catch (error) {
+      this.#life.end();
+      throw error;
+    }
+  }
+
+  #closed(): void {
+    this.#life.end();
+    this.#leg.onClose();
+  }
+
+  #prefilled(reply: Reply): LegOutcome {
+    const { slot, holdsLong } = this.#leg;
+    this.#house.books.prefill.observe({ target: slot.endpoint.url }, this.#seconds);
+    this.#life.lingers = holdsLong && reply.status === 200; // it has finished: what is left is its ticket
+    return { answer: from(slot, reply), failure: refusal(reply) };
+  }
+
+  /** Its first byte has come. */
+  #decodes(): void {
+    this.#arrived();
+    this.#house.books.decodeFirst.observe({ target: this.#leg.slot.endpoint.url }, this.#seconds);
+    this.#life.lingers = false;
+    if (this.#life.aborted) throw this.#life.reason;
+  }
+
+  #count({ status }: Reply): void {
+    const { role, url: target } = this.#leg.slot.endpoint;
+    this.#house.books.legs.add({ role, target, code: status });
+  }
+
+  get #seconds(): number {
+    return (this.#house.now() - this.#started) / 1000;
   }
 }
 
-/** @param onSent called when the connection is there and the request is written */
-const gated = ({ head: { method, path, headers }, gate }: Leg, onSent: () => void): Head => ({
-  method,
-  path,
-  headers,
-  gate: () => {
-    const refusal = gate?.();
-    if (!refusal) onSent();
-    return refusal;
-  },
-});
+/** Resolves when the answer has shown what it is: with the head, or with the first bytes of decode's stream. */
+export const sendLeg = (house: House, leg: Leg): Promise<LegOutcome> => new LegRun(house, leg).run();
 
 /** The times that a leg has until its first byte. @returns takes them back */
 function watch(house: House, { slot: { endpoint }, lease, firstByteSeconds }: Leg, life: LegSignal): () => void {
@@ -94,9 +131,9 @@ function watch(house: House, { slot: { endpoint }, lease, firstByteSeconds }: Le
   };
 }
 
-async function firstOf(slot: Slot, reply: Reply, life: LegSignal): Promise<LegOutcome> {
+async function firstOf(slot: Slot, reply: Reply, life: Signal): Promise<LegOutcome> {
   const { reply: stream, begins } = await peek(reply);
-  if (life.signal.aborted) throw life.signal.reason;
+  if (life.aborted) throw life.reason;
   const failure = begins === "error" ? "error_event" : begins === "broken" ? "broken" : undefined;
   return { answer: from(slot, stream), failure };
 }

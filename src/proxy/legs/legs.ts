@@ -67,10 +67,11 @@ export class CallLegs implements Legs {
   }
 
   async send(first: Seat, body: Payload | (() => Payload), fetchOnly?: () => Payload): Promise<Answer> {
-    const tried = new Set<Endpoint>();
+    let tried: Set<Endpoint> | undefined;
     for (let seat = first; ; ) {
-      const outcome = await this.#sendTo(seat, typeof body === "function" ? body() : body, tried);
-      const next = outcome.failure && (await this.#remedy(outcome, outcome.failure, tried));
+      const outcome = await this.#sendTo(seat, typeof body === "function" ? body() : body, tried ?? NONE);
+      if (outcome.failure) tried ??= new Set();
+      const next = outcome.failure && tried && (await this.#remedy(outcome, outcome.failure, tried));
       if (next) seat = next;
       else if ("answer" in outcome.result) {
         const { answer } = outcome.result;

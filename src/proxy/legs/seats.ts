@@ -13,7 +13,7 @@ export class Seats {
   readonly #rosters: House["rosters"];
   readonly #ask: Call["ask"];
   readonly #traits: Traits;
-  readonly #taken = new Set<Seat>();
+  #taken: Seat[] = [];
   #reserved: Seat | undefined;
   /** The prefill that was asked last. */
   #prefill: Endpoint | undefined;
@@ -49,13 +49,13 @@ export class Seats {
     const tokens = role === "prefill" ? this.#ask.promptTokens : this.#ask.decodeTokens;
     const seat = this.#rosters[role].pick(tokens, except, this.#traits, role === "decode" ? this.#prefill : undefined);
     if (seat && role === "prefill") this.#prefill = seat.slot.endpoint;
-    if (seat) this.#taken.add(seat);
+    if (seat) this.#taken.push(seat);
     return seat;
   }
 
   /** Its leg goes on when the request is over, and gives it back by itself. */
   leave(seat: Seat): void {
-    this.#taken.delete(seat);
+    this.#taken = this.#taken.filter((one) => one !== seat);
   }
 
   release(): void {

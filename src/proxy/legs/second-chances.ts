@@ -24,15 +24,19 @@ export class Restart extends Error {
 
 /** What one request may still try, by the matrix, its own counts and the budget of all. */
 export class SecondChances {
-  /** Where a leg of this request failed: others come first. */
-  readonly avoid = new Set<Endpoint>();
+  #avoid: Set<Endpoint> | undefined;
   readonly #house: House;
-  readonly #taken = new Map<string, number>();
+  #taken: Map<string, number> | undefined;
   readonly #ofRole = { prefill: 0, decode: 0 };
   #restarts = 0;
 
   constructor(house: House) {
     this.#house = house;
+  }
+
+  /** Where a leg of this request failed: others come first. */
+  get avoid(): ReadonlySet<Endpoint> {
+    return this.#avoid ?? NONE;
   }
 
   get count(): number {
@@ -44,7 +48,7 @@ export class SecondChances {
     const { role } = endpoint;
     const remedy = remedyFor(role, failure, this.#house.repeatsPrefill500);
     const key = `${role} ${failure === "idle_closed" ? "silent" : failure}`; // from here the two look alike where a prompt kills engines
-    const before = this.#taken.get(key) ?? 0;
+    const before = this.#taken?.get(key) ?? 0;
     if (
       !remedy ||
       before >= remedy.most ||
@@ -56,8 +60,10 @@ export class SecondChances {
         ? this.#restart()
         : this.#place(role, tried, remedy.orSame === true || later !== undefined);
     if (next === undefined || (remedy.costs && !this.#house.retries.take())) return undefined;
+    this.#taken ??= new Map();
     this.#taken.set(key, before + 1);
-    this.avoid.add(endpoint);
+    this.#avoid ??= new Set();
+    this.#avoid.add(endpoint);
     this.#house.books.retries.add({ role, reason: failure });
     const waits = remedy.costs && next !== "restart";
     const backOffMs = waits ? backOff(this.#ofRole.prefill, this.#house.chance()) : 0;
@@ -76,3 +82,5 @@ export class SecondChances {
     return orSame ? "same" : undefined;
   }
 }
+
+const NONE: ReadonlySet<Endpoint> = new Set();

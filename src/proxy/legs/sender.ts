@@ -5,7 +5,6 @@ import type { House } from "../house.ts";
 import type { Endpoint, Slot } from "../routing/endpoint.ts";
 import type { Seat } from "../routing/roster.ts";
 import type { LegTrace } from "../trace/index.ts";
-import type { Head } from "../upstream/upstream.ts";
 import { countAnswer, failed } from "./failed.ts";
 import { type Leg, sendLeg } from "./leg.ts";
 import type { Failure } from "./retry-matrix.ts";
@@ -73,9 +72,18 @@ export class Sender {
       spanEnds();
     };
     try {
-      const head = this.#head(slot, trace);
-      const one = { slot, head, gate, body, client, lease, holdsLong, firstByteSeconds, onClose };
-      const { answer, failure } = await sendLeg(this.#house, one);
+      const { answer, failure } = await sendLeg(this.#house, {
+        slot,
+        path: this.#call.path,
+        headers: this.#headersFor(slot, trace),
+        gate,
+        body,
+        client,
+        lease,
+        holdsLong,
+        firstByteSeconds,
+        onClose,
+      });
       status = answer.status;
       spanEnds();
       countAnswer(this.#house, endpoint, { failure, body: this.#call.body.bytes });
@@ -88,10 +96,10 @@ export class Sender {
     }
   }
 
-  #head({ endpoint: { slots }, index }: Slot, trace: LegTrace | undefined): Head {
+  #headersFor({ endpoint: { slots }, index }: Slot, trace: LegTrace | undefined): Headers {
     const headers = this.headers;
     if (trace) headers["traceparent"] = trace.traceparent;
     if (slots.length > 1) headers["x-data-parallel-rank"] = String(index);
-    return { method: "POST", path: this.#call.path, headers };
+    return headers;
   }
 }

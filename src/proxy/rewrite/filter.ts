@@ -12,23 +12,21 @@ export interface Filter {
 
 /** The answer with its body filtered; all else as it is. A slow client holds the engine back as before. */
 export const filtered = (answer: Answer, filter: Filter): Answer =>
-  withBody(answer, async (next) => {
+  withBody(answer, (next) => {
     const rest = () => {
       const left = filter.end();
       return left.length > 0 ? next(left) : undefined;
     };
-    try {
-      await answer.read(
-        safely((chunk) => {
-          const out = filter.pass(chunk);
-          return out && next(out);
-        }),
-      );
-    } catch (error) {
+    const body = answer.read(
+      safely((chunk) => {
+        const out = filter.pass(chunk);
+        return out && next(out);
+      }),
+    );
+    return body.then(rest, async (error: unknown) => {
       await rest(); // the client gets all that came, as without a filter
       throw error;
-    }
-    await rest();
+    });
   });
 
 type OnChunk = Parameters<Reply["read"]>[0];

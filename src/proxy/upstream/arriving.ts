@@ -96,14 +96,13 @@ export class Arriving implements Reply {
     });
   }
 
-  async bytes(): Promise<Buffer> {
+  bytes(): Promise<Buffer> {
+    if (this.#end?.ok) return Promise.resolve(whole(this.#early.splice(0))); // a short one has come with its head
     const chunks: Buffer[] = [];
-    await this.read((chunk) => {
+    return this.read((chunk) => {
       chunks.push(chunk);
       return undefined;
-    });
-    const [only] = chunks;
-    return chunks.length === 1 && only ? only : Buffer.concat(chunks);
+    }).then(() => whole(chunks));
   }
 
   drop(): void {
@@ -143,4 +142,9 @@ export class Arriving implements Reply {
     if (end.ok) this.#reading?.resolve();
     else this.#reading?.reject(end.reason);
   }
+}
+
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only ? only : Buffer.concat(chunks);
 }

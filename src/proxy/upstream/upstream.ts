@@ -20,7 +20,7 @@ export interface Head {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
   /** Asked when the connection is there and nothing has been written: an error stops the request with not a byte sent. */
-  readonly gate?: () => Error | undefined;
+  gate?(): Error | undefined;
 }
 
 /** An answer whose body is still on its way. It has to be read or dropped. */

@@ -1,9 +1,10 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Payload, Pieces } from "../../body/payload.ts";
+import { atTurnsEnd } from "../../turn.ts";
 import type { Arriving, Line } from "../arriving.ts";
 import { CONNECT_MS, IDLE_CLOSE_MS } from "../times.ts";
-import { UpstreamError } from "../upstream.ts";
+import { type Head, UpstreamError } from "../upstream.ts";
 import { FramingError } from "./framing-error.ts";
 import { Response, type Sink } from "./response.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -23,10 +24,10 @@ export interface Owner {
 
 /** One request, from before its connection is there until its answer is over. */
 export interface Errand {
+  readonly asked: Head;
+  /** Its first part as it is written, latin1. */
   readonly head: string;
-  readonly isHead: boolean;
   readonly body: Payload | undefined;
-  readonly gate: (() => Error | undefined) | undefined;
   readonly arriving: Arriving;
 }
 
@@ -130,16 +131,16 @@ export class Connection implements Sink, Line {
       .on("data", (bytes: Buffer) => this.#take(bytes));
   }
 
-  #send({ head, body, gate, isHead, arriving }: Errand): void {
+  #send({ asked, head, body, arriving }: Errand): void {
     this.#errand = undefined;
-    const refusal = gate?.();
+    const refusal = asked.gate?.();
     if (refusal) {
       this.#arriving = undefined;
       this.#free(undefined);
       arriving.fail(refusal);
       return;
     }
-    this.#response = new Response(this, isHead);
+    this.#response = new Response(this, asked.method === "HEAD");
     this.#head = undefined;
     this.#sentAt = performance.now();
     this.#write(head, body);
@@ -152,7 +153,7 @@ export class Connection implements Sink, Line {
       bytes.write(head, 0, "latin1");
       if (body instanceof Pieces) body.copyTo(bytes, head.length);
       else body.copy(bytes, head.length);
-      this.#socket.write(bytes);
+      atTurnsEnd(() => this.#socket.destroyed || this.#socket.write(bytes));
     } else this.#writeAll(head, body instanceof Pieces ? body.buffers() : [body]);
   }
 

@@ -19,8 +19,7 @@ export function socketsUpstream(url: string): Upstream {
         const text = requestHead(head, host, head.method === "POST" || body ? (body?.length ?? 0) : undefined);
         const arriving = new Arriving(signal, { resolve, reject });
         if (arriving.isOver) return;
-        const isHead = head.method === "HEAD";
-        pool.carry({ head: text, isHead, body, gate: head.gate, arriving });
+        pool.carry({ asked: head, head: text, body, arriving });
       }),
     close: () => pool.close(),
   };
