@@ -25,6 +25,17 @@ describe("pdctl --help", () => {
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(94);
   });
 
+  it("names every verb that tells events as they happen, and no other", async () => {
+    const tells = verbs.filter(({ options }) => options.some(({ long }) => long === "--ndjson"));
+    const [, named = ""] = /--ndjson +events: (.*)/.exec((await run(["--help"])).out) ?? [];
+    const words = named.split(" ");
+    expect(new Set(words)).toEqual(new Set(tells.map((verb) => verb.name())));
+  });
+
+  it.each(verbs.map((verb) => [verb.name(), verb] as const))("of %s says how it ends", (_, verb) => {
+    expect(verb.helpInformation()).toMatch(/\n\n?Exit {2}(0 |of )\S/);
+  });
+
   it("without a verb is the same on stderr, and a usage error", async () => {
     const [asked, bare] = await Promise.all([run(["--help"]), run([])]);
     expect([bare.exit, bare.out, bare.err]).toEqual([2, "", asked.out]);

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import { exitLines } from "./exits.ts";
 
 /** What `pdctl VERB --help` says beside the options. */
 export interface VerbHelp {
   readonly sentence: string;
-  /** Examples, exit codes, how to undo: as they stand. */
+  /** Examples, how to undo: as they stand. Exit codes come of themselves. */
   readonly after?: readonly string[];
 }
 
@@ -24,12 +25,17 @@ function verbHelp(command: Command, { sentence, after = [] }: VerbHelp): string 
     .filter(({ hidden }) => !hidden)
     .map(({ flags, description }) => `  ${flags.replace(/[<>]/g, "").padEnd(FLAGS - 1)} ${description}`);
   const usage = ["Usage ", "pdctl", command.name(), ...args, "[options]"].join(" ");
+  const undo = after.filter((line) => line.startsWith("Undo "));
+  const before = after.filter((line) => !undo.includes(line));
   return [
     sentence,
     "",
     usage,
     ...(rows.length === 0 ? [] : ["", ...rows]),
-    ...(after.length === 0 ? [] : ["", ...after]),
+    ...(before.length === 0 ? [] : ["", ...before]),
+    ...(before.at(-1)?.startsWith("Asks ") ? [] : [""]),
+    ...exitLines(command.name()),
+    ...undo,
     "",
   ].join("\n");
 }
@@ -63,7 +69,8 @@ Common options
   --set PATH=VALUE     change one value, any number of times
   --hosts RANGE|FILE   put these hosts in the place of the topology's, in order
   --cluster NAME --host HOST   what runs, found on any of its nodes without a topology
-  --json, --ndjson     one document, or events as they happen (up, smoke, bench, down, logs)
+  --json               one document in place of lines
+  --ndjson             events: check up smoke bench restart down status logs orphans test
   --no-color, --ascii, -q, --debug
 
 A first cluster     pdctl demo

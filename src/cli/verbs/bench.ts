@@ -27,8 +27,6 @@ export const bench = (program: Command) =>
           "Examples",
           "  pdctl bench --set bench.args.num-prompts=200 --set bench.args.dataset-name=random",
           "  pdctl bench --json                                vLLM's own result file is bench.result in it",
-          "",
-          "Exit  0 all answered and KV moved, 1 not so, 2 nothing to run, 3 topology, 4 no login",
         ],
       },
     ),

@@ -16,10 +16,7 @@ export const check = (program: Command) =>
         .option("-y, --yes", "answer yes"),
       {
         sentence: "Ask the nodes whether the plan can run there: the check of up alone. Nothing is started.",
-        after: [
-          "--fix asks before it writes; off a terminal the answer is no, without --yes.",
-          "Exit  0 nothing speaks against it, 3 topology, 4 login, 8 check refused, or the answer was no",
-        ],
+        after: ["--fix asks before it writes; off a terminal the answer is no, without --yes."],
       },
     ),
     async (call) => {

@@ -33,7 +33,6 @@ export const down = (program: Command) =>
           "  pdctl down decode-1        one instance: the proxy lets it alone, it ends what it has, it stops",
           "",
           "Asks on a terminal where requests are running; elsewhere the answer is yes, and is said.",
-          "Exit  0 nothing is left, 4 no login, 5 left-overs or a node that did not answer, 7 lock, 8 no",
           "Undo  pdctl up",
         ],
       },

@@ -24,8 +24,6 @@ export const exec = (program: Command) =>
           "Examples",
           "  pdctl exec -- uname -r",
           "  pdctl exec --nodes 'a2-[1-2]' -g -- 'npu-smi info | head -20'      one word is shell text",
-          "",
-          "Exit  0 exit code 0 on every node, 1 another one on some, 4 no login, 5 a node did not answer",
         ],
       },
     ),

@@ -29,13 +29,7 @@ export const logs = (program: Command) =>
         .option("--errors", "from the first error line of each on"),
       {
         sentence: "The engines' own lines, of roles, instances, engines, or all.",
-        after: [
-          "Examples",
-          "  pdctl logs prefill-0 -f",
-          "  pdctl logs decode --errors",
-          "",
-          "Exit  0 read, 1 there is no such log, 4 no login, 5 a node did not answer",
-        ],
+        after: ["Examples", "  pdctl logs prefill-0 -f", "  pdctl logs decode --errors"],
       },
     ),
     async (call) => {

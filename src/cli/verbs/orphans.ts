@@ -23,11 +23,7 @@ export const orphans = (program: Command) =>
         .option("-y, --yes", "answer yes"),
       {
         sentence: "Engines of former runs on these nodes, and who else holds the plan's ports or the devices.",
-        after: [
-          "An orphan carries pdctl's mark, and no state counts it among what runs. Looking takes no lock.",
-          "",
-          "Exit  0 none is left, 4 no login, 5 orphans, somebody in the way, a silent node, 7 lock",
-        ],
+        after: ["An orphan carries pdctl's mark, and no state counts it among what runs. Looking takes no lock."],
       },
     ),
     async (call) => {

@@ -34,8 +34,6 @@ export const restart = (program: Command) =>
           "  pdctl restart prefill --cluster chat --host 10.0.0.11     from a machine without the topology",
           "",
           "Asks where peers have to follow; off a terminal the answer is yes, and is said.",
-          "Exit  0 up and proven, 1 a service or the proof, 3 topology, 4 login, 5 a node was lost,",
-          "      6 time, 7 lock, 8 check or no",
         ],
       },
     ),

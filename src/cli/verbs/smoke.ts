@@ -18,7 +18,6 @@ export const smoke = (program: Command) =>
         .option("--timeout <DURATION>", "limit of the whole proof (5m)", milliseconds, FIVE_MINUTES),
       {
         sentence: "Prove again that a token crosses from prefill to decode, and say by what evidence.",
-        after: ["Exit  0 proven, 1 the proof did not hold, 4 no login"],
       },
     ),
     async (call) => {

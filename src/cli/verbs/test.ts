@@ -30,10 +30,7 @@ export const test = (program: Command) =>
         .option("-y, --yes", "answer yes"),
       {
         sentence: "For CI: up, smoke, and always down; one exit code for all three.",
-        after: [
-          "In GitHub Actions each of them adds its block to the job's summary.",
-          "Exit  of up or smoke, and of down where those were 0; what was never touched is not taken down",
-        ],
+        after: ["In GitHub Actions each of them adds its block to the job's summary."],
       },
     ),
     async (call) => {

@@ -10,14 +10,7 @@ export const trust = (program: Command) =>
   does(
     helped(common(program.command("trust").argument("[topology]").argument("[nodes...]"), { document: false }), {
       sentence: "Look at the nodes' host keys once, compare, and keep them in known_hosts.",
-      after: [
-        "Examples",
-        "  pdctl trust cluster.yaml",
-        "  pdctl trust cluster.yaml n07",
-        "",
-        "Exit  0 all keys are known, 4 a key is not, has changed, or a node did not answer",
-        "Undo  ssh-keygen -R HOST",
-      ],
+      after: ["Examples", "  pdctl trust cluster.yaml", "  pdctl trust cluster.yaml n07", "Undo  ssh-keygen -R HOST"],
     }),
     async (call) => {
       const [{ knownCluster }, { expandRange }, { silently }] = await Promise.all([

@@ -54,8 +54,6 @@ export const up = (program: Command) =>
           '  pdctl up --hosts "$SLURM_NODELIST" --ttl 2h       in a batch job',
           "",
           "Asks where something that runs would stop; off a terminal the answer is yes, and is said.",
-          "Exit  0 up and proven, 1 a service or the proof, 3 topology, 4 login, 5 a node was lost,",
-          "      6 time, 7 lock, 8 check or no",
           "Undo  pdctl down",
         ],
       },

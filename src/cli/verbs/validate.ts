@@ -13,7 +13,6 @@ export const validate = (program: Command) =>
   does<Options>(
     helped(common(program.command("validate").argument("[topology]").option("--strict", "warnings count as errors")), {
       sentence: "Find everything that is wrong in a topology, at once and before any SSH.",
-      after: ["Exit  0 sound, 3 an error, or a warning with --strict"],
     }),
     async (call) => {
       const { args, options, streams, env, aim } = call;

@@ -27,8 +27,6 @@ export const importVerb = (program: Command) =>
           "Examples",
           "  pdctl import serve.sh --node gpu-0=10.0.0.1,hardware=cuda,devices=8 -o cluster.yaml",
           "  pdctl import --role prefill=p.sh --role decode=d.sh p.sh d.sh proxy.sh",
-          "",
-          "Exit  0 written, 3 something essential is missing or the topology would not be valid",
         ],
       },
     ),

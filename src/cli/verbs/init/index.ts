@@ -38,8 +38,6 @@ export const init = (program: Command) =>
           "Examples",
           "  pdctl init --from-nodes gpu1 gpu2 --model Qwen/Qwen3-8B",
           "  pdctl init --nodes '10.0.0.[1-2]' --hardware cuda --devices 8 --model /models/Qwen3-32B",
-          "",
-          "Exit  0 written, 2 an answer is missing, 3 it would not be valid, 4 a node could not be asked",
         ],
       },
     ),

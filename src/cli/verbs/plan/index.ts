@@ -48,7 +48,6 @@ export const plan = (program: Command) =>
         .option("--changes", "ask the nodes once, and show what up would do"),
       {
         sentence: "Show every process, argument, port and device, before any node is touched.",
-        after: ["Exit  0 sound, 3 topology; with --changes also 4 login"],
       },
     ),
     async (call) => {

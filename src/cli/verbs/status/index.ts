@@ -23,7 +23,6 @@ export const status = (program: Command) =>
         .option("--nodes <NODES>", "ask these nodes only", gathered, []),
       {
         sentence: "What runs where, as the nodes say it now.",
-        after: ["Exit  0 healthy, 1 absent, 4 no login, 5 degraded, starting or unknown"],
       },
     ),
     async (call) => {
