@@ -16,7 +16,7 @@ interface Asking {
 const CACHE: Asking = { done: "reset", limitMs: 30_000, needs: "VLLM_SERVER_DEV_MODE=1" };
 const PROFILER = "--profiler-config (before 0.13: VLLM_TORCH_PROFILER_DIR)";
 const START: Asking = { done: "started", limitMs: 30_000, needs: PROFILER };
-const STOP: Asking = { done: "stopped", limitMs: 600_000, needs: PROFILER }; // each rank writes its trace first
+const STOP: Asking = { done: "stopped", limitMs: 1_800_000, needs: PROFILER }; // vLLM gives ten minutes as an example for writing the traces
 
 /**
  * Passes the call on to every engine. 200 when all did it; 502 and which did not else: a cache that is left answers with what was to be forgotten, and a
