@@ -57,7 +57,10 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
     dawdles: random.chance(0.005) ? random.int(1, 60) : 0,
     answer: once((role, attempt) => {
       const own = new Random(seed, index, 1 + 2 * attempt + (role === "decode" ? 1 : 0));
-      const it = role === "prefill" ? prefillPlan(own, faulty) : decodePlan(own, streams, faulty);
+      const it =
+        role === "prefill"
+          ? prefillPlan(own, faulty)
+          : decodePlan(own, { streams, counts: countsTokens(body) }, faulty);
       return leaves && own.chance(0.5) ? standing(own, it) : it;
     }),
   };
@@ -99,6 +102,24 @@ function spoiled(random: Random, text: string): string {
   const at = random.int(0, text.length - 1);
   const with_ = random.pick(["", ",", "}", "{", '"', "\\", "\u0001", "1", "tru", "//", "\ufeff"]);
   return `${text.slice(0, at)}${with_}${text.slice(at + random.int(0, 1))}`;
+}
+
+interface Wish {
+  readonly streams: boolean;
+  /** The answer says how many tokens there were. */
+  readonly counts: boolean;
+}
+
+const usageOf = (cached: number) => `{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":${cached},"x":1}}`;
+/** As decode counts: a number that stands nowhere else. */
+export const DECODES_COUNT = 770_077;
+const USAGE = usageOf(DECODES_COUNT);
+
+/** Of a stream only where the client asks for it. */
+function countsTokens(body: Buffer): boolean {
+  if (!isJsonObject(body)) return false;
+  const { stream, stream_options: options } = JSON.parse(body.toString());
+  return stream !== true || options?.include_usage === true;
 }
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -165,6 +186,7 @@ function prefillPlan(random: Random, faulty: number): AnswerPlan {
   const body = object(random, [
     ["id", '"x"'],
     ["choices", '[{"text":"x"}]'],
+    ...(random.chance(0.5) ? [["usage", usageOf(random.int(0, 99))] as [string, string]] : []),
     ...(none
       ? random.pick<[string, string][]>([[], [["kv_transfer_params", "null"]], [["kv_transfer_params", "{}"]]])
       : [["kv_transfer_params", ticket] as [string, string]]),
@@ -173,7 +195,7 @@ function prefillPlan(random: Random, faulty: number): AnswerPlan {
   return plan(random, { status: 200, headers, body: Buffer.from(body), ticket: none ? undefined : ticket }, faulty / 2);
 }
 
-function decodePlan(random: Random, streams: boolean, faulty: number): AnswerPlan {
+function decodePlan(random: Random, { streams, counts }: Wish, faulty: number): AnswerPlan {
   if (random.chance(faulty / 2)) return plan(random, refusal(random), faulty / 2);
   const headers: Fields = [
     [
@@ -191,10 +213,11 @@ function decodePlan(random: Random, streams: boolean, faulty: number): AnswerPla
   ];
   const body = Buffer.from(
     streams
-      ? events(random, faulty)
+      ? events(random, counts, faulty)
       : object(random, [
           ["choices", value(random)],
           ["x", value(random)],
+          ...(counts && random.chance(0.4) ? ([["usage", USAGE]] as const) : []),
         ]),
   );
   return plan(random, { status: 200, headers, body }, faulty);
@@ -215,7 +238,7 @@ function refusal(random: Random): { status: number; headers: Fields; body: Buffe
   };
 }
 
-function events(random: Random, faulty: number): string {
+function events(random: Random, counts: boolean, faulty: number): string {
   const end = random.pick(["\n\n", "\r\n\r\n"]);
   const error = random.chance(faulty / 4)
     ? [`data: {"error": {"message": "x", "code": ${random.pick([500, 400, '"500"'])}}}`]
@@ -223,5 +246,6 @@ function events(random: Random, faulty: number): string {
   const tokens = random.many(random.chance(0.002) ? 20_000 : 6, () =>
     random.pick([": ping", `data: {"choices":[{"text":${string(random)}}]}`, "event: x\ndata: 1"]),
   );
-  return [...error, ...tokens, "data: [DONE]"].map((event) => `${event}${end}`).join("");
+  const usage = counts && random.chance(0.4) ? [`data: {"choices":[],"usage":${USAGE}}`] : [];
+  return [...error, ...tokens, ...usage, "data: [DONE]"].map((event) => `${event}${end}`).join("");
 }

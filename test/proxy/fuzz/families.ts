@@ -1,11 +1,19 @@
-import type { Target } from "../../../src/proxy/config.ts";
+import type { ProxyConfig, Target } from "../../../src/proxy/config.ts";
 import type { Role } from "./case.ts";
 
-/** relay: prefill's ticket goes to decode; shared-store: nothing does; the others: both legs at once, each told of the other. */
-export const FAMILIES = ["relay", "shared-store", "mooncake", "nixl-push", "moriio-write"] as const;
+/**
+ * relay: prefill's ticket goes to decode; relay-cached: so it does, and decode's count of cached tokens is put right; shared-store: nothing goes;
+ * the others: both legs at once, each told of the other.
+ */
+export const FAMILIES = ["relay", "shared-store", "relay-cached", "mooncake", "nixl-push", "moriio-write"] as const;
 export type FuzzFamily = (typeof FAMILIES)[number];
 
-export const isTogether = (family: FuzzFamily) => family !== "relay" && family !== "shared-store";
+export const carriesTicket = (family: FuzzFamily) => family === "relay" || family === "relay-cached";
+export const isTogether = (family: FuzzFamily) => family !== "shared-store" && !carriesTicket(family);
+
+/** How the proxy is told of it. */
+export const settingsOf = (family: FuzzFamily): Pick<ProxyConfig, "family" | "correct_cached_tokens"> =>
+  family === "relay-cached" ? { family: "relay" } : { family, correct_cached_tokens: false };
 
 /** An engine as the config of its family names it. */
 export function targetOf(family: FuzzFamily, role: Role, url: string): Target {

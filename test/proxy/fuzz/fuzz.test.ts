@@ -4,6 +4,7 @@ import { fuzz, fuzzFront, fuzzResponses } from "./fuzz.ts";
 it.each([
   ["undici", "relay"],
   ["sockets", "shared-store"],
+  ["sockets", "relay-cached"],
   ["sockets", "mooncake"],
   ["undici", "nixl-push"],
   ["sockets", "moriio-write"],

@@ -3,7 +3,7 @@ import type { Taken } from "../wire/raw-engine.ts";
 import type { Fields } from "../wire/write.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
 import type { FuzzCase, Role } from "./case.ts";
-import { type FuzzFamily, isTogether } from "./families.ts";
+import { carriesTicket, type FuzzFamily, isTogether } from "./families.ts";
 import type { Seen } from "./wire-client.ts";
 
 /** What the engines got of one case, through the proxy. */
@@ -51,7 +51,7 @@ export function* judgeRequests({ family, it, got }: Ran): Generator<string> {
       taken.body.bytes.toString(),
       isTogether(family)
         ? ANY
-        : family === "relay" && got.prefill.length > 0
+        : carriesTicket(family) && got.prefill.length > 0
           ? it.answer("prefill", attempt).ticket
           : undefined,
     );
@@ -152,7 +152,11 @@ export function* judgeOwnWords({ family, it, seen, got }: Ran): Generator<string
   const reason: Record<string, boolean> = {
     "request.invalid": !it.isObject && seen.status === 400,
     "kv.missing":
-      family === "relay" && seen.status === 502 && leg?.role === "prefill" && plan?.status === 200 && lacksTicket(plan),
+      carriesTicket(family) &&
+      seen.status === 502 &&
+      leg?.role === "prefill" &&
+      plan?.status === 200 &&
+      lacksTicket(plan),
     "target.broke":
       seen.status === 502 && plan !== undefined && (plan.cut !== undefined || isDoubtful(plan) || isLost(leg)),
   };

@@ -8,8 +8,9 @@ import { ask } from "../client.ts";
 import { RawEngine, type Taken } from "../wire/raw-engine.ts";
 import { writeCut } from "../wire/write.ts";
 import type { AnswerPlan } from "./answer-plan.ts";
+import { judgeCounted } from "./cached-tokens.ts";
 import { type FuzzCase, fuzzCase, type Role } from "./case.ts";
-import { type FuzzFamily, isTogether, PAGE, targetOf } from "./families.ts";
+import { type FuzzFamily, isTogether, PAGE, settingsOf, targetOf } from "./families.ts";
 import { inTime } from "./in-time.ts";
 import { answering, judgeAnswer, judgeOwnWords, judgeRequests, meant, type Ran } from "./judge.ts";
 import { judgePairs, judgeTogether } from "./judge-together.ts";
@@ -82,7 +83,7 @@ export class Arena {
       {
         bind: "127.0.0.1",
         port: 0,
-        family: this.#options.family,
+        ...settingsOf(this.#options.family),
         prefill_policy: "round_robin",
         decode_policy: "round_robin",
         max_concurrent: 1_000,
@@ -170,6 +171,7 @@ export class Arena {
     if (isTogether(ran.family)) return [...judgePairs(ran), ...judgeTogether(ran)];
     const from = answering(ran);
     if (!from) return [...judgeOwnWords(ran)];
+    if (ran.family === "relay-cached") return judgeCounted(ran, from);
     const plan = ran.it.answer(from.role, from.attempt);
     const found = [...judgeAnswer(ran, plan, meant(plan))];
     if (ran.it.index % this.#options.plainEvery > 0) return found;

@@ -1,0 +1,37 @@
+import type { AnswerPlan } from "./answer-plan.ts";
+import { DECODES_COUNT, type Role } from "./case.ts";
+import { judgeAnswer, meant, type Ran } from "./judge.ts";
+
+/**
+ * What the client must see where decode's count of cached tokens is put right: by the text, as the number stands nowhere else. An event that broke off
+ * before its end goes on as it came.
+ */
+export function judgeCounted(ran: Ran, { role, attempt }: { role: Role; attempt: number }): readonly string[] {
+  const plan = ran.it.answer(role, attempt);
+  if (role === "prefill" || plan.status !== 200) return [...judgeAnswer(ran, plan, meant(plan))];
+  const count = /"cached_tokens":(\d+)/.exec(ran.it.answer("prefill", attempt).body.toString())?.[1];
+  const put = corrected(plan, count, ran.it.streams);
+  const complaints = [...judgeAnswer(ran, put, meant(put))];
+  const brokeInIt = new RegExp(`${DECODES_COUNT}[^\r\n]*\n\ndata: {"error":`);
+  const isBroken = ran.it.streams && !ran.seen?.whole && brokeInIt.test(ran.seen?.body.toString() ?? "");
+  return isBroken ? [...judgeAnswer(ran, plan, meant(plan))] : complaints;
+}
+
+function corrected(plan: AnswerPlan, count: string | undefined, streams: boolean): AnswerPlan {
+  if (!streams && plan.comes.length < plan.body.length) return plan; // no JSON: it goes on as it came
+  const put = (body: Buffer) => rightCount(body, count, streams);
+  const cut = plan.cut && { ...plan.cut, body: put(plan.body.subarray(0, plan.cut.body)).length };
+  const comes = put(plan.comes);
+  return { ...plan, body: plan.comes.length < plan.body.length ? comes : put(plan.body), comes, cut };
+}
+
+/** Of a stream in the events that came whole. */
+function rightCount(body: Buffer, count: string | undefined, streams: boolean): Buffer {
+  const text = body.toString("latin1");
+  const end = streams ? Math.max(0, text.lastIndexOf("\n\n"), text.lastIndexOf("\r\n\r\n")) : text.length;
+  const right = count === undefined ? "" : `"cached_tokens":${count},`;
+  return Buffer.from(
+    `${text.slice(0, end).replaceAll(`"cached_tokens":${DECODES_COUNT},`, right)}${text.slice(end)}`,
+    "latin1",
+  );
+}
