@@ -6,6 +6,5 @@ if ! handle "$dir" || ! lives "$ENGINE" "$ENGINE_START"; then
   printf 'gone\n'
   exit 0
 fi
-{ printf '%s' "$PD_FACTS" >"$dir/run.$$" && mv -f -- "$dir/run.$$" "$dir/run" &&
-  printf '%s\n' "$PD_SPEC" >"$dir/spec.json.$$" && mv -f -- "$dir/spec.json.$$" "$dir/spec.json"; } || exit 4
+durable "$dir/run" "${PD_FACTS%$'\n'}" && durable "$dir/spec.json" "$PD_SPEC" || exit 4 # it is told only of what will still be so after a loss of power
 kill -HUP "$ENGINE" && printf 'told\t%s\n' "$ENGINE"

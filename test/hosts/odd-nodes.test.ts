@@ -114,13 +114,13 @@ describe("nodes as people have them", () => {
     expect(said(nowhere)).toContain("docker pull nobody/stand-in:1 ended with exit code 1");
     expect(said(nowhere)).toContain("pull access denied for nobody/stand-in");
     expect(said(nowhere)).toContain("[registry-login]");
-    // one that nobody is to pull and a node lacks is refused by check; one that is always pulled is pulled again
+    // one that nobody is to pull and a node lacks is refused by check
     const kept = await pdctl([
       "up",
       topology("kept", { prefill: remote.replace("2' }", "3', pull: never }"), decode: runtime }),
     ]);
     expect(kept.code, said(kept)).toBe(8);
-    expect(said(kept)).toContain("C16  image vllm/remote:3 is not on");
+    expect(said(kept)).toContain("C16 image vllm/remote:3 is not on");
     for (const host of lab.hosts) expect(host.files("/usr/local/bin/containers")).toEqual([]);
     const calls = lab.hosts.map((host) => host.read("/usr/local/bin/containers.calls").match(/^pull .*$/gm));
     expect(calls).toEqual([["pull vllm/remote:2", "pull nobody/stand-in:1"], ["pull vllm/remote:2"]]);
