@@ -16,7 +16,8 @@ const HOP = new Set(["connection", "keep-alive", "te", "trailer", "transfer-enco
  */
 export async function plainRelay(url: string): Promise<PlainRelay> {
   const pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
-  const server = createServer((req, res) => void relay(pool, req, res));
+  const times = { keepAliveTimeout: 0 }; // its clients come seldom, and a connection must not end as one of them writes
+  const server = createServer(times, (req, res) => void relay(pool, req, res));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
