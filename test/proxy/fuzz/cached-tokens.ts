@@ -12,13 +12,13 @@ export function judgeCounted(ran: Ran, { role, attempt }: { role: Role; attempt:
   const count = /"cached_tokens":(\d+)/.exec(ran.it.answer("prefill", attempt).body.toString())?.[1];
   const put = corrected(plan, count, ran.it.streams);
   const complaints = [...judgeAnswer(ran, put, meant(put))];
-  const brokeInIt = new RegExp(`${DECODES_COUNT}[^\r\n]*\n\ndata: {"error":`);
-  const isBroken = ran.it.streams && !ran.seen?.whole && brokeInIt.test(ran.seen?.body.toString() ?? "");
-  return isBroken ? [...judgeAnswer(ran, plan, meant(plan))] : complaints;
+  const text = ran.seen?.body.toString("latin1") ?? "";
+  const isWholeEvent = new RegExp(`${DECODES_COUNT}[^\r\n]*(?:\n\n|\r\n\r\n)(?!data: {"error":)`).test(text);
+  const isCut = ran.it.streams ? !isWholeEvent : plan.comes.length < plan.body.length;
+  return complaints.length > 0 && isCut ? [...judgeAnswer(ran, plan, meant(plan))] : complaints;
 }
 
 function corrected(plan: AnswerPlan, count: string | undefined, streams: boolean): AnswerPlan {
-  if (!streams && plan.comes.length < plan.body.length) return plan; // no JSON: it goes on as it came
   const put = (body: Buffer) => rightCount(body, count, streams);
   const cut = plan.cut && { ...plan.cut, body: put(plan.body.subarray(0, plan.cut.body)).length };
   const comes = put(plan.comes);
