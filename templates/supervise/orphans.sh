@@ -5,6 +5,10 @@
 # A process that cannot be looked into is not listed as marked: of it nobody knows whose it is.
 shopt -s nullglob
 marked
+# A process of another machine that is only seen from here, as a container with a network and files of its own is: its state is there, not gone.
+is_elsewhere() {
+  [[ -e /proc/$1/ns/net && ! /proc/$1/ns/net -ef /proc/self/ns/net && ! -e ${ELSE_OF[$1]} ]]
+}
 who() { read -r OWNER_UID OWNER < <(stat -c '%u %U' -- "/proc/$1" 2>/dev/null); }
 uptime_ms
 tick=$(getconf CLK_TCK)
@@ -13,7 +17,7 @@ while IFS= read -r -d '' entry; do
   pid=${entry#/proc/} && run_of[${pid%%/*}]=${entry#*:PDCTL_RUN=}
 done < <(scan environ '^PDCTL_RUN=')
 for pid in "${!run_of[@]}"; do
-  [[ ${ELSE_OF[$pid]-} == /* ]] && look "$pid" && [[ $STATE != [ZX] ]] || continue
+  [[ ${ELSE_OF[$pid]-} == /* ]] && ! is_elsewhere "$pid" && look "$pid" && [[ $STATE != [ZX] ]] || continue
   who "$pid"
   command_of "$pid"
   printf 'process\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$pid" "$START" "$OWNER_UID" "$OWNER" "$((UPTIME / 1000 - START / tick))" \

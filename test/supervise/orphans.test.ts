@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -6,6 +6,10 @@ import { end, type MarkedProcess, traces, writeState } from "../../src/supervise
 import { freePort } from "../nodes/sshd.ts";
 import { type Lab, lab, never, scripts } from "./lab.ts";
 import { aliveWith, environOf, isAlive, until } from "./processes.ts";
+
+const ELSEWHERE = ["unshare", "--user", "--map-root-user", "--net"];
+const canUnshare = spawnSync("unshare", [...ELSEWHERE.slice(1), "true"]).status === 0;
+const commandOf = (pid: number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 
 let node: Lab;
 beforeEach(async () => {
@@ -55,6 +59,23 @@ it("every marked process is told with its identity and the state that it names, 
   expect(gone.states.some(({ stateDir }) => stateDir === node.stateDir)).toBe(false);
   expect(await ended(mine(gone))).toEqual([]);
   expect(aliveWith(node.stateDir)).toEqual([]);
+});
+
+it.skipIf(!canUnshare)("what has a network and a state of its own belongs to another machine", async () => {
+  const gone = join(node.stateDir, "gone");
+  const started = (command: readonly string[]) => {
+    const [file = "", ...args] = command;
+    return spawn(file, args, { env: { ...process.env, PDCTL_HOME: gone, PDCTL_RUN: "demo/1/a" } });
+  };
+  const [here, elsewhere] = [started(["sleep", "1000"]), started([...ELSEWHERE, "sleep", "1000"])];
+  const pids = async () => (await look()).processes.filter(({ stateDir }) => stateDir === gone).map(({ pid }) => pid);
+  try {
+    await until(() => elsewhere.pid !== undefined && commandOf(elsewhere.pid) === "sleep"); // its network is its own by then
+    expect(await pids()).toEqual([here.pid]);
+  } finally {
+    here.kill();
+    elsewhere.kill();
+  }
 });
 
 it("only who still is who it was is ended, one that ignores TERM too, and its shared memory goes with it", async () => {
