@@ -2,8 +2,9 @@ import type { Cause } from "../diagnose/cause.ts";
 
 /**
  * What docker and podman write when they cannot pull. Tested against a pull's last lines alone: an engine's log has `connection refused` for
- * reasons of its own. Recorded from docker 28.2 and podman 4.3 (test/runtimes/pull.test.ts), but for the limit and the platform, which need a
- * registry on the net: docs.docker.com/docker-hub/usage/pulls and the message of github.com/distribution/distribution's manifest lists.
+ * reasons of its own. Name, login, a registry that is away and its TLS are held by what docker 28.2 and podman 4.3 say (test/runtimes/pull.test.ts);
+ * a full disk, the platform, the limit and "pull access denied" are their documented words (docs.docker.com/docker-hub/usage/pulls,
+ * github.com/distribution/distribution), not seen here.
  */
 export const pullCauses: readonly Cause[] = [
   {

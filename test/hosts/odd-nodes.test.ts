@@ -105,6 +105,15 @@ describe("nodes as people have them", () => {
     const pulled = await pdctl(["up", topology("pulled", { prefill: remote, decode: runtime })]);
     expect(pulled.code, said(pulled)).toBe(0);
     expect(said(pulled)).toMatch(/pull .*1 image pulled, 1 there already on 2 nodes/);
+    // asked for anew with every up: nothing restarts while the name means the same image, and what runs from the former one does when it does not
+    const always = topology("pulled", { prefill: remote.replace("2' }", "2', pull: always }"), decode: runtime });
+    const again = await pdctl(["up", always, "--yes"]);
+    expect(again.code, said(again)).toBe(0);
+    expect(said(again)).not.toMatch(/restart/);
+    for (const host of lab.hosts) host.write("/usr/local/bin/containers.moved", "another");
+    const moved = await pdctl(["up", always, "--yes"]);
+    expect(moved.code, said(moved)).toBe(0);
+    expect(said(moved)).toMatch(/restart prefill-0: image vllm\/remote:2 \S+ → \S+/);
     expect((await pdctl(["down", "pulled"])).code).toBe(0);
     const nowhere = await pdctl([
       "up",
@@ -123,7 +132,8 @@ describe("nodes as people have them", () => {
     expect(said(kept)).toContain("C16 image vllm/remote:3 is not on");
     for (const host of lab.hosts) expect(host.files("/usr/local/bin/containers")).toEqual([]);
     const calls = lab.hosts.map((host) => host.read("/usr/local/bin/containers.calls").match(/^pull .*$/gm));
-    expect(calls).toEqual([["pull vllm/remote:2", "pull nobody/stand-in:1"], ["pull vllm/remote:2"]]);
+    const thrice = Array.from({ length: 3 }, () => "pull vllm/remote:2");
+    expect(calls).toEqual([[...thrice, "pull nobody/stand-in:1"], ["pull vllm/remote:2"]]);
     expect(lab.leftovers().filter((left) => !left.includes("/usr/local/bin/"))).toEqual([]); // docker itself
   });
 });

@@ -16,11 +16,12 @@ describe.each([
   ["podman", "podman", startPodman, ["--tls-verify=false"]],
 ] as const)("%s pull", (_, program, begin, insecure) => {
   const there = has(program);
-  const home = mkdtempSync(join(tmpdir(), "pdctl-pull-"));
+  let home = "";
   let engine: Engine;
   let registry: Registry;
   beforeAll(async () => {
     if (!there) return;
+    home = mkdtempSync(join(tmpdir(), "pdctl-pull-"));
     engine = await begin();
     registry = await startRegistry();
     writeFileSync(join(home, "hello"), "hello");
@@ -30,7 +31,7 @@ describe.each([
   afterAll(async () => {
     await registry?.[Symbol.asyncDispose]();
     await engine?.[Symbol.asyncDispose]();
-    rmSync(home, { recursive: true });
+    if (home !== "") rmSync(home, { recursive: true });
   }, 60_000);
   beforeEach(({ skip }) => skip(!there, `there is no ${program} here`));
 

@@ -8,6 +8,8 @@ fail() { printf 'docker: %s\n' "$2" >&2 && exit "$1"; }
 alive() { [[ -e $root/$1/pid ]] && kill -0 "$(<"$root/$1/pid")" 2>/dev/null; }
 # vllm/remote:* is in the registry, vllm/* else was loaded beforehand; another one is nowhere.
 has_image() { [[ $1 == vllm/* && $1 != vllm/remote:* ]] || grep -qxF -- "$1" "$root.images" 2>/dev/null; }
+# What the name means here: what it meant in the registry when it was pulled. containers.moved says what the registry has by now.
+id_of() { cat "$root.id-${1//\//_}" 2>/dev/null || printf '%s' "$1" | sha256sum | cut -d' ' -f1; }
 verb=$1 && shift
 printf '%s\n' "$verb $*" >>"$root.calls"
 case $verb in
@@ -53,7 +55,7 @@ case $verb in
   image)
     [[ "$1 $2 $3" == 'inspect -f {{.Id}}' && $# == 4 && $4 != -* ]] || fail 125 "usage: image inspect -f {{.Id}} IMAGE"
     has_image "$4" || { printf 'Error: No such image: %s\n' "$4" >&2 && exit 1; }
-    printf 'sha256:%s\n' "$(printf '%s' "$4" | sha256sum | cut -d' ' -f1)"
+    printf 'sha256:%s\n' "$(id_of "$4")"
     ;;
   pull)
     [[ $# == 1 && $1 != -* ]] || fail 125 "usage: pull IMAGE"
@@ -63,6 +65,7 @@ case $verb in
     }
     printf '%s\n' "${1##*:}: Pulling from ${1%:*}" '5b1a: Pulling fs layer' '5b1a: Pull complete' "$1"
     printf '%s\n' "$1" >>"$root.images"
+    printf '%s' "$1$(cat "$root.moved" 2>/dev/null)" | sha256sum | cut -d' ' -f1 >"$root.id-${1//\//_}"
     ;;
   stop)
     [[ $1 == -t && $# == 3 ]] || fail 125 "usage: stop -t SECONDS NAME"

@@ -109,13 +109,11 @@ function lists(options: readonly Option[], at: Spot, voice: Voice): Known {
         `--${role}-hosts`,
         `${hosts.length} hosts and ${ports.length} ports: they are read in pairs`,
       );
-    return hosts
-      .slice(0, ports.length)
-      .map(({ text, at: there }, i) => ({
-        machine: text,
-        port: writtenPort(ports[i]?.text, USUAL, there, voice),
-        at: there,
-      }));
+    return hosts.slice(0, ports.length).map(({ text, at: there }, i) => ({
+      machine: text,
+      port: writtenPort(ports[i]?.text, USUAL, there, voice),
+      at: there,
+    }));
   };
   const names = ["prefiller", "decoder"].flatMap((role) => [
     `${role}-hosts`,

@@ -40,8 +40,9 @@ const byPlace = once(({ images = [] }: Plan) => firsts(images, (one) => `${one.n
 /** The plan with what its nodes have under the images' names. */
 export function withImages(plan: Plan, idOf: (image: PlanImage) => string | undefined): Plan {
   if (plan.images === undefined) return plan;
-  const images = plan.images.map(({ id: _, ...image }) => {
-    const id = idOf(image);
+  const images = plan.images.map((before) => {
+    const id = idOf(before);
+    const { id: _, ...image } = before;
     return id === undefined ? image : { ...image, id };
   });
   return { ...plan, images };
