@@ -65,5 +65,5 @@ export function outage(rolling: Rolling | undefined, { restart, stop }: Delta): 
   );
   const [first] = dark;
   if (first === undefined) return undefined;
-  return `no other ${first.role} serves while ${folded([...first.away])} restarts: requests fail meanwhile`;
+  return `no other ${first.role} serves while ${folded([...first.away])} ${first.away.size === 1 ? "restarts" : "restart"}: requests fail meanwhile`;
 }

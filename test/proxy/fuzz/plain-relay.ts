@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { Pool } from "undici";
 
 export interface PlainRelay {
@@ -44,12 +45,19 @@ async function relay(pool: Pool, req: IncomingMessage, res: ServerResponse): Pro
     });
     const fields: unknown = answer.headers; // `raw`: names and values in turns
     res.writeHead(answer.statusCode, Array.isArray(fields) ? endToEnd(fields.map(String)) : []);
-    await pipeline(answer.body, res);
+    await passed(answer.body, res);
   } catch {
     if (res.headersSent)
       res.destroy(); // the client sees that it is not whole
     else res.writeHead(502, { "x-relay-error": "1" }).end();
   }
+}
+
+/** Without holding the engine back: undici 7 throws past everybody when it is held back and the connection ends (nodejs/undici#5360). */
+async function passed(body: Readable, res: ServerResponse): Promise<void> {
+  body.on("data", (chunk: Buffer) => void res.write(chunk));
+  await finished(body);
+  res.end();
 }
 
 async function buffered(req: IncomingMessage): Promise<Buffer> {

@@ -103,4 +103,18 @@ describe.each(Object.entries(clients))("%s", (_, open) => {
         expect([bytes.length, bytes.toString("utf8", 0, 6)]).toEqual([1_000_006, "first "]);
       },
     ));
+
+  it("an answer that nobody reads yet may end with its connection", () =>
+    withServer(
+      open,
+      (_, res) => {
+        res.setHeader("connection", "close");
+        res.end(Buffer.alloc(66_000, 0x20)); // its last bytes are those that hold it back
+      },
+      async (upstream) => {
+        const reply = await upstream.request(get("/"), undefined, never);
+        await (await upstream.request(get("/"), undefined, never)).bytes(); // time in which the first one ends
+        expect((await reply.bytes()).length).toBe(66_000);
+      },
+    ));
 });

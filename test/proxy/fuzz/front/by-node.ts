@@ -88,7 +88,7 @@ function refused(req: IncomingMessage): Omit<ReadRequest, "body" | "isWhole"> {
           ? 404
           : !allowed.includes(method)
             ? 405
-            : Number(headers["content-length"] ?? 0) > MOST
+            : path !== "/health" && Number(headers["content-length"] ?? 0) > MOST
               ? 413
               : 200;
   return { method, url, headers, status };

@@ -38,7 +38,8 @@ export function* judgeFront(
   if (it.leaves !== undefined || node.isRace) return;
   const [wanted, got] = [answersIn(node.text), answersIn(seen.text)];
   const lost = seen.isReset && `${wanted.slice(0, got.length)}` === `${got}`;
-  if (`${wanted}` !== `${got}` && !lost) yield `answers ${got.join(" | ")}, by node:http ${wanted.join(" | ")}`;
+  if (`${wanted.map(anyRefusal)}` !== `${got.map(anyRefusal)}` && !lost)
+    yield `answers ${got.join(" | ")}, by node:http ${wanted.join(" | ")}`;
   const served = node.requests.filter(
     (request) => isCompletion(request) || (request.status === 200 && isHealth(request)),
   );
@@ -48,6 +49,9 @@ export function* judgeFront(
       if (!reached.some((each) => each.role === role && each.prompt === promptOf(request)))
         yield `${promptOf(request)} did not reach ${role}`;
 }
+
+/** A head that is both too long and broken is refused for what node:http meets first, which hangs on how much of it a read brought. */
+const anyRefusal = (answer: string) => answer.replace(/^431 close$/, "400 close");
 
 const isHealth = ({ url }: ReadRequest) => url.split("?")[0] === "/health";
 const isCompletion = (request: ReadRequest) => request.status === 200 && request.isWhole && !isHealth(request);
