@@ -1,4 +1,5 @@
 import type { Plan } from "../../plan/plan.ts";
+import type { ServiceSpec } from "../../supervise/index.ts";
 import { folded } from "../../words/names.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Run } from "../run/run.ts";
@@ -17,6 +18,8 @@ export interface Rolling {
   readonly before: readonly Owned[];
   /** The configuration that holds in the end but for its endpoints. */
   readonly content: string;
+  /** The proxy's record from now on, where the plan has another one for it. */
+  readonly record: ServiceSpec | undefined;
   readonly drainMs: number;
 }
 
@@ -26,12 +29,13 @@ export interface Rolling {
  * @returns what was done, for the phase's one line
  */
 export async function roll(
-  { gateway, steps, before, content, drainMs }: Rolling,
+  { gateway, steps, before, content, record, drainMs }: Rolling,
   ascent: Ascent,
   fleet: Fleet,
   run: Run,
 ): Promise<string> {
   const { plan } = ascent.launch;
+  if (record !== undefined) gateway.becomes(record);
   let all = before;
   for (const { units, away } of steps) {
     const stops = units.flatMap((unit) => unit.stops);

@@ -19,10 +19,9 @@ export function rollingOf(
   const units = unitsOf(delta, alive);
   const anew = delta.retarget.some(({ service }) => service.id === proxy.id);
   if (units.length === 0 && !anew) return undefined;
-  const before = ownedNow(gateway);
-  if (anew) gateway.becomes(specOf(proxy, plan, 0));
   const content = anew ? (proxy.files.find(isLive)?.content ?? gateway.content) : gateway.content;
-  return { gateway, steps: schedule(units), before, content, drainMs };
+  const record = anew ? specOf(proxy, plan, 0) : undefined;
+  return { gateway, steps: schedule(units), before: ownedNow(gateway), content, record, drainMs };
 }
 
 const stays = ({ keep, retarget }: Delta, id: string) =>
