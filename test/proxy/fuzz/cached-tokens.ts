@@ -4,7 +4,7 @@ import { judgeAnswer, meant, type Ran } from "./judge.ts";
 
 /**
  * What the client must see where decode's count of cached tokens is put right: by the text, as the number stands nowhere else. An event that broke off
- * before its end goes on as it came.
+ * before its end goes on as it came, unless it lacks no more than that.
  */
 export function judgeCounted(ran: Ran, { role, attempt }: { role: Role; attempt: number }): readonly string[] {
   const plan = ran.it.answer(role, attempt);
@@ -15,7 +15,9 @@ export function judgeCounted(ran: Ran, { role, attempt }: { role: Role; attempt:
   const text = ran.seen?.body.toString("latin1") ?? "";
   const isWholeEvent = new RegExp(`${DECODES_COUNT}[^\r\n]*(?:\n\n|\r\n\r\n)(?!data: {"error":)`).test(text);
   const isCut = ran.it.streams ? !isWholeEvent : plan.comes.length < plan.body.length;
-  return complaints.length > 0 && isCut ? [...judgeAnswer(ran, plan, meant(plan))] : complaints;
+  if (complaints.length === 0 || !isCut) return complaints;
+  const whole = corrected(plan, count, false);
+  return [...judgeAnswer(ran, whole, meant(whole))].length === 0 ? [] : [...judgeAnswer(ran, plan, meant(plan))];
 }
 
 function corrected(plan: AnswerPlan, count: string | undefined, streams: boolean): AnswerPlan {

@@ -38,7 +38,7 @@ export async function byNode({ bytes, cuts }: Pick<FrontCase, "bytes" | "cuts">)
   const server = createServer((req, res) => {
     const read = { ...refused(req), body: NOTHING, isWhole: false };
     requests.push(read);
-    if (read.status !== 200) return answer(req, res, read.status);
+    if (read.status !== 200 || isHealth(req)) return answer(req, res, read.status); // of its body nobody wants to know
     req.on("data", (chunk: Buffer) => {
       read.body = Buffer.concat([read.body, chunk]);
     });
@@ -71,6 +71,8 @@ export async function byNode({ bytes, cuts }: Pick<FrontCase, "bytes" | "cuts">)
   wire.destroy();
   return { requests, answers, text: wire.text, isRace };
 }
+
+const isHealth = ({ url = "" }: IncomingMessage) => url.split("?")[0] === "/health";
 
 /** What is said to a request before its body: by docs/proxy.md. */
 function refused(req: IncomingMessage): Omit<ReadRequest, "body" | "isWhole"> {
