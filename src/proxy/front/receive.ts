@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { asOne } from "../body/chunks.ts";
 import { ProxyError } from "../errors.ts";
 
 const BODY_LIMIT = 64 * 1024 * 1024;
@@ -39,8 +40,7 @@ class Gathered {
   }
 
   whole(): Buffer {
-    const [only] = this.#chunks;
-    return this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
+    return asOne(this.#chunks);
   }
 }
 

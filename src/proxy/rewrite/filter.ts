@@ -1,3 +1,4 @@
+import { asOne } from "../body/chunks.ts";
 import type { Answer } from "../families/family.ts";
 import type { Reply } from "../upstream/upstream.ts";
 import { FRAME_MOST, Frames, framesOf } from "./frames.ts";
@@ -51,7 +52,7 @@ export const withBody = (answer: Answer, read: Reply["read"]): Answer => ({
   async bytes() {
     const chunks: Buffer[] = [];
     await read((chunk) => void chunks.push(chunk));
-    return joined(chunks);
+    return asOne(chunks);
   },
   drop: () => answer.drop(),
   onClose: (listener) => answer.onClose(listener),
@@ -87,19 +88,13 @@ export function wholeFilter(word: Buffer, edit: (body: Buffer) => Buffer, most =
       held.push(chunk);
       size += chunk.length;
       if (size <= most) return undefined;
-      const all = joined(held);
+      const all = asOne(held);
       held = undefined;
       return all;
     },
     end() {
-      const body = joined(held ?? []);
+      const body = asOne(held ?? []);
       return body.includes(word) ? edit(body) : body;
     },
   };
-}
-
-/** Most answers are of one chunk, which is not copied. */
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only ? only : Buffer.concat(chunks);
 }

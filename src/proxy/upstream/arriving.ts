@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { asOne } from "../body/chunks.ts";
 import type { Signal } from "../signal.ts";
 import type { Reply } from "./upstream.ts";
 
@@ -97,12 +98,12 @@ export class Arriving implements Reply {
   }
 
   bytes(): Promise<Buffer> {
-    if (this.#end?.ok) return Promise.resolve(whole(this.#early.splice(0))); // a short one has come with its head
+    if (this.#end?.ok) return Promise.resolve(asOne(this.#early.splice(0))); // a short one has come with its head
     const chunks: Buffer[] = [];
     return this.read((chunk) => {
       chunks.push(chunk);
       return undefined;
-    }).then(() => whole(chunks));
+    }).then(() => asOne(chunks));
   }
 
   drop(): void {
@@ -142,9 +143,4 @@ export class Arriving implements Reply {
     if (end.ok) this.#reading?.resolve();
     else this.#reading?.reject(end.reason);
   }
-}
-
-function whole(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only ? only : Buffer.concat(chunks);
 }
