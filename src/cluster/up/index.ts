@@ -88,7 +88,8 @@ class Climb {
     const seen = await this.#prepare(surveyed);
     const { facts, plan, standing } = seen;
     const rolling = rollingOf(seen, options.drainMs);
-    const { launch, scene, starts, changes } = this.#intend(seen);
+    const { launch, starts, changes } = this.#intend(seen);
+    const scene = seen.delta === surveyed.delta && this.#scene ? this.#scene : this.#recall(seen); // what stays is said once
     if (changes > 0)
       await phase(run, "push", async () => {
         await this.#sure(seen.known, standing.generation);
@@ -123,6 +124,7 @@ class Climb {
       agree(seen, rollingOf(seen, options.drainMs), { file, ...(seen.chosen && { named: seen.chosen }) }, run);
     await agreed(first);
     const { starts } = this.#intend(first);
+    this.#recall(first);
     await setUp(first, starts, sure, fleet, run);
     const seen = { ...first, plan: await pull(first, { starts, all: again === undefined }, sure, fleet, run) };
     const delta = deltaOf(seen);
@@ -140,16 +142,15 @@ class Climb {
     return { ...seen, delta };
   }
 
-  /** What is to be launched, and the scene that it begins with. */
-  #intend(seen: Survey): { launch: Launch; scene: Scene; starts: readonly Service[]; changes: number } {
-    const { plan, standing, delta } = seen;
+  /** What is to be launched. */
+  #intend({ plan, standing, delta }: Survey): { launch: Launch; starts: readonly Service[]; changes: number } {
     const starts = startsOf(delta);
     const changes = starts.length + delta.stop.length + delta.retarget.length;
     const { secrets } = this.#ask.options;
     const launch = { plan, generation: standing.generation + (changes > 0 ? 1 : 0), secrets };
     this.#run.about(plan.cluster, launch.generation);
     this.#hold?.about(plan.hash);
-    return { launch, scene: this.#recall(seen), starts, changes };
+    return { launch, starts, changes };
   }
 
   async #climb(
